@@ -1,0 +1,37 @@
+//! `chainrule emit`: the Rust code that a network is compiled to.
+
+use super::program::Loaded;
+use super::{Failure, Format, Program, Streams};
+use crate::{emit, pipeline};
+use std::path::PathBuf;
+
+/// The arguments of `emit`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The file with the program.
+    file: PathBuf,
+    /// The network of the file, where there are several.
+    #[arg(long, value_name = "NAME")]
+    network: Option<String>,
+    /// The file that the code is written to; it is printed where none is named.
+    #[arg(short, long, value_name = "FILE.rs")]
+    output: Option<PathBuf>,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments, streams: &mut Streams) -> Result<(), Failure> {
+    let (file, network) = (arguments.file.clone(), arguments.network.clone());
+    let call = Program { file, network, format: Format::Text };
+    let training = Loaded::read(&call, true)?;
+    let inference = Loaded::read(&call, false)?;
+    training.show_warnings(streams);
+    let passes = pipeline::passes(&training.program, &inference.program);
+    let code = emit::rust::module(&passes, &super::derive::equations(&training.program)).map_err(Failure::Call)?;
+    match &arguments.output {
+        None => streams.print(&code),
+        Some(path) => {
+            std::fs::write(path, code).map_err(|error| Failure::Call(format!("{}: {error}", path.display())))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,200 @@
+//! `chainrule eval`: loss, outputs, metrics, gradients and new states for given values.
+
+use super::compile::{self, Executable};
+use super::program::Loaded;
+use super::request::Request;
+use super::{Failure, Format, Program, Streams, json};
+use crate::eval::{Tensor, Values, evaluate};
+use crate::ir::{self, Element, Role, Source, TensorId};
+use crate::loops::Destination;
+use crate::pipeline;
+use clap::ValueEnum;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// What computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Engine {
+    /// The reference evaluator, in `f64`.
+    Interpret,
+    /// The generated Rust, built and run.
+    Compile,
+}
+
+/// The arguments of `eval`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The file with the program.
+    file: PathBuf,
+    /// A JSON file with the values of inputs, parameters and states.
+    #[arg(long, value_name = "VALUES.json")]
+    values: PathBuf,
+    /// The network of the file, where there are several.
+    #[arg(long, value_name = "NAME")]
+    network: Option<String>,
+    /// The names for which gradients are computed: parameters, inputs, states. All parameters where none are named.
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    wrt: Option<Vec<String>>,
+    /// Evaluates a training step, and not inference.
+    #[arg(long)]
+    training: bool,
+    /// From what parameters that are not given are initialized.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// What computes.
+    #[arg(long, value_enum, default_value_t = Engine::Interpret)]
+    engine: Engine,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments, streams: &mut Streams) -> Result<(), Failure> {
+    let (question, loaded) = Question::read(arguments)?;
+    loaded.show_warnings(streams);
+    let answer = match arguments.engine {
+        Engine::Interpret => question.interpret(),
+        Engine::Compile => compile::run(&question.derived, &question.values),
+    };
+    streams.print(&print(answer.map_err(Failure::Call)?));
+    Ok(())
+}
+
+/// What `chainrule eval FILE.nn --values VALUES.json --engine compile` prints for many pairs of files, built by one call of
+/// cargo; or the first line of what it complains about.
+pub fn compiled(files: &[(PathBuf, PathBuf)]) -> Vec<Result<String, String>> {
+    let prepare = |(file, values): &(PathBuf, PathBuf)| {
+        let (question, _) = Question::read(&Arguments::of(file.clone(), values.clone())).map_err(|failure| failure.summary())?;
+        let executable = Executable::new(&question.derived)?;
+        Ok((question, executable))
+    };
+    let prepared: Vec<Result<(Question, Executable), String>> = files.iter().map(prepare).collect();
+    let folder = compile::build(prepared.iter().flatten().map(|(_, executable)| executable));
+    let answer = |(question, executable): (Question, Executable)| {
+        Ok(print(executable.run(&folder.clone()?, &question.derived, &question.values)?))
+    };
+    prepared.into_iter().map(|pair| pair.and_then(answer)).collect()
+}
+
+impl Arguments {
+    fn of(file: PathBuf, values: PathBuf) -> Self {
+        Self { file, values, network: None, wrt: None, training: false, seed: 0, engine: Engine::Compile }
+    }
+}
+
+/// What is to be computed, from what.
+struct Question {
+    /// The program, forward and backward.
+    derived: ir::Program,
+    /// All that is given.
+    values: Values,
+}
+
+impl Question {
+    fn read(arguments: &Arguments) -> Result<(Self, Loaded), Failure> {
+        let wrong = |error: String| Failure::Call(format!("{}: {error}", arguments.values.display()));
+        let text = std::fs::read_to_string(&arguments.values).map_err(|error| wrong(error.to_string()))?;
+        let mut request = Request::parse(&text).map_err(wrong)?;
+        request.training |= arguments.training;
+        request.wrt = arguments.wrt.clone().or(request.wrt);
+        let (file, network) = (arguments.file.clone(), arguments.network.clone());
+        let loaded = Loaded::read(&Program { file, network, format: Format::Text }, request.training)?;
+        let question = Self::new(&loaded.program, &request, arguments.seed).map_err(Failure::Call)?;
+        Ok((question, loaded))
+    }
+
+    fn new(program: &ir::Program, request: &Request, seed: u64) -> Result<Self, String> {
+        let values = given(program, request, seed)?;
+        let wrt = match &request.wrt {
+            Some(names) => names.iter().map(|name| differentiable(program, name)).collect::<Result<Vec<_>, _>>()?,
+            None => pipeline::parameters(program),
+        };
+        if request.wrt.as_ref().is_some_and(|names| !names.is_empty()) && pipeline::objective(program).is_none() {
+            return Err("there is nothing to differentiate: neither a loss nor an only scalar output".into());
+        }
+        let wanted = |role: &Role| request.training || !matches!(role, Role::Update(_));
+        Ok(Self { derived: pipeline::gradient(program, &wrt, wanted).program, values })
+    }
+
+    fn interpret(&self) -> Result<Answer, String> {
+        let computed = evaluate(&self.derived, &self.values).map_err(|error| error.to_string())?;
+        let name_of = |id: TensorId| self.derived.tensor(id).name.clone();
+        let destination = |role: &Role| match role {
+            Role::Loss => Destination::Loss,
+            Role::Output(name) => Destination::Output(name.clone()),
+            Role::Metric(name) => Destination::Metric(name.clone()),
+            Role::Gradient(of) => Destination::Gradient(name_of(*of)),
+            Role::Update(of) => Destination::Update(name_of(*of)),
+        };
+        let results = self.derived.roots.iter().filter_map(|root| {
+            let value = computed.get(&self.derived.tensor(root.tensor).name)?;
+            Some((destination(&root.role), value.clone()))
+        });
+        Ok(results.collect())
+    }
+}
+
+/// What was computed.
+type Answer = BTreeMap<Destination, Tensor>;
+
+/// An answer as JSON; where there is no loss, there is no key for it.
+fn print(answer: Answer) -> String {
+    let mut loss = None;
+    let [mut outputs, mut metrics, mut gradients, mut states] = [(); 4].map(|()| Values::new());
+    for (destination, value) in answer {
+        match destination {
+            Destination::Loss => loss = Some(value),
+            Destination::Output(name) => drop(outputs.insert(name, value)),
+            Destination::Metric(name) => drop(metrics.insert(name, value)),
+            Destination::Gradient(name) => drop(gradients.insert(name, value)),
+            Destination::Update(name) => drop(states.insert(name, value)),
+        }
+    }
+    let groups = [("outputs", outputs), ("metrics", metrics), ("gradients", gradients), ("states", states)];
+    let loss = loss.map(|value| format!("\"loss\": {}", json::print_tensor(&value)));
+    let groups = groups.iter().map(|(key, values)| format!("\"{key}\": {}", json::print_values(values, "  ")));
+    let lines: Vec<String> = loss.into_iter().chain(groups).map(|line| format!("  {line}")).collect();
+    format!("{{\n{}\n}}\n", lines.join(",\n"))
+}
+
+/// The tensors that are given, each under a name of its kind; what is left out of parameters and states starts as declared.
+fn given(program: &ir::Program, request: &Request, seed: u64) -> Result<Values, String> {
+    let kinds = [("inputs", &request.inputs), ("params", &request.parameters), ("states", &request.states)];
+    let mut values = Values::new();
+    for (key, group) in kinds {
+        for (name, tensor) in group {
+            let fits = program.find(name).is_some_and(|id| kind(&program.tensor(id).source) == Some(key));
+            if !fits {
+                return Err(unknown(program, key, name));
+            }
+            values.insert(name.clone(), tensor.clone());
+        }
+    }
+    super::start::fill(program, &mut values, seed)?;
+    Ok(values)
+}
+
+/// Under which key of a request the value of a tensor stands.
+fn kind(source: &Source) -> Option<&'static str> {
+    match source {
+        Source::Input | Source::Target => Some("inputs"),
+        Source::Parameter(_) => Some("params"),
+        Source::State(_) => Some("states"),
+        Source::Defined(_) => None,
+    }
+}
+
+fn unknown(program: &ir::Program, key: &str, name: &str) -> String {
+    let known: Vec<&str> =
+        program.tensors.iter().filter(|tensor| kind(&tensor.source) == Some(key)).map(|tensor| tensor.name.as_str()).collect();
+    let known = if known.is_empty() { "there are none".into() } else { format!("there are {}", known.join(", ")) };
+    format!("the network has no `{name}` among its {key}: {known}")
+}
+
+/// The tensor of a name that may be differentiated for.
+fn differentiable(program: &ir::Program, name: &str) -> Result<TensorId, String> {
+    let id = program.find(name).filter(|&id| program.definition(id).is_none());
+    let id = id.ok_or_else(|| format!("`{name}` is no parameter, input or state of the network, so it has no gradient"))?;
+    if program.tensor(id).element != Element::Real {
+        return Err(format!("`{name}` holds integers, so it has no gradient"));
+    }
+    Ok(id)
+}

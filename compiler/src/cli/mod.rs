@@ -1,0 +1,152 @@
+//! The command line: reads files, calls the compiler, prints what it gives. One file for each command.
+//!
+//! It must know nothing of how a network is differentiated, planned or written.
+
+mod check;
+mod compile;
+mod derive;
+mod emit;
+mod eval;
+mod fmt;
+mod json;
+mod program;
+mod report;
+mod request;
+mod start;
+
+pub use eval::compiled;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::PathBuf;
+
+/// Networks as equations: checked, differentiated, evaluated and written as Rust.
+#[derive(Debug, Parser)]
+#[command(name = "chainrule", version)]
+struct Line {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Says whether a program is right.
+    Check(Program),
+    /// Prints the equations of a network and of its derivative.
+    Derive(Program),
+    /// Evaluates a network and its gradient for given values.
+    Eval(eval::Arguments),
+    /// Prints the Rust code that a network is compiled to.
+    Emit(emit::Arguments),
+    /// Formats a file in place.
+    Fmt(fmt::Arguments),
+}
+
+/// Which program a command is about, and how it answers.
+#[derive(Debug, clap::Args)]
+struct Program {
+    /// The file with the program.
+    file: PathBuf,
+    /// The network of the file, where there are several.
+    #[arg(long, value_name = "NAME")]
+    network: Option<String>,
+    /// How the answer is printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Why a command did not do what was asked.
+enum Failure {
+    /// The program has errors: exit status 1.
+    Program(Box<report::Report>),
+    /// The call is wrong: exit status 2.
+    Call(String),
+}
+
+impl Failure {
+    /// It in one line.
+    fn summary(&self) -> String {
+        match self {
+            Self::Program(report) => {
+                report.diagnostics.sorted().first().map_or_else(String::new, |diagnostic| diagnostic.message.clone())
+            }
+            Self::Call(message) => message.clone(),
+        }
+    }
+}
+
+/// Where a command prints to.
+struct Streams<'a> {
+    out: &'a mut dyn Write,
+    error: &'a mut dyn Write,
+}
+
+impl Streams<'_> {
+    /// Prints an answer. A reader that has gone away is no mistake.
+    fn print(&mut self, text: &str) {
+        let _ = self.out.write_all(text.as_bytes());
+    }
+
+    /// Prints a complaint.
+    fn complain(&mut self, text: &str) {
+        let _ = self.error.write_all(text.as_bytes());
+    }
+}
+
+/// Runs a command line (the name of the program first) and gives the exit status: 0 for fine, 1 where the program has errors,
+/// 2 where the call is wrong.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write, error: &mut dyn Write) -> u8 {
+    let mut streams = Streams { out, error };
+    let line = match Line::try_parse_from(arguments) {
+        Ok(line) => line,
+        Err(problem) => {
+            let text = problem.render().to_string();
+            if problem.use_stderr() {
+                streams.complain(&text)
+            } else {
+                streams.print(&text)
+            }
+            return u8::try_from(problem.exit_code()).unwrap_or(2);
+        }
+    };
+    let format = line.command.format();
+    let result = match &line.command {
+        Command::Check(arguments) => check::run(arguments, &mut streams),
+        Command::Derive(arguments) => derive::run(arguments, &mut streams),
+        Command::Eval(arguments) => eval::run(arguments, &mut streams),
+        Command::Emit(arguments) => emit::run(arguments, &mut streams),
+        Command::Fmt(arguments) => fmt::run(arguments, &mut streams),
+    };
+    match result {
+        Ok(()) => 0,
+        Err(Failure::Program(report)) => {
+            report.show(format, &mut streams);
+            1
+        }
+        Err(Failure::Call(message)) => {
+            streams.complain(&format!("error: {message}\n"));
+            2
+        }
+    }
+}
+
+impl Command {
+    fn format(&self) -> Format {
+        match self {
+            Self::Check(program) | Self::Derive(program) => program.format,
+            Self::Eval(_) | Self::Emit(_) | Self::Fmt(_) => Format::Text,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,95 @@
+//! The command line from outside: exit statuses, and answers that are read back.
+
+use super::run;
+use std::ffi::OsString;
+use std::path::Path;
+
+/// Status, output and complaints of `chainrule` with these arguments.
+fn chainrule(arguments: &[&str]) -> (u8, String, String) {
+    let (mut out, mut error) = (Vec::new(), Vec::new());
+    let all = std::iter::once("chainrule").chain(arguments.iter().copied()).map(OsString::from);
+    let status = run(all, &mut out, &mut error);
+    (status, String::from_utf8(out).expect("text"), String::from_utf8(error).expect("text"))
+}
+
+fn write(folder: &Path, name: &str, text: &str) -> String {
+    let path = folder.join(name);
+    std::fs::write(&path, text).expect("a file");
+    path.display().to_string()
+}
+
+const LINE: &str = "network Line: f64 {\n    input x: [B];\n    target t: [B];\n    param w: [] = zeros;\n    param spare: [2] = ones;\n    \
+                    y = w * x;\n    output y2 = 2 * y;\n    loss = mean((y - t) ^ 2);\n}\n";
+
+#[test]
+fn wrong_calls_and_wrong_programs_have_their_own_status() {
+    let folder = tempfile::tempdir().expect("a folder");
+    assert_eq!(chainrule(&["--version"]).0, 0);
+    assert_eq!(chainrule(&["check"]).0, 2);
+    assert_eq!(chainrule(&["frobnicate", "x.nn"]).0, 2);
+    assert_eq!(chainrule(&["check", "/no/such/file.nn"]).0, 2);
+    let broken = write(folder.path(), "broken.nn", "network Net { input x: [B] loss = sum(x); }");
+    let (status, out, error) = chainrule(&["check", &broken]);
+    assert_eq!((status, out.as_str()), (1, ""));
+    assert!(error.contains("broken.nn:1:28"), "{error}");
+    let (status, out, _) = chainrule(&["check", &broken, "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!((status, json["ok"].as_bool(), json["diagnostics"][0]["line"].as_u64()), (1, Some(false), Some(1)));
+}
+
+#[test]
+fn a_file_is_formatted_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = write(folder.path(), "line.nn", "network Line { input   x:[B]; loss=sum( x ); }");
+    assert_eq!(chainrule(&["fmt", &file, "--check"]).0, 1);
+    assert_eq!(chainrule(&["fmt", &file]).0, 0);
+    assert_eq!(chainrule(&["fmt", &file, "--check"]).0, 0);
+    assert!(std::fs::read_to_string(&file).expect("a file").contains("input x: [B];"));
+}
+
+#[test]
+fn imports_in_a_circle_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(folder.path(), "b.nn", "import \"a.nn\";\nfn g(x) = x;\n");
+    let file = write(folder.path(), "a.nn", "import \"b.nn\";\nnetwork Net { input x: []; loss = g(x); }\n");
+    let (status, _, error) = chainrule(&["check", &file]);
+    assert_eq!(status, 1);
+    assert!(error.contains("circle") && error.contains("b.nn:1:8"), "{error}");
+}
+
+#[test]
+fn values_gradients_and_zeros_for_what_is_not_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let model = write(folder.path(), "line.nn", LINE);
+    let values = r#"{"inputs": {"x": [1, 2], "t": [2, 3]}, "params": {"w": 1}}"#;
+    let values = write(folder.path(), "values.json", values);
+    let (status, out, error) = chainrule(&["eval", &model, "--values", &values]);
+    assert_eq!(status, 0, "{error}");
+    let answer: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    // ((1 - 2)² + (2 - 3)²) / 2, and 2·((1 - 2)·1 + (2 - 3)·2) / 2.
+    let expected = r#"{"loss": 1.0, "outputs": {"y2": [2.0, 4.0]}, "metrics": {}, "states": {},
+        "gradients": {"w": -3.0, "spare": [0.0, 0.0]}}"#;
+    assert_eq!(answer, serde_json::from_str::<serde_json::Value>(expected).expect("JSON"));
+    let (_, out, _) = chainrule(&["eval", &model, "--values", &values, "--wrt", "x"]);
+    let answer: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(answer["gradients"], serde_json::json!({"x": [-1.0, -1.0]}));
+}
+
+#[test]
+fn values_that_do_not_fit_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let model = write(folder.path(), "line.nn", LINE);
+    let complaint = |text: &str, more: &[&str]| {
+        let values = write(folder.path(), "values.json", text);
+        let (status, _, error) = chainrule(&[&["eval", &model, "--values", &values], more].concat());
+        assert_eq!(status, 2, "{text}: {error}");
+        error
+    };
+    let inputs = r#"{"inputs": {"x": [1, 2], "t": [2, 3]}}"#;
+    assert!(complaint(r#"{"inputs": {"x": [1, 2], "t": [2, 3, 4]}}"#, &[]).contains("`t`: the shape [B = 2] is expected"));
+    assert!(complaint(r#"{"inputs": {"x": [1, 2]}}"#, &[]).contains("`t`"));
+    assert!(complaint(r#"{"inputs": {"y": [1, 2]}}"#, &[]).contains("no `y` among its inputs: there are x, t"));
+    assert!(complaint(r#"{"input": {}}"#, &[]).contains("\"input\" is none of"));
+    assert!(complaint(inputs, &["--wrt", "y"]).contains("`y` is no parameter"));
+    assert!(complaint("{", &[]).contains("values.json"));
+}

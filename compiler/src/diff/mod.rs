@@ -1,0 +1,197 @@
+//! Reverse mode, element by element: the chain rule stands in this module once.
+//!
+//! Every read `P[index]` in the formula of a definition `T` contributes
+//!
+//! ```text
+//! d P[p]  +=  Σ over the labels of T:  d T[labels] · ∂formula/∂read · δ(index = p)
+//! ```
+//!
+//! [`contributions`] finds the slope of a formula for each of its reads, [`solve`] eliminates the δ. Each adjoint is a
+//! definition like any other (named `d P`), so it can be simplified, printed and differentiated again.
+//!
+//! It must know nothing of speed and of Rust.
+
+mod contributions;
+mod reductions;
+mod solve;
+#[cfg(test)]
+mod tests;
+
+use crate::ir::{Definition, Element, ExpressionId, Index, Label, Node, Program, Role, Root, Source, Tensor, TensorId};
+use crate::ops::{Operator, Reduction};
+use std::collections::BTreeMap;
+
+/// Adds the gradient of the scalar `of` for each tensor of `wrt` to the program, as definitions named `d NAME` and roots
+/// [`Role::Gradient`]. A tensor that `of` does not read, however indirectly, has a gradient of zeros.
+pub fn gradient(program: &mut Program, of: TensorId, wrt: &[TensorId]) {
+    let active = active(program, wrt);
+    let saved = std::mem::replace(&mut program.roots, vec![Root { role: Role::Loss, tensor: of }]);
+    let order = program.order();
+    program.roots = saved;
+
+    let mut adjoints = Adjoints { terms: BTreeMap::new(), seed: of };
+    for &id in order.iter().rev().filter(|id| active[id.0 as usize]) {
+        if let Some(upstream) = adjoints.upstream(program, id) {
+            adjoints.spread(program, id, upstream, &active);
+        }
+    }
+    for &id in wrt {
+        let tensor = if id == of { constant(program, id, 1.0) } else { adjoints.define(program, id) };
+        let tensor = tensor.unwrap_or_else(|| zeros(program, id));
+        program.roots.push(Root { role: Role::Gradient(id), tensor });
+    }
+}
+
+/// For each tensor, whether it depends on one of `wrt` in a way that a slope can pass: through real numbers.
+fn active(program: &Program, wrt: &[TensorId]) -> Vec<bool> {
+    let mut active = vec![false; program.tensors.len()];
+    for id in wrt {
+        active[id.0 as usize] = true;
+    }
+    for id in program.order() {
+        let depends = program.dependencies(id).iter().any(|dependency| active[dependency.0 as usize]);
+        active[id.0 as usize] |= depends && program.tensor(id).element == Element::Real;
+    }
+    active
+}
+
+/// A part of an adjoint: a formula over the axes of its tensor, or a read of a definition that was made for it.
+struct Adjoints {
+    /// For each tensor, the terms of its adjoint over the labels of its axes.
+    terms: BTreeMap<TensorId, Vec<Term>>,
+    /// The scalar that is differentiated.
+    seed: TensorId,
+}
+
+/// One summand of an adjoint.
+struct Term {
+    /// The definition with its remaining sum, if there is one, else a formula alone.
+    definition: Definition,
+    /// The names of its labels.
+    label_names: Vec<String>,
+}
+
+impl Adjoints {
+    /// The adjoint of a definition as a formula over its own labels; `None` where nothing reaches it.
+    fn upstream(&mut self, program: &mut Program, id: TensorId) -> Option<ExpressionId> {
+        if id == self.seed {
+            return Some(program.expressions.number(1.0));
+        }
+        let adjoint = self.define(program, id)?;
+        let labels = plain_labels(program.tensor(id).shape.len());
+        Some(program.expressions.read(adjoint, labels))
+    }
+
+    /// Turns the terms of a tensor's adjoint into the definition `d NAME`.
+    fn define(&mut self, program: &mut Program, id: TensorId) -> Option<TensorId> {
+        let terms = self.terms.remove(&id)?;
+        let name = adjoint_name(program, id);
+        let alone = terms.len() == 1;
+        let mut sum: Option<ExpressionId> = None;
+        for term in terms {
+            let body = if term.definition.reduction.is_none() {
+                term.definition.body
+            } else {
+                let part = add(program, id, if alone { name.clone() } else { format!("{name}_part") }, term);
+                if alone {
+                    return Some(part);
+                }
+                let labels = plain_labels(program.tensor(id).shape.len());
+                program.expressions.read(part, labels)
+            };
+            sum = Some(match sum {
+                None => body,
+                Some(other) => program.expressions.apply(Operator::Add, &[other, body]),
+            });
+        }
+        let label_names = program.tensor(id).label_names.clone();
+        let definition = Definition { reduction: None, body: sum? };
+        Some(add(program, id, name, Term { definition, label_names }))
+    }
+
+    /// Gives every tensor that a definition reads its share.
+    fn spread(&mut self, program: &mut Program, id: TensorId, upstream: ExpressionId, active: &[bool]) {
+        for (read, value) in reductions::slopes(program, id, upstream, active) {
+            let Node::Read(tensor, index) = program.expressions.node(read).clone() else { continue };
+            let term = solve::contribution(program, id, tensor, &index, value);
+            let term = Term { definition: term.0, label_names: term.1 };
+            self.terms.entry(tensor).or_default().push(term);
+        }
+    }
+}
+
+/// The name of the adjoint of a tensor.
+fn adjoint_name(program: &Program, id: TensorId) -> String {
+    format!("d {}", program.tensor(id).name)
+}
+
+/// Adds a definition with the shape of another tensor.
+fn add(program: &mut Program, like: TensorId, name: String, term: Term) -> TensorId {
+    let original = program.tensor(like);
+    let tensor = Tensor {
+        name,
+        shape: original.shape.clone(),
+        element: Element::Real,
+        source: Source::Defined(term.definition),
+        label_names: term.label_names,
+        span: original.span,
+        documentation: Vec::new(),
+    };
+    program.add(tensor)
+}
+
+/// A tensor of one number, shaped like another.
+fn constant(program: &mut Program, like: TensorId, value: f64) -> Option<TensorId> {
+    let body = program.expressions.number(value);
+    let label_names = program.tensor(like).label_names.clone();
+    let name = adjoint_name(program, like);
+    Some(add(program, like, name, Term { definition: Definition { reduction: None, body }, label_names }))
+}
+
+/// The gradient for what is not read: zeros in the tensor's own shape.
+fn zeros(program: &mut Program, like: TensorId) -> TensorId {
+    let body = program.expressions.number(0.0);
+    let label_names = program.tensor(like).label_names.clone();
+    let name = adjoint_name(program, like);
+    add(program, like, name, Term { definition: Definition { reduction: None, body }, label_names })
+}
+
+/// The labels of the first axes, each as an index.
+pub(crate) fn plain_labels(count: usize) -> Vec<Index> {
+    (0..count).map(|number| Index::label(label(number))).collect()
+}
+
+fn label(number: usize) -> Label {
+    Label(u32::try_from(number).expect("fewer than 2^32 labels"))
+}
+
+/// A definition that serves an adjoint: of the same axes as `like` and more, with a name of its own.
+fn auxiliary(
+    program: &mut Program,
+    like: TensorId,
+    suffix: &str,
+    more_axes: usize,
+    reduction: Reduction,
+    body: ExpressionId,
+) -> TensorId {
+    let extents = program.label_extents(like);
+    let original = program.tensor(like);
+    let rank = original.shape.len();
+    let reduced = extents[rank..].to_vec();
+    let mut label_names: Vec<String> =
+        (0..extents.len()).map(|number| program.label_name(like, label(number))).collect();
+    if more_axes > 0 {
+        let again: Vec<String> = label_names[rank..].iter().map(|name| format!("{name}2")).collect();
+        label_names.extend(again);
+    }
+    let tensor = Tensor {
+        name: format!("{}_{suffix}", original.name),
+        shape: extents[..rank + more_axes].to_vec(),
+        element: Element::Real,
+        source: Source::Defined(Definition { reduction: Some((reduction, reduced)), body }),
+        label_names,
+        span: original.span,
+        documentation: Vec::new(),
+    };
+    program.add(tensor)
+}

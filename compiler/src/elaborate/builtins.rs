@@ -1,0 +1,238 @@
+//! THE TABLE of the functions that the language cannot say of itself; all others are in `std/*.nn`.
+
+use super::arguments::{Given, Signature};
+use super::core::Elaborator;
+use super::reductions::Reducer;
+use super::view::{Value, View};
+use super::{Reported, Result};
+use crate::ir::{Extent, Index};
+use crate::span::Span;
+use crate::syntax::tree::Argument;
+
+/// The arguments of a call, brought to the parameters.
+pub type Places<'a> = Vec<Option<Given<'a>>>;
+
+/// How a builtin is computed.
+#[derive(Clone, Copy)]
+pub enum Run {
+    /// A reduction: `(x, axis, keepdims)`.
+    Reduce(Reducer),
+    /// A function of the arguments.
+    Places(for<'a> fn(&mut Elaborator<'a>, Places<'a>, Span) -> Result<Value<'a>>),
+    /// A function of arguments whose names are the user's.
+    Open(for<'a> fn(&mut Elaborator<'a>, Vec<Given<'a>>, &'a [Argument], Span) -> Result<Value<'a>>),
+    /// What is not supported yet.
+    Missing(&'static str),
+}
+
+/// A builtin function.
+#[derive(Clone, Copy)]
+pub struct Builtin {
+    /// Its name.
+    pub name: &'static str,
+    /// Its parameters, and whether each has a default.
+    pub parameters: &'static [(&'static str, bool)],
+    /// What it does.
+    pub run: Run,
+}
+
+const X: (&str, bool) = ("x", false);
+const AXIS: (&str, bool) = ("axis", true);
+
+macro_rules! missing {
+    ($name:literal, $($parameter:literal),*) => {
+        Builtin { name: $name, parameters: &[$(($parameter, false)),*], run: Run::Missing(concat!("`", $name, "` is")) }
+    };
+}
+
+const TABLE: &[Builtin] = &[
+    Builtin { name: "where", parameters: &[("condition", false), ("then", false), ("otherwise", false)], run: Run::Places(choose) },
+    Builtin { name: "reshape", parameters: &[X, ("shape", false)], run: Run::Places(|this, places, span| this.reshape(places, span)) },
+    Builtin { name: "flatten", parameters: &[X], run: Run::Places(|this, places, span| this.flatten(places, span)) },
+    Builtin { name: "transpose", parameters: &[X, ("axes", false)], run: Run::Places(|this, places, span| this.transpose(places, span)) },
+    Builtin { name: "rearrange", parameters: &[X, ("axes", false)], run: Run::Open(|this, first, arguments, span| this.rearrange(first, arguments, span)) },
+    Builtin {
+        name: "slice",
+        parameters: &[X, ("axis", false), ("from", false), ("to", false)],
+        run: Run::Places(|this, places, span| this.slice(places, span)),
+    },
+    Builtin { name: "concat", parameters: &[("tensors", false), AXIS], run: Run::Places(|this, places, span| this.concat(places, span)) },
+    Builtin { name: "stack", parameters: &[("tensors", false), AXIS], run: Run::Places(|this, places, span| this.stack(places, span)) },
+    Builtin { name: "pad", parameters: &[X, ("widths", false), ("value", true)], run: Run::Places(|this, places, span| this.pad(places, span)) },
+    Builtin { name: "cumsum", parameters: &[X, AXIS], run: Run::Places(|this, places, span| this.cumsum(places, span)) },
+    Builtin { name: "one_hot", parameters: &[("i", false), ("n", false)], run: Run::Places(|this, places, span| this.one_hot(places, span)) },
+    Builtin { name: "take", parameters: &[X, ("i", false), AXIS], run: Run::Places(|this, places, span| this.take(places, span)) },
+    Builtin { name: "take_along", parameters: &[X, ("i", false), AXIS], run: Run::Places(|this, places, span| this.take_along(places, span)) },
+    Builtin { name: "rank", parameters: &[X], run: Run::Places(rank) },
+    Builtin { name: "size", parameters: &[X, ("axis", false)], run: Run::Places(size) },
+    Builtin { name: "shape", parameters: &[X], run: Run::Places(shape) },
+    Builtin { name: "axes", parameters: &[X, ("but", true)], run: Run::Places(axes) },
+    Builtin { name: "along", parameters: &[("vector", false), X, ("axis", false)], run: Run::Places(along) },
+    Builtin { name: "pair", parameters: &[X], run: Run::Places(pair) },
+    missing!("grad", "s", "x"),
+    missing!("jacobian", "y", "x"),
+    missing!("hessian", "s", "x"),
+    missing!("jvp", "y", "x", "v"),
+    missing!("vjp", "y", "x", "v"),
+    missing!("stop_gradient", "x"),
+    Builtin { name: "dropout_mask", parameters: &[X, ("rate", false)], run: Run::Missing("dropout in training is") },
+];
+
+const REDUCTION: &[(&str, bool)] = &[X, AXIS, ("keepdims", true)];
+
+/// The builtin of that name.
+pub fn find(name: &str) -> Option<Builtin> {
+    if let Some(reducer) = Reducer::named(name) {
+        let name = Reducer::names().into_iter().find(|known| *known == name)?;
+        return Some(Builtin { name, parameters: REDUCTION, run: Run::Reduce(reducer) });
+    }
+    TABLE.iter().find(|builtin| builtin.name == name).copied()
+}
+
+/// All names.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    TABLE.iter().map(|builtin| builtin.name).chain(Reducer::names())
+}
+
+impl Builtin {
+    /// What it takes.
+    pub fn signature(&self) -> Signature<'static> {
+        Signature { name: self.name, parameters: self.parameters.to_vec() }
+    }
+}
+
+impl<'a> Elaborator<'a> {
+    /// Calls a builtin.
+    pub fn call_builtin(
+        &mut self,
+        builtin: Builtin,
+        first: Vec<Given<'a>>,
+        arguments: &'a [Argument],
+        span: Span,
+    ) -> Result<Value<'a>> {
+        match builtin.run {
+            Run::Open(run) => run(self, first, arguments, span),
+            Run::Places(run) => {
+                let places = self.arrange(&builtin.signature(), first, arguments, span)?;
+                run(self, places, span)
+            }
+            Run::Reduce(reducer) => {
+                let places = self.arrange(&builtin.signature(), first, arguments, span)?;
+                self.reduce_call(reducer, places, span)
+            }
+            Run::Missing(what) => {
+                self.arrange(&builtin.signature(), first, arguments, span)?;
+                Err(self.unsupported(span, what))
+            }
+        }
+    }
+
+    fn reduce_call(&mut self, reducer: Reducer, places: Places<'a>, span: Span) -> Result<Value<'a>> {
+        let [x, axis, keep] = take_places(places)?;
+        let x_span = x.as_ref().map_or(span, Given::span);
+        let value = self.needed(x)?;
+        if let Value::Many(views) = &value
+            && reducer == Reducer::Plain(crate::ops::Reduction::Sum)
+            && axis.is_none()
+        {
+            return self.sum_of_many(views, span);
+        }
+        let view = self.view(value, x_span)?;
+        let axes = match axis {
+            Some(axis) => self.given_axes(axis, view.rank())?,
+            None if reducer.takes_last_axis() => view.rank().checked_sub(1).into_iter().collect(),
+            None => (0..view.rank()).collect(),
+        };
+        let keep = keep.map_or(Ok(0.0), |keep| self.given_number(keep))? != 0.0;
+        self.reduce_axes(reducer, &view, &axes, keep, span).map(Value::View)
+    }
+
+    /// The value of an argument that has no default.
+    pub fn needed(&mut self, given: Option<Given<'a>>) -> Result<Value<'a>> {
+        self.given(given.ok_or(Reported)?)
+    }
+
+    /// The tensor of an argument that has no default.
+    pub fn needed_view(&mut self, given: Option<Given<'a>>) -> Result<View> {
+        self.given_view(given.ok_or(Reported)?)
+    }
+
+    /// The axis of an argument, or its default.
+    pub fn axis_or(&mut self, given: Option<Given<'a>>, rank: usize, default: usize) -> Result<usize> {
+        given.map_or(Ok(default), |given| self.given_axis(given, rank))
+    }
+}
+
+/// Exactly as many places as a builtin has parameters.
+pub fn take_places<const N: usize>(places: Places) -> Result<[Option<Given>; N]> {
+    places.try_into().map_err(|_| Reported)
+}
+
+fn choose<'a>(this: &mut Elaborator<'a>, places: Places<'a>, span: Span) -> Result<Value<'a>> {
+    let views: Vec<Result<View>> = places.into_iter().map(|place| this.needed_view(place)).collect();
+    let views: Vec<View> = views.into_iter().collect::<Result<_>>()?;
+    let [condition, then, otherwise]: [View; 3] = views.try_into().map_err(|_| Reported)?;
+    this.choose(condition, then, otherwise, span).map(Value::View)
+}
+
+fn rank<'a>(this: &mut Elaborator<'a>, places: Places<'a>, _: Span) -> Result<Value<'a>> {
+    let [x] = take_places(places)?;
+    let view = this.needed_view(x)?;
+    let rank = u32::try_from(view.rank()).unwrap_or(u32::MAX);
+    Ok(this.number(f64::from(rank)))
+}
+
+fn size<'a>(this: &mut Elaborator<'a>, places: Places<'a>, _: Span) -> Result<Value<'a>> {
+    let [x, axis] = take_places(places)?;
+    let view = this.needed_view(x)?;
+    let axis = this.given_axis(axis.ok_or(Reported)?, view.rank())?;
+    let extent: Extent = this.extent(view.axes[axis]).clone();
+    let body = this.formulas.position(Index::constant(extent));
+    Ok(Value::View(View::scalar(body)))
+}
+
+/// The sizes of a tensor as a list.
+fn shape<'a>(this: &mut Elaborator<'a>, places: Places<'a>, _: Span) -> Result<Value<'a>> {
+    let [x] = take_places(places)?;
+    let view = this.needed_view(x)?;
+    let sizes = this.shape(&view).into_iter().map(|extent| {
+        let body = this.formulas.position(Index::constant(extent));
+        Value::View(View::scalar(body))
+    });
+    Ok(Value::List(sizes.collect()))
+}
+
+/// The numbers of a tensor's axes as a list, all or all but one.
+fn axes<'a>(this: &mut Elaborator<'a>, places: Places<'a>, _: Span) -> Result<Value<'a>> {
+    let [x, but] = take_places(places)?;
+    let view = this.needed_view(x)?;
+    let but = but.map(|but| this.given_axis(but, view.rank())).transpose()?;
+    let axes = (0u32..).take(view.rank()).filter(|axis| but != usize::try_from(*axis).ok());
+    let axes: Vec<u32> = axes.collect();
+    Ok(Value::List(axes.into_iter().map(|axis| this.number(f64::from(axis))).collect()))
+}
+
+/// A vector along an axis of a tensor, 1 long in all others.
+fn along<'a>(this: &mut Elaborator<'a>, places: Places<'a>, span: Span) -> Result<Value<'a>> {
+    let [vector, x, axis] = take_places(places)?;
+    let vector = this.needed_view(vector)?;
+    let view = this.needed_view(x)?;
+    let axis = this.given_axis(axis.ok_or(Reported)?, view.rank())?;
+    let [label] = vector.axes.as_slice() else {
+        return Err(this.error(span, "what lies along an axis is a vector"));
+    };
+    let axes = (0..view.rank()).map(|other| if other == axis { *label } else { this.label(Extent::one()) }).collect();
+    Ok(Value::View(View { axes, body: vector.body }))
+}
+
+/// A number twice, or a list of two as it is.
+fn pair<'a>(this: &mut Elaborator<'a>, places: Places<'a>, span: Span) -> Result<Value<'a>> {
+    let [x] = take_places(places)?;
+    match this.needed(x)? {
+        Value::List(list) if list.len() == 2 => Ok(Value::List(list)),
+        number @ Value::View(_) => Ok(Value::List(vec![number.clone(), number])),
+        Value::List(_) | Value::Many(_) | Value::Instance(_) | Value::Callable => {
+            Err(this.error(span, "expected a number or a list of two numbers"))
+        }
+    }
+}

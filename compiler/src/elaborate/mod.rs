@@ -1,0 +1,78 @@
+//! Elaboration: a syntax tree becomes a [`Program`] of indexed definitions. Names are looked up, shapes are proved, functions and
+//! layers are inlined, matrix notation, broadcasting, slices and reductions become reads at index forms.
+//!
+//! This is the last place where a mistake of the user can arise. It must know nothing of derivatives and of Rust.
+//!
+//! A value is a [`view::View`]: labels for its axes and one scalar formula in them. Element-wise code, transposes, slices and
+//! reshapes only change the formula; what is reduced, and what has a name, becomes a definition.
+
+mod arguments;
+mod bindings;
+mod builtins;
+mod calls;
+mod core;
+mod define;
+mod evaluate;
+mod formula;
+mod indexing;
+mod items;
+mod joins;
+mod labels;
+mod layers;
+pub mod library;
+mod messages;
+mod network;
+mod order;
+mod products;
+mod reductions;
+mod shapes;
+mod solve;
+mod statements;
+#[cfg(test)]
+mod tests;
+mod view;
+mod walk;
+
+use crate::diagnostic::Diagnostics;
+use crate::ir::Program;
+use crate::span::{FileId, Span};
+use crate::syntax::tree::File;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// What is elaborated, and how.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The network; where none is named, the file must have exactly one.
+    pub network: Option<String>,
+    /// What `training` means: the program of a training step, or that of inference.
+    pub training: bool,
+    /// Values of hyperparameters; the others have their defaults.
+    pub hyperparameters: BTreeMap<String, f64>,
+}
+
+/// Where other files come from: the compiler reads none.
+pub trait Loader {
+    /// The parsed file that `import "path"` names in the file `from`. What is wrong is reported at `span` (or inside of the
+    /// file), and then nothing is returned.
+    fn load(&mut self, from: FileId, path: &str, span: Span, diagnostics: &mut Diagnostics) -> Option<(FileId, Rc<File>)>;
+
+    /// The files of [`library::LIBRARY`], parsed, in its order, with the ids of their sources.
+    fn library(&mut self) -> Vec<(FileId, Rc<File>)>;
+}
+
+/// A mistake that is among the diagnostics already.
+#[derive(Clone, Copy, Debug)]
+struct Reported;
+
+type Result<T> = std::result::Result<T, Reported>;
+
+/// The program of a network. Where it has mistakes, they are among the diagnostics and there is none.
+pub fn elaborate(file: &File, options: &Options, loader: &mut dyn Loader, diagnostics: &mut Diagnostics) -> Option<Program> {
+    let had_errors = diagnostics.has_errors();
+    let files = items::load_all(file, loader, diagnostics);
+    let mut elaborator = core::Elaborator::new(items::Items::collect(file, &files, diagnostics), options, diagnostics);
+    let done = elaborator.network();
+    let program = std::mem::take(&mut elaborator.program);
+    (done.is_ok() && !elaborator.failed && (had_errors || !elaborator.diagnostics.has_errors())).then_some(program)
+}

@@ -1,0 +1,187 @@
+//! Rust from loops: the parameters as a struct, the passes as functions, and the methods that a user calls.
+//!
+//! Generated code is a product: it is named after the user's names and says which formula it computes. It must not know how the
+//! loops came about.
+
+mod access;
+mod code;
+#[cfg(feature = "format")]
+mod evaluation;
+#[cfg(feature = "format")]
+mod format;
+mod index;
+mod lanes;
+mod methods;
+pub mod names;
+mod nest;
+mod network;
+mod pass;
+mod scope;
+mod step;
+mod structure;
+#[cfg(test)]
+mod tests;
+mod unit;
+mod value;
+mod workspace;
+
+#[cfg(feature = "format")]
+pub use evaluation::evaluation_main;
+pub use structure::array;
+
+use super::Passes;
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::quote;
+use scope::Remarks;
+use unit::Unit;
+
+/// Where the struct of the parameters comes from.
+#[derive(Clone, Debug)]
+pub enum StructSource {
+    /// It is generated, with what the user wrote on it.
+    Generated {
+        /// Its name.
+        name: Ident,
+        /// Its visibility.
+        visibility: TokenStream,
+        /// Its attributes and documentation.
+        attributes: TokenStream,
+        /// `#[derive(...)]` of what the user did not derive.
+        derives: TokenStream,
+    },
+    /// It is the user's own.
+    Given {
+        /// Its name.
+        name: Ident,
+        /// Its visibility.
+        visibility: TokenStream,
+        /// The struct itself.
+        item: TokenStream,
+        /// The names of its fields.
+        fields: Vec<String>,
+    },
+}
+
+impl StructSource {
+    /// A public struct of this name.
+    pub fn public(name: &str, documentation: &[String]) -> Self {
+        Self::Generated {
+            name: names::public(name),
+            visibility: quote!(pub),
+            attributes: quote!(#(#[doc = #documentation])*),
+            derives: quote!(#[derive(Clone, Debug, PartialEq)]),
+        }
+    }
+}
+
+/// The parts of the code of a network.
+struct Parts {
+    structs: TokenStream,
+    inner: TokenStream,
+}
+
+/// The code of a network, as a macro gives it to rustc. An error says what generated code cannot do.
+pub fn tokens(passes: &Passes, derivatives: &str, source: StructSource) -> Result<TokenStream, String> {
+    let Parts { structs, inner } = parts(passes, derivatives, source, None)?;
+    let (uses, allowed) = (uses(), allowed());
+    Ok(quote! {
+        #structs
+        #[allow(#allowed)]
+        const _: () = {
+            #uses
+            #inner
+        };
+    })
+}
+
+/// The code of a network as a file of its own. An error says what generated code cannot do.
+#[cfg(feature = "format")]
+pub fn module(passes: &Passes, derivatives: &str) -> Result<String, String> {
+    let remarks = Remarks::default();
+    let mut documentation = passes.interface.documentation.clone();
+    if documentation.is_empty() {
+        documentation.push(format!(" The parameters of {}.", passes.interface.name));
+    }
+    let source = StructSource::public(&passes.interface.name, &documentation);
+    let Parts { structs, inner } = parts(passes, derivatives, source, Some(&remarks))?;
+    let (uses, allowed) = (uses(), allowed());
+    let line = format!(" The network {}, written by chainrule. A change here is lost when it is written again.", passes.interface.name);
+    format::text(quote!(#![doc = #line] #![allow(#allowed)] #uses #structs #inner), &remarks)
+}
+
+/// What generated code may do in a crate that denies it to people.
+fn allowed() -> TokenStream {
+    quote!(
+        clippy::all,
+        clippy::pedantic,
+        clippy::nursery,
+        clippy::restriction,
+        unused_imports,
+        unused_variables,
+        unused_comparisons,
+        unused_parens,
+        unused_braces,
+        unused_qualifications,
+        unreachable_code,
+        dead_code,
+        non_snake_case,
+        unsafe_code,
+        private_interfaces
+    )
+}
+
+fn uses() -> TokenStream {
+    quote! {
+        use ::chainrule::__private::kernels::product::{Product, Strides, multiply, packing_len};
+        use ::chainrule::__private::kernels::{Avx2, Avx512, Baseline, Buffer, Isa, Level};
+        use ::chainrule::__private::{Arguments, AsNetwork, Axis, Description, Elements, Input, Network, Parameter, Scalar};
+    }
+}
+
+fn parts(passes: &Passes, derivatives: &str, source: StructSource, remarks: Option<&Remarks>) -> Result<Parts, String> {
+    let interface = &passes.interface;
+    let (name, visibility, order) = match &source {
+        StructSource::Generated { name, visibility, .. } => (name.clone(), visibility.clone(), Vec::new()),
+        StructSource::Given { name, visibility, fields, .. } => (name.clone(), visibility.clone(), fields.clone()),
+    };
+    let mut unit = Unit::new(passes, derivatives, name, visibility, &order, remarks)?;
+    let functions = unit.write_passes(passes)?;
+    let own = match &source {
+        StructSource::Generated { name, visibility, attributes, derives } => {
+            structure::structs(interface, name, attributes, visibility, derives)?
+        }
+        StructSource::Given { item, .. } => item.clone(),
+    };
+    let assertions = match &source {
+        StructSource::Generated { .. } => TokenStream::new(),
+        StructSource::Given { .. } => assertions(&unit),
+    };
+    let workspace = network::workspace_struct(&unit);
+    let implementation = network::implementation(&unit)?;
+    let (methods, returned) = methods::methods(&unit);
+    Ok(Parts { structs: quote!(#own #workspace #returned), inner: quote!(#assertions #methods #implementation #functions) })
+}
+
+/// That a user's own struct has the layout that the passes expect.
+fn assertions(unit: &Unit<'_>) -> TokenStream {
+    let Unit { name, float, .. } = unit;
+    let checks = unit.layout.iter().map(|place| {
+        let words: Vec<Ident> = place.words.iter().map(|word| names::public(word)).collect();
+        let kind = array(float, &place.shape);
+        let offset = Literal::u64_unsuffixed(place.offset);
+        let message = format!("`{}` does not lie where the network `{}` expects it", place.parameter.path, unit.interface.name);
+        quote! {
+            let _: fn(&#name) -> &#kind = |network| &network #(.#words)*;
+            assert!(::core::mem::offset_of!(#name, #(#words).*) == #offset * ::core::mem::size_of::<#float>(), #message);
+        }
+    });
+    let count = unit.layout.last().map_or(0, |place| place.offset + place.shape.iter().product::<u64>());
+    let count = Literal::u64_unsuffixed(count);
+    let message = format!("the struct `{name}` holds more than the parameters that its equations use");
+    quote! {
+        const _: () = {
+            #(#checks)*
+            assert!(::core::mem::size_of::<#name>() == #count * ::core::mem::size_of::<#float>(), #message);
+        };
+    }
+}

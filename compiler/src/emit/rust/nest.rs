@@ -1,0 +1,181 @@
+//! Statements: loops, locals, stores, fills and products. It must not know where memory comes from.
+
+use super::access;
+use super::index;
+use super::lanes;
+use super::scope::{Scope, memory_of};
+use super::value;
+use crate::ir::{Extent, Label};
+use crate::loops::{Matrix, Product, Statement, Value, Variable};
+use crate::ops::Operator;
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// Statements, one after the other.
+pub fn statements(scope: &mut Scope<'_>, body: &[Statement]) -> TokenStream {
+    body.iter().map(|one| statement(scope, one, body)).collect()
+}
+
+fn statement(scope: &mut Scope<'_>, one: &Statement, siblings: &[Statement]) -> TokenStream {
+    match one {
+        Statement::Comment(text) => scope.remark(text),
+        Statement::For { variable, extent, body } => repeat(scope, (*variable, extent), body, siblings.len() == 1),
+        Statement::Let(local, value) => {
+            let code = initial(scope, value);
+            let name = scope.declare(*local, value.is_truth());
+            quote!(let #name = #code;)
+        }
+        Statement::Accumulator(local, value) => {
+            let code = initial(scope, value);
+            let name = scope.declare(*local, value.is_truth());
+            // What is never assigned is a `let`, so that rustc does not warn.
+            if assigns(siblings, *local) { quote!(let mut #name = #code;) } else { quote!(let #name = #code;) }
+        }
+        Statement::Assign(local, value) => {
+            let (name, truth) = scope.local(*local);
+            if truth {
+                let code = value::truth(scope, value).bare();
+                return quote!(#name = #code;);
+            }
+            assign(scope, &quote!(#name), value, |other| *other == Value::Local(*local))
+        }
+        Statement::Store { buffer, offset, value, accumulate } => {
+            let element = scope.element_of(*buffer, offset);
+            if *accumulate {
+                let sum = Value::Apply(Operator::Add, vec![Value::Load(*buffer, offset.clone()), value.clone()]);
+                return assign(scope, &element, &sum, |other| *other == Value::Load(*buffer, offset.clone()));
+            }
+            let code = value::number(scope, value).bare();
+            quote!(#element = #code;)
+        }
+        Statement::Fill(buffer, number) => {
+            let (memory, number) = (memory_of(scope.loops, *buffer), value::literal(scope.loops.precision, *number).bare());
+            let name = scope.memory(memory);
+            quote!(#name.fill(#number);)
+        }
+        Statement::Product(product) => matrix_product(scope, product),
+    }
+}
+
+fn initial(scope: &Scope<'_>, value: &Value) -> TokenStream {
+    if value.is_truth() { value::truth(scope, value).bare() } else { value::number(scope, value).bare() }
+}
+
+fn assigns(body: &[Statement], local: crate::loops::Local) -> bool {
+    body.iter().any(|statement| match statement {
+        Statement::Assign(other, _) => *other == local,
+        Statement::For { body, .. } => assigns(body, local),
+        Statement::Comment(_)
+        | Statement::Let(..)
+        | Statement::Accumulator(..)
+        | Statement::Store { .. }
+        | Statement::Fill(..)
+        | Statement::Product(_) => false,
+    })
+}
+
+/// `place = value;`, as `place += ...` where the value starts with the place itself.
+fn assign(scope: &Scope<'_>, place: &TokenStream, value: &Value, is_place: impl Fn(&Value) -> bool) -> TokenStream {
+    if let Value::Apply(Operator::Add, arguments) = value
+        && let [left, right] = arguments.as_slice()
+        && let Some(added) = if is_place(left) { Some(right) } else { is_place(right).then_some(left) }
+        && !matches!(added, Value::Apply(Operator::Multiply, _))
+    {
+        let added = value::number(scope, added).bare();
+        return quote!(#place += #added;);
+    }
+    let code = value::number(scope, value).bare();
+    quote!(#place = #code;)
+}
+
+/// Whether there is neither a loop nor a call among statements.
+fn is_innermost(body: &[Statement]) -> bool {
+    body.iter().all(|statement| match statement {
+        Statement::For { .. } | Statement::Fill(..) | Statement::Product(_) => false,
+        Statement::Comment(_) | Statement::Let(..) | Statement::Accumulator(..) | Statement::Assign(..) | Statement::Store { .. } => {
+            true
+        }
+    })
+}
+
+fn repeat(scope: &mut Scope<'_>, (variable, extent): (Variable, &Extent), body: &[Statement], alone: bool) -> TokenStream {
+    if extent.is_zero() {
+        return TokenStream::new();
+    }
+    let mut inner = scope.clone();
+    let name = inner.enter(variable, extent);
+    let mut before = TokenStream::new();
+    let mut rows = Vec::new();
+    if is_innermost(body) {
+        (before, rows) = access::prepare(&mut inner, variable, &name, extent, body);
+        if let Some(sums) = lanes::sums(&inner, variable, extent, body, &rows) {
+            let code = lanes::write(&mut inner, variable, extent, &name, body, &rows, &sums);
+            return in_block(before, code, alone || rows.is_empty());
+        }
+    }
+    let length = index::extent(scope, extent).at_least(super::code::Tightness::Sum);
+    let body = statements(&mut inner, body);
+    let code = quote!(for #name in 0..#length { #body });
+    in_block(before, code, alone || rows.is_empty())
+}
+
+/// Braces keep rows from hiding their memory after the loop.
+fn in_block(before: TokenStream, code: TokenStream, alone: bool) -> TokenStream {
+    if before.is_empty() || alone { quote!(#before #code) } else { quote!({ #before #code }) }
+}
+
+fn matrix_product(scope: &Scope<'_>, product: &Product) -> TokenStream {
+    let [m, n, k] = [&product.m, &product.n, &product.k].map(|extent| index::extent(scope, extent).bare());
+    let [a, b, c] = [&product.a, &product.b, &product.c].map(|matrix| strides(scope, matrix));
+    let accumulate = product.accumulate;
+    let (left, right) = (operand(scope, &product.a, false), operand(scope, &product.b, false));
+    let result = operand(scope, &product.c, true);
+    quote! {
+        multiply(
+            I::LEVEL,
+            &Product { m: #m, n: #n, k: #k, a: #a, b: #b, c: #c, accumulate: #accumulate },
+            #left,
+            #right,
+            #result,
+            packing,
+        );
+    }
+}
+
+fn strides(scope: &Scope<'_>, matrix: &Matrix) -> TokenStream {
+    let (row, column) = (index::extent(scope, &matrix.row).bare(), index::extent(scope, &matrix.column).bare());
+    quote!(Strides { row: #row, column: #column })
+}
+
+fn operand(scope: &Scope<'_>, matrix: &Matrix, written: bool) -> TokenStream {
+    let name = scope.memory(memory_of(scope.loops, matrix.buffer));
+    if matrix.offset == crate::ir::Index::default() {
+        return quote!(#name);
+    }
+    let offset = index::index(scope, &matrix.offset).bare();
+    if written { quote!(&mut #name[#offset..]) } else { quote!(&#name[#offset..]) }
+}
+
+/// Whether a loop's variable is spoken of outside of rows.
+pub fn speaks_of(body: &[Statement], variable: Variable) -> bool {
+    let label = Label(variable.0);
+    fn in_value(value: &Value, label: Label) -> bool {
+        match value {
+            Value::Number(_) | Value::Local(_) | Value::Load(..) => false,
+            Value::Position(form) => form.mentions(label),
+            Value::Apply(_, arguments) => arguments.iter().any(|argument| in_value(argument, label)),
+            Value::Select(condition, then, otherwise) => {
+                in_value(condition, label)
+                    || [then, otherwise].into_iter().any(|block| {
+                        in_value(&block.value, label) || block.locals.iter().any(|(_, value)| in_value(value, label))
+                    })
+            }
+        }
+    }
+    body.iter().any(|statement| match statement {
+        Statement::Let(_, value) | Statement::Accumulator(_, value) | Statement::Assign(_, value) => in_value(value, label),
+        Statement::Store { value, .. } => in_value(value, label),
+        Statement::For { body, .. } => speaks_of(body, variable),
+        Statement::Comment(_) | Statement::Fill(..) | Statement::Product(_) => false,
+    })
+}

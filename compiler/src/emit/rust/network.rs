@@ -1,0 +1,243 @@
+//! The trait of the runtime for a network: its description, its workspace and its passes. It must not know how users call it.
+
+use super::code::Code;
+use super::scope::{Scope, float_name};
+use super::structure::Place;
+use super::unit::Unit;
+use super::workspace::{factor, maximum, packing};
+use crate::interface::Input;
+use crate::ir::{Extent, Precision};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::quote;
+
+/// `DESCRIPTION`
+pub fn description(unit: &Unit<'_>) -> Result<TokenStream, String> {
+    let interface = unit.interface;
+    let name = &interface.name;
+    let (sizes, metrics) = (&interface.sizes, &interface.metrics);
+    let inputs = interface.inputs.iter().map(input).collect::<Result<Vec<_>, _>>()?;
+    let parameters = unit.layout.iter().map(parameter);
+    Ok(quote! {
+        Description {
+            name: #name,
+            sizes: &[#(#sizes),*],
+            inputs: &[#(#inputs),*],
+            parameters: &[#(#parameters),*],
+            metrics: &[#(#metrics),*],
+        }
+    })
+}
+
+fn input(input: &Input) -> Result<TokenStream, String> {
+    let Input { name, target, .. } = input;
+    let axes = input.shape.iter().map(|extent| axis(name, extent)).collect::<Result<Vec<_>, _>>()?;
+    let range = match &input.range {
+        None => quote!(::core::option::Option::None),
+        Some((from, to)) => {
+            let (from, to) = from.as_constant().zip(to.as_constant()).ok_or_else(|| {
+                format!("the range of `{name}` depends on a size that is known at run time only; generated code needs numbers")
+            })?;
+            let (from, to) = (Literal::i64_unsuffixed(from), Literal::i64_unsuffixed(to));
+            quote!(::core::option::Option::Some((#from, #to)))
+        }
+    };
+    Ok(quote!(Input { name: #name, axes: &[#(#axes),*], target: #target, range: #range }))
+}
+
+fn axis(name: &str, extent: &Extent) -> Result<TokenStream, String> {
+    if let Some(number) = extent.as_constant() {
+        let number = Literal::i64_unsuffixed(number);
+        return Ok(quote!(Axis::Fixed(#number)));
+    }
+    let size = extent.as_size().ok_or_else(|| {
+        format!("an axis of the input `{name}` is neither a number nor one size; generated code cannot find the size in the data")
+    })?;
+    let number = Literal::u32_unsuffixed(size.0);
+    Ok(quote!(Axis::Symbol(#number)))
+}
+
+fn parameter(place: &Place<'_>) -> TokenStream {
+    let path = &place.parameter.path;
+    let shape = place.shape.iter().map(|&length| Literal::u64_unsuffixed(length));
+    let offset = Literal::u64_unsuffixed(place.offset);
+    let initializer = &place.parameter.initializer;
+    let name = &initializer.name;
+    let arguments = initializer.arguments.iter().map(|&argument| super::value::literal(Precision::F64, argument).bare());
+    quote! {
+        Parameter { path: #path, shape: &[#(#shape),*], offset: #offset, initializer: #name, arguments: &[#(#arguments),*] }
+    }
+}
+
+/// The struct of the workspace.
+pub fn workspace_struct(unit: &Unit<'_>) -> TokenStream {
+    let Unit { name, workspace_name, visibility, float, .. } = unit;
+    let count = Literal::usize_unsuffixed(unit.interface.sizes.len());
+    let line = format!(" The memory for every intermediate of [`{name}`]; made by [`{name}::workspace`].");
+    let fields = unit.workspace.fields().map(|field| {
+        let own = &field.name;
+        let tenants = format!(" {}", field.tenants.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "));
+        quote!(#[doc = #tenants] #own: ::chainrule::__private::Buffer<#float>,)
+    });
+    quote! {
+        #[doc = #line]
+        #[derive(Clone, Debug)]
+        #visibility struct #workspace_name {
+            sizes: [usize; #count],
+            packing: ::chainrule::__private::Buffer<#float>,
+            #(#fields)*
+        }
+    }
+}
+
+/// The implementation of `Network`.
+pub fn implementation(unit: &Unit<'_>) -> Result<TokenStream, String> {
+    let Unit { name, workspace_name, float, .. } = unit;
+    let scope = Scope::new(&unit.blank, None, &[]);
+    let description = description(unit)?;
+    let count = Literal::usize_unsuffixed(unit.interface.sizes.len());
+    let sizes = bind_sizes(&scope);
+    let packing = packing(&scope, &unit.workspace.products);
+    let lengths: Vec<TokenStream> = unit.workspace.fields().map(|field| maximum(&scope, &field.lengths)).collect();
+    let fields = unit.workspace.fields().map(|field| &field.name);
+    let (differentiate, assess) = (differentiate(unit), assess(unit));
+    let safety = unit.remark(&format!("SAFETY: `{name}` is `repr(C)` and made of nothing but `{float}`."));
+    let fits = format!(
+        "{}: the workspace is for sizes up to {{:?}}, but the arguments have {{sizes:?}}; make a larger one with `{name}::workspace`",
+        unit.interface.name
+    );
+    Ok(quote! {
+        #safety
+        #[automatically_derived]
+        unsafe impl Network for #name {
+            type Scalar = #float;
+            type Workspace = #workspace_name;
+            const DESCRIPTION: Description = #description;
+
+            fn allocate(sizes: &[usize]) -> #workspace_name {
+                #sizes
+                let mut most = [0; #count];
+                most.copy_from_slice(sizes);
+                #workspace_name {
+                    sizes: most,
+                    packing: Buffer::zeros(#packing),
+                    #(#fields: Buffer::zeros(#lengths),)*
+                }
+            }
+
+            fn workspace_bytes(sizes: &[usize]) -> usize {
+                #sizes
+                (#packing #(+ #lengths)*) * ::core::mem::size_of::<#float>()
+            }
+
+            #differentiate
+            #assess
+        }
+
+        #[automatically_derived]
+        impl AsNetwork for #name {
+            type Network = Self;
+            fn network(&self) -> &Self {
+                self
+            }
+            fn network_mut(&mut self) -> &mut Self {
+                self
+            }
+        }
+
+        impl #workspace_name {
+            #[track_caller]
+            fn check(&self, sizes: &[usize]) {
+                assert!(sizes.iter().zip(&self.sizes).all(|(given, most)| given <= most), #fits, self.sizes);
+            }
+        }
+    })
+}
+
+/// `let b = sizes[0];`
+pub fn bind_sizes(scope: &Scope<'_>) -> TokenStream {
+    let names = scope.sizes();
+    let positions = (0..names.len()).map(Literal::usize_unsuffixed);
+    quote!(#(let #names = sizes[#positions];)*)
+}
+
+/// The arguments of a pass within a method of the trait: inputs by their position.
+fn elements(unit: &Unit<'_>) -> TokenStream {
+    let inputs = unit.interface.inputs.iter().enumerate().map(|(at, input)| {
+        let at = Literal::usize_unsuffixed(at);
+        if input.range.is_some() { quote!(inputs[#at].integer(),) } else { quote!(inputs[#at].real(),) }
+    });
+    quote!(#(#inputs)*)
+}
+
+fn differentiate(unit: &Unit<'_>) -> TokenStream {
+    let Unit { workspace_name, float, .. } = unit;
+    let body = match &unit.gradient_pass {
+        Some(pass) => {
+            let (cleared, called) = (&unit.cleared, called(unit, pass, true));
+            quote!(#cleared #called)
+        }
+        None => refused(unit, "has neither a loss nor one scalar output, so there is no gradient"),
+    };
+    quote! {
+        fn differentiate(
+            &self,
+            workspace: &mut #workspace_name,
+            sizes: &[usize],
+            inputs: &[Elements<'_, #float>],
+            gradient: &mut Self,
+            metrics: &mut [#float],
+        ) -> #float {
+            #body
+        }
+    }
+}
+
+fn assess(unit: &Unit<'_>) -> TokenStream {
+    let Unit { workspace_name, float, .. } = unit;
+    let body = match &unit.assess_pass {
+        Some(pass) => called(unit, pass, false),
+        None => refused(unit, "has no loss"),
+    };
+    quote! {
+        fn assess(
+            &self,
+            workspace: &mut #workspace_name,
+            sizes: &[usize],
+            inputs: &[Elements<'_, #float>],
+            metrics: &mut [#float],
+        ) -> #float {
+            #body
+        }
+    }
+}
+
+fn called(unit: &Unit<'_>, pass: &Ident, differentiates: bool) -> TokenStream {
+    let scope = Scope::new(&unit.blank, None, &[]);
+    let (names, sizes) = (scope.sizes(), bind_sizes(&scope));
+    let inputs = elements(unit);
+    let gradient = differentiates.then(|| quote!(gradient,));
+    let zero = super::value::literal(unit.interface.precision, 0.0).bare();
+    quote! {
+        workspace.check(sizes);
+        #sizes
+        let mut loss = [#zero];
+        #pass(#(#names,)* self, #inputs workspace, #gradient metrics, &mut loss);
+        loss[0]
+    }
+}
+
+fn refused(unit: &Unit<'_>, why: &str) -> TokenStream {
+    let message = format!("{} {why}", unit.interface.name);
+    quote!(panic!(#message))
+}
+
+/// The length of a shape as a Rust expression, and its axes.
+pub fn shape_codes(scope: &Scope<'_>, shape: &[Extent]) -> (TokenStream, Vec<TokenStream>) {
+    let axes = shape.iter().map(|extent| super::index::extent(scope, extent)).map(Code::bare).collect();
+    (factor(scope, &Extent::product(shape)), axes)
+}
+
+/// The float type as a name.
+pub fn float(precision: Precision) -> Ident {
+    Ident::new(float_name(precision), Span::call_site())
+}

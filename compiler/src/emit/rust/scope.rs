@@ -1,0 +1,199 @@
+//! What the names of a step mean while it is written: its memory, its loops, its locals, and the rows that a loop has cut out.
+//! It must not know in which order statements come.
+
+use super::code::Code;
+use super::index::{self, Environment};
+use super::names::Names;
+use crate::ir::{Atom, Extent, Index, Label, Precision};
+use crate::loops::{BufferId, Local, Loops, Place, Variable};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+/// A piece of memory: buffers that share a slot of the workspace are one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Memory {
+    /// A slot of the workspace.
+    Slot(usize),
+    /// A buffer on its own.
+    Own(BufferId),
+}
+
+/// The memory of a buffer.
+pub fn memory_of(loops: &Loops, buffer: BufferId) -> Memory {
+    match &loops.buffer(buffer).place {
+        Place::Workspace(slot) => Memory::Slot(*slot),
+        Place::Input(_) | Place::Parameter(_) | Place::State(_) | Place::Result(_) => Memory::Own(buffer),
+    }
+}
+
+/// The names of the symbolic sizes: in lower case, and apart from what functions of passes are given beside them.
+fn size_names(sizes: &[String]) -> Vec<Ident> {
+    let mut names = Names::default();
+    ["parameters", "workspace", "gradient", "metrics", "loss", "packing", "memory"].iter().for_each(|word| names.reserve(word));
+    sizes.iter().map(|size| names.fresh(&size.to_lowercase())).collect()
+}
+
+/// What stands for an element in the loop that is being written.
+#[derive(Clone, Debug)]
+pub enum Reach {
+    /// An element of a row that was cut out before the loop.
+    Row {
+        /// The row.
+        row: Ident,
+        /// Its index: the loop's variable.
+        at: Ident,
+    },
+    /// A number that was loaded before the loop.
+    Loaded(Ident),
+}
+
+/// Remarks for the reader, by number; a marker in the tokens says where they stand.
+pub type Remarks = RefCell<Vec<String>>;
+
+/// The scope of a step.
+#[derive(Clone)]
+pub struct Scope<'a> {
+    /// What is being written.
+    pub loops: &'a Loops,
+    /// Where remarks are kept; `None` where nobody would read them.
+    pub remarks: Option<&'a Remarks>,
+    /// The names that are taken.
+    pub names: Names,
+    sizes: Vec<Ident>,
+    variables: BTreeMap<Variable, Ident>,
+    locals: BTreeMap<Local, (Ident, bool)>,
+    memory: BTreeMap<Memory, Ident>,
+    ranges: BTreeMap<Variable, Extent>,
+    reaches: Vec<(Memory, Index, Reach)>,
+}
+
+impl<'a> Scope<'a> {
+    /// The scope of a step that uses this memory.
+    pub fn new(loops: &'a Loops, remarks: Option<&'a Remarks>, memory: &[(Memory, String)]) -> Self {
+        let sizes = size_names(&loops.sizes);
+        let mut names = Names::default();
+        sizes.iter().for_each(|size| names.reserve(&size.to_string()));
+        let memory = memory.iter().map(|(memory, name)| (*memory, names.fresh(name))).collect();
+        let (variables, locals, ranges) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { loops, remarks, names, sizes, variables, locals, memory, ranges, reaches: Vec::new() }
+    }
+
+    /// The float type.
+    pub fn float(&self) -> Ident {
+        Ident::new(float_name(self.loops.precision), Span::call_site())
+    }
+
+    /// The names of the symbolic sizes.
+    pub fn sizes(&self) -> &[Ident] {
+        &self.sizes
+    }
+
+    /// The name of a piece of memory.
+    pub fn memory(&self, memory: Memory) -> Ident {
+        self.memory.get(&memory).cloned().unwrap_or_else(|| Ident::new("missing", Span::mixed_site()))
+    }
+
+    /// A loop begins.
+    pub fn enter(&mut self, variable: Variable, extent: &Extent) -> Ident {
+        let name = self.loops.variable_names.get(variable.0 as usize).map_or("i", String::as_str);
+        let name = self.names.fresh(name);
+        self.variables.insert(variable, name.clone());
+        self.ranges.insert(variable, extent.clone());
+        name
+    }
+
+    /// A loop's variable goes by another name from here.
+    pub fn rename(&mut self, variable: Variable, name: Ident) {
+        self.variables.insert(variable, name);
+    }
+
+    /// A local begins.
+    pub fn declare(&mut self, local: Local, truth: bool) -> Ident {
+        let name = self.loops.local_names.get(local.0 as usize).map_or("value", String::as_str);
+        let name = self.names.fresh(name);
+        self.locals.insert(local, (name.clone(), truth));
+        name
+    }
+
+    /// A local's name, and whether it is a truth value.
+    pub fn local(&self, local: Local) -> (Ident, bool) {
+        self.locals.get(&local).cloned().unwrap_or_else(|| (Ident::new("missing", Span::mixed_site()), false))
+    }
+
+    /// From here an element is reached in another way.
+    pub fn reach(&mut self, memory: Memory, offset: Index, reach: Reach) {
+        self.reaches.push((memory, offset, reach));
+    }
+
+    /// `buffer[offset]`, to be read or written.
+    pub fn element_of(&self, buffer: BufferId, offset: &Index) -> TokenStream {
+        let memory = memory_of(self.loops, buffer);
+        let known = self.reaches.iter().rev().find(|(of, at, _)| *of == memory && at == offset);
+        match known {
+            Some((_, _, Reach::Row { row, at })) => quote!(#row[#at]),
+            Some((_, _, Reach::Loaded(name))) => quote!(#name),
+            None => {
+                let (name, at) = (self.memory(memory), index::index(self, offset).bare());
+                quote!(#name[#at])
+            }
+        }
+    }
+
+    /// Whether an offset is inside of its buffer whatever the loops' variables are.
+    pub fn is_inside(&self, buffer: BufferId, offset: &Index) -> bool {
+        let length = Extent::product(&self.loops.buffer(buffer).shape);
+        let Some((lowest, highest)) = self.bounds(offset) else { return false };
+        lowest.is_at_least(0) && length.minus(&highest).is_at_least(1)
+    }
+
+    fn bounds(&self, offset: &Index) -> Option<(Extent, Extent)> {
+        let mut bounds = (offset.constant_part().clone(), offset.constant_part().clone());
+        for (atom, coefficient) in offset.terms() {
+            let Atom::Label(Label(number)) = atom else { return None };
+            let last = self.ranges.get(&Variable(*number))?.plus_constant(-1).times(coefficient);
+            if coefficient.is_at_least(0) {
+                bounds.1 = bounds.1.plus(&last);
+            } else if coefficient.is_at_most(0) {
+                bounds.0 = bounds.0.plus(&last);
+            } else {
+                return None;
+            }
+        }
+        Some(bounds)
+    }
+
+    /// A statement that the printer turns into a line for the reader.
+    pub fn remark(&self, text: &str) -> TokenStream {
+        self.remarks.map(|remarks| remark(remarks, text)).unwrap_or_default()
+    }
+}
+
+/// A statement that the printer turns into a line for the reader.
+pub fn remark(remarks: &Remarks, text: &str) -> TokenStream {
+    let mut remarks = remarks.borrow_mut();
+    let number = proc_macro2::Literal::usize_unsuffixed(remarks.len());
+    remarks.push(text.to_owned());
+    quote!(chainrule_remark!(#number);)
+}
+
+/// `f32` or `f64`
+pub fn float_name(precision: Precision) -> &'static str {
+    match precision {
+        Precision::F32 => "f32",
+        Precision::F64 => "f64",
+    }
+}
+
+impl Environment for Scope<'_> {
+    fn size(&self, number: u32) -> Ident {
+        self.sizes[number as usize].clone()
+    }
+    fn variable(&self, number: u32) -> Ident {
+        self.variables.get(&Variable(number)).cloned().unwrap_or_else(|| Ident::new("missing", Span::mixed_site()))
+    }
+    fn element(&self, buffer: u32, offset: &Index) -> Code {
+        Code::atom(self.element_of(BufferId(buffer), offset))
+    }
+}

@@ -1,0 +1,188 @@
+//! The parameters of a network as plain Rust structs, nested by their paths. It must not know what is computed with them.
+
+use super::names::{Names, camel, public};
+use super::scope::float_name;
+use crate::interface::{Interface, Parameter};
+use crate::ir::Extent;
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::quote;
+
+/// A parameter where it lies in memory.
+#[derive(Clone, Debug)]
+pub struct Place<'a> {
+    /// The parameter.
+    pub parameter: &'a Parameter,
+    /// The words of its path.
+    pub words: Vec<&'a str>,
+    /// Its shape.
+    pub shape: Vec<u64>,
+    /// How many numbers stand before it.
+    pub offset: u64,
+}
+
+/// The parameters of one owner.
+#[derive(Debug, Default)]
+struct Owner<'a> {
+    entries: Vec<(&'a str, Entry<'a>)>,
+}
+
+#[derive(Debug)]
+enum Entry<'a> {
+    Leaf(&'a Parameter),
+    Owner(Owner<'a>),
+}
+
+/// The parameters in the order of memory. `order` are the first words of paths in the order of a user's struct; what is not among
+/// them comes in the order of the source.
+pub fn layout<'a>(interface: &'a Interface, order: &[String]) -> Result<Vec<Place<'a>>, String> {
+    let tree = tree(interface, order)?;
+    let mut places = Vec::new();
+    let mut offset = 0u64;
+    place(&tree, &mut Vec::new(), &mut offset, &mut places)?;
+    Ok(places)
+}
+
+fn tree<'a>(interface: &'a Interface, order: &[String]) -> Result<Owner<'a>, String> {
+    let mut root = Owner::default();
+    let mut parameters: Vec<&Parameter> = interface.parameters.iter().collect();
+    parameters.sort_by_key(|parameter| {
+        let first = parameter.path.split('.').next().unwrap_or_default();
+        order.iter().position(|name| name == first).unwrap_or(order.len())
+    });
+    for parameter in parameters {
+        let words: Vec<&str> = parameter.path.split('.').collect();
+        insert(&mut root, &words, parameter)?;
+    }
+    Ok(root)
+}
+
+fn insert<'a>(owner: &mut Owner<'a>, words: &[&'a str], parameter: &'a Parameter) -> Result<(), String> {
+    let clash = || format!("the parameter `{}` has the name of something that owns parameters, so no struct can hold both", parameter.path);
+    let Some((first, rest)) = words.split_first() else { return Ok(()) };
+    let at = owner.entries.iter().position(|(name, _)| name == first);
+    if rest.is_empty() {
+        if at.is_some() {
+            return Err(clash());
+        }
+        owner.entries.push((first, Entry::Leaf(parameter)));
+        return Ok(());
+    }
+    let at = at.unwrap_or_else(|| {
+        owner.entries.push((first, Entry::Owner(Owner::default())));
+        owner.entries.len() - 1
+    });
+    match &mut owner.entries[at].1 {
+        Entry::Owner(inner) => insert(inner, rest, parameter),
+        Entry::Leaf(_) => Err(clash()),
+    }
+}
+
+fn place<'a>(owner: &Owner<'a>, words: &mut Vec<&'a str>, offset: &mut u64, places: &mut Vec<Place<'a>>) -> Result<(), String> {
+    for (name, entry) in &owner.entries {
+        words.push(name);
+        match entry {
+            Entry::Owner(inner) => place(inner, words, offset, places)?,
+            Entry::Leaf(parameter) => {
+                let shape = fixed(parameter)?;
+                let length = shape.iter().try_fold(1u64, |product, &length| product.checked_mul(length));
+                let after = length.and_then(|length| offset.checked_add(length)).filter(|&after| after < 1 << 48);
+                let after = after.ok_or_else(|| format!("the parameters up to `{}` are too many for one struct", parameter.path))?;
+                places.push(Place { parameter, words: words.clone(), shape, offset: *offset });
+                *offset = after;
+            }
+        }
+        words.pop();
+    }
+    Ok(())
+}
+
+fn fixed(parameter: &Parameter) -> Result<Vec<u64>, String> {
+    let numbers = parameter.shape.iter().map(|extent| extent.as_constant().and_then(|number| u64::try_from(number).ok()));
+    numbers.collect::<Option<Vec<u64>>>().ok_or_else(|| {
+        format!(
+            "the shape of the parameter `{}` holds a size that is known at run time only; a parameter has a fixed shape",
+            parameter.path
+        )
+    })
+}
+
+/// `[[f32; 128]; 64]`
+pub fn array(float: &Ident, shape: &[u64]) -> TokenStream {
+    shape.iter().rev().fold(quote!(#float), |element, &length| {
+        let length = Literal::u64_unsuffixed(length);
+        quote!([#element; #length])
+    })
+}
+
+/// The structs of a network: its own and one for each owner within it.
+pub fn structs(
+    interface: &Interface,
+    name: &Ident,
+    attributes: &TokenStream,
+    visibility: &TokenStream,
+    derives: &TokenStream,
+) -> Result<TokenStream, String> {
+    let tree = tree(interface, &[])?;
+    let mut names = Names::default();
+    names.reserve(&name.to_string());
+    let mut written = Written { float: Ident::new(float_name(interface.precision), Span::call_site()), visibility, derives, names };
+    let mut inner = TokenStream::new();
+    let fields = written.fields(&tree, &name.to_string(), &mut inner)?;
+    let undocumented = !attributes.clone().into_iter().any(|tree| tree.to_string().contains("doc"));
+    let line = format!(" The parameters of the network `{}`.", interface.name);
+    let line = undocumented.then(|| quote!(#[doc = #line]));
+    Ok(quote! {
+        #attributes
+        #line
+        #derives
+        #[repr(C)]
+        #visibility struct #name { #fields }
+        #inner
+    })
+}
+
+struct Written<'a> {
+    float: Ident,
+    visibility: &'a TokenStream,
+    derives: &'a TokenStream,
+    names: Names,
+}
+
+impl Written<'_> {
+    fn fields(&mut self, owner: &Owner<'_>, prefix: &str, inner: &mut TokenStream) -> Result<TokenStream, String> {
+        let mut fields = TokenStream::new();
+        for (word, entry) in &owner.entries {
+            let field = public(word);
+            match entry {
+                Entry::Leaf(parameter) => {
+                    let kind = array(&self.float, &fixed(parameter)?);
+                    let lines = describe(parameter);
+                    fields.extend(quote!(#(#[doc = #lines])* pub #field: #kind,));
+                }
+                Entry::Owner(owned) => {
+                    let name = self.names.fresh(&format!("{prefix}{}", camel(word)));
+                    let name = Ident::new(&name.to_string(), Span::call_site());
+                    let mut nested = TokenStream::new();
+                    let own = self.fields(owned, &name.to_string(), &mut nested)?;
+                    let line = format!(" The parameters of `{word}`.");
+                    fields.extend(quote!(#[doc = #line] pub #field: #name,));
+                    let (visibility, derives) = (self.visibility, self.derives);
+                    inner.extend(quote!(#[doc = #line] #derives #[repr(C)] #visibility struct #name { #own } #nested));
+                }
+            }
+        }
+        Ok(fields)
+    }
+}
+
+fn describe(parameter: &Parameter) -> Vec<String> {
+    let shape: Vec<String> = parameter.shape.iter().map(|extent: &Extent| extent.display(&[])).collect();
+    let arguments: Vec<String> = parameter.initializer.arguments.iter().map(f64::to_string).collect();
+    let arguments = if arguments.is_empty() { String::new() } else { format!("({})", arguments.join(", ")) };
+    let mut lines = parameter.documentation.clone();
+    if !lines.is_empty() {
+        lines.push(String::new());
+    }
+    lines.push(format!(" `{}: [{}] = {}{arguments}`", parameter.path, shape.join(", "), parameter.initializer.name));
+    lines
+}

@@ -1,0 +1,159 @@
+//! All that the parts of the generated code of one network share: its names, its layout, its workspace. It must not know of
+//! statements.
+
+use super::names::Names;
+use super::network::float;
+use super::pass;
+use super::scope::{Remarks, remark};
+use super::step::Functions;
+use super::structure::{Place, layout};
+use super::workspace::{NetworkStorage, Workspace};
+use crate::emit::Passes;
+use crate::interface::Interface;
+use crate::loops::{Destination, Loops};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+
+/// A network whose code is being written.
+pub struct Unit<'a> {
+    /// What it looks like from outside.
+    pub interface: &'a Interface,
+    /// The name of its struct.
+    pub name: Ident,
+    /// The name of the struct of its workspace.
+    pub workspace_name: Ident,
+    /// Who may see it.
+    pub visibility: TokenStream,
+    /// Its float type.
+    pub float: Ident,
+    /// Its formulas and those of its derivative.
+    pub derivatives: &'a str,
+    /// Its parameters as they lie in memory.
+    pub layout: Vec<Place<'a>>,
+    /// The memory of its passes.
+    pub workspace: Workspace,
+    /// A pass that does nothing, for the names of sizes.
+    pub blank: Loops,
+    /// Where remarks are kept.
+    pub remarks: Option<&'a Remarks>,
+    /// Clears the gradients that the pass does not compute, because nothing reads their parameters.
+    pub cleared: TokenStream,
+    /// The function of the pass, if there is one.
+    pub gradient_pass: Option<Ident>,
+    /// The function of the pass, if there is one.
+    pub assess_pass: Option<Ident>,
+    /// The function of the pass, if there is one.
+    pub predict_pass: Option<Ident>,
+}
+
+/// The names that step functions must leave alone.
+const RESERVED: &[&str] = &["multiply", "packing_len", "Network", "initialize"];
+
+impl<'a> Unit<'a> {
+    /// The unit of a network without its passes.
+    pub fn new(
+        passes: &'a Passes,
+        derivatives: &'a str,
+        name: Ident,
+        visibility: TokenStream,
+        order: &[String],
+        remarks: Option<&'a Remarks>,
+    ) -> Result<Self, String> {
+        let interface = &passes.interface;
+        let all: Vec<&Loops> = [&passes.gradient, &passes.assess, &passes.predict].into_iter().flatten().collect();
+        Ok(Self {
+            interface,
+            workspace_name: Ident::new(&format!("{name}Workspace"), Span::call_site()),
+            name,
+            visibility,
+            float: float(interface.precision),
+            derivatives,
+            layout: layout(interface, order)?,
+            workspace: Workspace::of(interface, &all),
+            blank: blank(interface),
+            remarks,
+            cleared: TokenStream::new(),
+            gradient_pass: None,
+            assess_pass: None,
+            predict_pass: None,
+        })
+    }
+
+    /// A line for the reader.
+    pub fn remark(&self, text: &str) -> TokenStream {
+        self.remarks.map(|remarks| remark(remarks, text)).unwrap_or_default()
+    }
+
+    /// Writes the passes.
+    pub fn write_passes(&mut self, passes: &Passes) -> Result<TokenStream, String> {
+        let mut functions = Functions::new(RESERVED);
+        let scalar = |loops: &&Loops| loops.buffers.iter().any(|buffer| is_scalar_result(&buffer.place));
+        if let Some(loops) = &passes.gradient {
+            self.gradient_pass = Some(self.write_pass(loops, "gradient", true, true, &mut functions)?);
+            self.cleared = cleared(loops, &self.layout, &self.storage(Vec::new(), true, true))?;
+        }
+        if let Some(loops) = passes.assess.as_ref().filter(scalar) {
+            self.assess_pass = Some(self.write_pass(loops, "assess", true, false, &mut functions)?);
+        }
+        if let Some(loops) = passes.predict.as_ref().filter(|_| !self.interface.outputs.is_empty()) {
+            self.predict_pass = Some(self.write_pass(loops, "predict", false, false, &mut functions)?);
+        }
+        Ok(functions.tokens)
+    }
+
+    fn write_pass(&self, loops: &Loops, name: &str, assesses: bool, differentiates: bool, functions: &mut Functions) -> Result<Ident, String> {
+        let mut names = Names::default();
+        let reserved = ["parameters", "workspace", "gradient", "metrics", "loss"];
+        reserved.iter().for_each(|name| names.reserve(name));
+        self.interface.sizes.iter().for_each(|size| names.reserve(&size.to_lowercase()));
+        let inputs = self.interface.inputs.iter().map(|input| (assesses || !input.target).then(|| names.fresh(&input.name)));
+        let inputs = inputs.collect();
+        let storage = self.storage(inputs, assesses, differentiates);
+        pass::write(loops, name, &storage, functions, self.remarks)
+    }
+
+    fn storage(&self, inputs: Vec<Option<Ident>>, assesses: bool, differentiates: bool) -> NetworkStorage<'_> {
+        NetworkStorage {
+            network: &self.name,
+            workspace_name: &self.workspace_name,
+            workspace: &self.workspace,
+            interface: self.interface,
+            parameters: &self.layout,
+            assesses,
+            differentiates,
+            inputs,
+        }
+    }
+}
+
+fn cleared(loops: &Loops, layout: &[Place<'_>], storage: &NetworkStorage<'_>) -> Result<TokenStream, String> {
+    let zero = super::value::literal(loops.precision, 0.0).bare();
+    let mut tokens = TokenStream::new();
+    for place in layout {
+        let path = &place.parameter.path;
+        let destination = crate::loops::Place::Result(Destination::Gradient(path.clone()));
+        if loops.buffers.iter().all(|buffer| buffer.place != destination) {
+            let slice = storage.parameter(path, "gradient", true)?;
+            tokens.extend(quote!((#slice).fill(#zero);));
+        }
+    }
+    Ok(tokens)
+}
+
+fn is_scalar_result(place: &crate::loops::Place) -> bool {
+    matches!(place, crate::loops::Place::Result(Destination::Loss | Destination::Output(_)))
+}
+
+/// A pass that does nothing.
+fn blank(interface: &Interface) -> Loops {
+    Loops {
+        name: String::new(),
+        precision: interface.precision,
+        sizes: interface.sizes.clone(),
+        buffers: Vec::new(),
+        slots: Vec::new(),
+        variable_names: Vec::new(),
+        local_names: Vec::new(),
+        body: Vec::new(),
+    }
+}

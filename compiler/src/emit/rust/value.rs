@@ -1,0 +1,145 @@
+//! Values as Rust expressions: floats, and truth values where the operator table says so. It must not know of statements.
+
+use super::code::{Code, Tightness};
+use super::index;
+use super::scope::Scope;
+use crate::ir::{Index, Precision};
+use crate::loops::{Block, Value};
+use crate::ops::{Operator, Runtime};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::quote;
+
+/// A value as a float.
+pub fn number(scope: &Scope<'_>, value: &Value) -> Code {
+    let (code, truth) = value_code(scope, value);
+    if !truth {
+        return code;
+    }
+    let (one, zero) = (literal(scope.loops.precision, 1.0).bare(), literal(scope.loops.precision, 0.0).bare());
+    let condition = code.bare();
+    Code::new(quote!(if #condition { #one } else { #zero }), Tightness::Branch)
+}
+
+/// A value as a `bool`.
+pub fn truth(scope: &Scope<'_>, value: &Value) -> Code {
+    let (code, truth) = value_code(scope, value);
+    if truth { code } else { code.infix("!=", literal(scope.loops.precision, 0.0)) }
+}
+
+/// A value, and whether it is a truth value.
+fn value_code(scope: &Scope<'_>, value: &Value) -> (Code, bool) {
+    match value {
+        Value::Number(number) => (literal(scope.loops.precision, *number), false),
+        Value::Local(local) => {
+            let (name, truth) = scope.local(*local);
+            (Code::atom(name), truth)
+        }
+        Value::Position(form) => (position(scope, form), false),
+        Value::Load(buffer, offset) => (Code::atom(scope.element_of(*buffer, offset)), false),
+        Value::Apply(operator, arguments) => (apply(scope, *operator, arguments), operator.is_truth()),
+        Value::Select(condition, then, otherwise) => {
+            let condition = truth(scope, condition).bare();
+            let (then, otherwise) = (block(scope, then), block(scope, otherwise));
+            (Code::new(quote!(if #condition { #then } else { #otherwise }), Tightness::Branch), false)
+        }
+    }
+}
+
+fn block(scope: &Scope<'_>, block: &Block) -> TokenStream {
+    let mut scope = scope.clone();
+    let mut tokens = TokenStream::new();
+    for (local, value) in &block.locals {
+        let code = if value.is_truth() { truth(&scope, value) } else { number(&scope, value) }.bare();
+        let name = scope.declare(*local, value.is_truth());
+        tokens.extend(quote!(let #name = #code;));
+    }
+    let value = number(&scope, &block.value).bare();
+    quote!(#tokens #value)
+}
+
+/// A position as a float.
+fn position(scope: &Scope<'_>, form: &Index) -> Code {
+    let float = super::scope::float_name(scope.loops.precision);
+    let integer = if index::only_adds(form) { index::index(scope, form) } else { index::signed(scope, form) };
+    integer.cast(float)
+}
+
+fn apply(scope: &Scope<'_>, operator: Operator, arguments: &[Value]) -> Code {
+    let row = operator.row();
+    match (row.runtime, arguments) {
+        (Runtime::Infix(sign), [left, right]) => infix(scope, operator, sign, left, right),
+        (Runtime::Prefix(sign), [of]) => number(scope, of).prefix(sign.chars().next().unwrap_or('-')),
+        (Runtime::Comparison(sign), [left, right]) => {
+            if let (Some(left), Some(right)) = (as_position(left), as_position(right)) {
+                let (left, right) = index::compared(scope, &left, &right);
+                return left.infix(sign, right);
+            }
+            number(scope, left).infix(sign, number(scope, right))
+        }
+        (Runtime::Logical(sign), [left, right]) => truth(scope, left).infix(sign, truth(scope, right)),
+        (Runtime::Logical(_), [of]) => truth(scope, of).prefix('!'),
+        (Runtime::Function(name), arguments) => {
+            let name = Ident::new(name, Span::call_site());
+            let arguments = arguments.iter().map(|argument| number(scope, argument).bare());
+            Code::atom(quote!(Scalar::#name(#(#arguments),*)))
+        }
+        (Runtime::Infix(_) | Runtime::Prefix(_) | Runtime::Comparison(_) | Runtime::Logical(_), _) => {
+            unreachable!("{operator:?} takes {} arguments", row.arity)
+        }
+    }
+}
+
+/// `a + b`, and `a·b + c` as one instruction where the machine has it.
+fn infix(scope: &Scope<'_>, operator: Operator, sign: &str, left: &Value, right: &Value) -> Code {
+    if operator == Operator::Add {
+        if let Some((a, b)) = factors(left) {
+            return fused(scope, a, b, right);
+        }
+        if let Some((a, b)) = factors(right) {
+            return fused(scope, a, b, left);
+        }
+    }
+    number(scope, left).infix(sign, number(scope, right))
+}
+
+fn factors(value: &Value) -> Option<(&Value, &Value)> {
+    match value {
+        Value::Apply(Operator::Multiply, arguments) => arguments.first().zip(arguments.get(1)),
+        Value::Apply(..) | Value::Number(_) | Value::Local(_) | Value::Position(_) | Value::Load(..) | Value::Select(..) => None,
+    }
+}
+
+fn fused(scope: &Scope<'_>, a: &Value, b: &Value, c: &Value) -> Code {
+    let (a, b, c) = (number(scope, a).bare(), number(scope, b).bare(), number(scope, c).bare());
+    Code::atom(quote!(I::mul_add(#a, #b, #c)))
+}
+
+/// The integer form that a value is, if it is one.
+fn as_position(value: &Value) -> Option<Index> {
+    match value {
+        Value::Position(form) => Some(form.clone()),
+        #[allow(clippy::cast_possible_truncation)]
+        Value::Number(number) if number.fract() == 0.0 && number.abs() < 1e15 => Some(Index::constant(*number as i64)),
+        Value::Number(_) | Value::Local(_) | Value::Load(..) | Value::Apply(..) | Value::Select(..) => None,
+    }
+}
+
+/// A float that reads back as the same number.
+pub fn literal(precision: Precision, value: f64) -> Code {
+    let float = super::scope::float_name(precision);
+    let kind = Ident::new(float, Span::call_site());
+    #[allow(clippy::cast_possible_truncation)]
+    let (text, value) = match precision {
+        Precision::F32 => (format!("{:?}", (value as f32).abs()), f64::from(value as f32)),
+        Precision::F64 => (format!("{:?}", value.abs()), value),
+    };
+    let magnitude = if value.is_nan() {
+        return Code::atom(quote!(#kind::NAN));
+    } else if value.is_infinite() {
+        Code::atom(quote!(#kind::INFINITY))
+    } else {
+        let literal: Literal = format!("{text}_{float}").parse().unwrap_or_else(|_| Literal::f64_unsuffixed(0.0));
+        Code::atom(literal)
+    };
+    if value.is_sign_negative() { magnitude.prefix('-') } else { magnitude }
+}

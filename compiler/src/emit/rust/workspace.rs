@@ -1,0 +1,256 @@
+//! The workspace of a network: the memory of all its passes. It must not know what they compute.
+
+use super::code::Tightness;
+use super::index::{self, Environment};
+use super::names::{Names, identifier};
+use super::pass::Storage;
+use super::scope::Memory;
+use super::step::Use;
+use super::structure::Place as ParameterPlace;
+use crate::interface::Interface;
+use crate::ir::Extent;
+use crate::loops::{Destination, Loops, Place, Product, Statement};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+
+/// A piece of memory of a workspace.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Its name.
+    pub name: Ident,
+    /// What lives in it.
+    pub tenants: Vec<String>,
+    /// How long it is: the largest of these.
+    pub lengths: Vec<Extent>,
+}
+
+/// The fields of a workspace.
+#[derive(Clone, Debug)]
+pub struct Workspace {
+    /// The slots, which all passes share.
+    pub slots: Vec<Field>,
+    /// The outputs.
+    pub outputs: Vec<Field>,
+    /// The products whose matrices are packed.
+    pub products: Vec<(Extent, Extent, Extent)>,
+}
+
+impl Workspace {
+    /// What the passes need.
+    pub fn of(interface: &Interface, passes: &[&Loops]) -> Self {
+        let mut names = Names::default();
+        ["sizes", "packing"].iter().for_each(|name| names.reserve(name));
+        let outputs = interface.outputs.iter().map(|(output, shape)| Field {
+            name: names.fresh(&format!("output_{output}")),
+            tenants: vec![output.clone()],
+            lengths: vec![Extent::product(shape)],
+        });
+        let outputs = outputs.collect();
+        let count = passes.iter().map(|loops| loops.slots.len()).max().unwrap_or(0);
+        let slots = (0..count).map(|slot| field(&mut names, slot, passes)).collect();
+        let mut products = Vec::new();
+        passes.iter().for_each(|loops| gather(&loops.body, &mut products));
+        Self { slots, outputs, products }
+    }
+
+    /// All fields with numbers.
+    pub fn fields(&self) -> impl Iterator<Item = &Field> {
+        self.slots.iter().chain(&self.outputs)
+    }
+}
+
+fn field(names: &mut Names, slot: usize, passes: &[&Loops]) -> Field {
+    let mut tenants: Vec<String> = Vec::new();
+    let mut lengths: Vec<Extent> = Vec::new();
+    for loops in passes {
+        let living = loops.buffers.iter().filter(|buffer| buffer.place == Place::Workspace(slot));
+        living.for_each(|buffer| if !tenants.contains(&buffer.name) { tenants.push(buffer.name.clone()) });
+        loops.slots.get(slot).into_iter().flatten().for_each(|length| largest(&mut lengths, length));
+    }
+    let name = names.fresh(tenants.first().map_or("unused", String::as_str));
+    Field { name, tenants, lengths }
+}
+
+/// Adds a length, unless one is there that is never shorter.
+fn largest(lengths: &mut Vec<Extent>, length: &Extent) {
+    if lengths.iter().any(|other| other.minus(length).is_at_least(0)) {
+        return;
+    }
+    lengths.retain(|other| !length.minus(other).is_at_least(0));
+    lengths.push(length.clone());
+}
+
+fn gather(body: &[Statement], products: &mut Vec<(Extent, Extent, Extent)>) {
+    for statement in body {
+        match statement {
+            Statement::For { body, .. } => gather(body, products),
+            Statement::Product(product) => {
+                let Product { m, n, k, .. } = &**product;
+                let shape = (m.clone(), n.clone(), k.clone());
+                if !products.contains(&shape) {
+                    products.push(shape);
+                }
+            }
+            Statement::Comment(_)
+            | Statement::Let(..)
+            | Statement::Accumulator(..)
+            | Statement::Assign(..)
+            | Statement::Store { .. }
+            | Statement::Fill(..) => {}
+        }
+    }
+}
+
+/// The largest of some lengths.
+pub fn maximum(environment: &dyn Environment, lengths: &[Extent]) -> TokenStream {
+    let codes: Vec<TokenStream> = lengths.iter().map(|length| index::extent(environment, length).bare()).collect();
+    match codes.as_slice() {
+        [] => quote!(0),
+        [one] => one.clone(),
+        [first, rest @ ..] => quote!((#first)#(.max(#rest))*),
+    }
+}
+
+/// How many numbers the packing of the products takes.
+pub fn packing(environment: &dyn Environment, products: &[(Extent, Extent, Extent)]) -> TokenStream {
+    let needs = products.iter().map(|(m, n, k)| {
+        let [m, n, k] = [m, n, k].map(|extent| index::extent(environment, extent).bare());
+        quote!(packing_len(#m, #n, #k))
+    });
+    let needs: Vec<TokenStream> = needs.collect();
+    if needs.is_empty() { quote!(0) } else { quote!([#(#needs),*].into_iter().max().unwrap_or(0)) }
+}
+
+/// The products of some statements.
+pub fn products(body: &[Statement]) -> Vec<(Extent, Extent, Extent)> {
+    let mut products = Vec::new();
+    gather(body, &mut products);
+    products
+}
+
+/// The memory of a pass of a network.
+pub struct NetworkStorage<'a> {
+    /// The network's struct.
+    pub network: &'a Ident,
+    /// Its workspace's struct.
+    pub workspace_name: &'a Ident,
+    /// Its workspace.
+    pub workspace: &'a Workspace,
+    /// What it looks like from outside.
+    pub interface: &'a Interface,
+    /// Its parameters.
+    pub parameters: &'a [ParameterPlace<'a>],
+    /// Whether the pass computes a loss and metrics.
+    pub assesses: bool,
+    /// Whether the pass computes a gradient.
+    pub differentiates: bool,
+    /// The names of inputs and targets as slices; `None` for what the pass is not given.
+    pub inputs: Vec<Option<Ident>>,
+}
+
+impl NetworkStorage<'_> {
+    /// The slice of a parameter within `owner`.
+    pub fn parameter(&self, path: &str, owner: &str, written: bool) -> Result<TokenStream, String> {
+        let place = self.parameters.iter().find(|place| place.parameter.path == path);
+        let place = place.ok_or_else(|| format!("`{path}` is no parameter of the network"))?;
+        let owner = Ident::new(owner, Span::call_site());
+        let words = place.words.iter().map(|word| identifier(word, Span::call_site()));
+        let value = quote!(#owner #(.#words)*);
+        let flatten = |name: &str| {
+            let name = Ident::new(name, Span::call_site());
+            let calls = (1..place.shape.len()).map(|_| quote!(.#name()));
+            quote!(#(#calls)*)
+        };
+        Ok(match (place.shape.len(), written) {
+            (0, false) => quote!(::core::slice::from_ref(&#value)),
+            (0, true) => quote!(::core::slice::from_mut(&mut #value)),
+            (1, false) => quote!(&#value),
+            (1, true) => quote!(&mut #value),
+            (_, false) => {
+                let calls = flatten("as_flattened");
+                quote!(#value #calls)
+            }
+            (_, true) => {
+                let calls = flatten("as_flattened_mut");
+                quote!(#value #calls)
+            }
+        })
+    }
+
+    fn result(&self, destination: &Destination, borrow: &TokenStream, length: &TokenStream, written: bool) -> Result<TokenStream, String> {
+        match destination {
+            Destination::Loss if self.assesses => Ok(quote!(#borrow loss[..])),
+            Destination::Metric(name) if self.assesses => {
+                let at = self.interface.metrics.iter().position(|metric| metric == name);
+                let at = at.ok_or_else(|| format!("`{name}` is no metric of the network"))?;
+                Ok(quote!(#borrow metrics[#at..][..1]))
+            }
+            // The only output of a network without a loss stands for one.
+            Destination::Output(_) if self.assesses && !self.interface.has_loss => Ok(quote!(#borrow loss[..])),
+            Destination::Output(name) => {
+                let field = self.workspace.outputs.iter().find(|field| field.tenants[0] == *name);
+                let field = &field.ok_or_else(|| format!("`{name}` is no output of the network"))?.name;
+                Ok(quote!(#borrow workspace.#field[..#length]))
+            }
+            Destination::Gradient(path) if self.differentiates => self.parameter(path, "gradient", written),
+            Destination::Update(path) => Err(format!("`{path}` is a state; generated code does not keep states yet")),
+            Destination::Loss | Destination::Metric(_) | Destination::Gradient(_) => {
+                Err("a pass computes a result that it has no memory for".to_owned())
+            }
+        }
+    }
+}
+
+impl Storage for NetworkStorage<'_> {
+    fn parameters(&self) -> Vec<(Ident, TokenStream)> {
+        let name = |text: &str| Ident::new(text, Span::call_site());
+        let float = name(super::scope::float_name(self.interface.precision));
+        let (network, workspace) = (self.network, self.workspace_name);
+        let mut parameters = vec![(name("parameters"), quote!(&#network))];
+        for (input, own) in self.interface.inputs.iter().zip(&self.inputs) {
+            if let Some(own) = own {
+                parameters.push((own.clone(), if input.range.is_some() { quote!(&[i32]) } else { quote!(&[#float]) }));
+            }
+        }
+        parameters.push((name("workspace"), quote!(&mut #workspace)));
+        if self.differentiates {
+            parameters.push((name("gradient"), quote!(&mut #network)));
+        }
+        if self.assesses {
+            parameters.push((name("metrics"), quote!(&mut [#float])));
+            parameters.push((name("loss"), quote!(&mut [#float; 1])));
+        }
+        parameters
+    }
+
+    fn slice(&self, loops: &Loops, one: &Use, length: Option<TokenStream>) -> Result<TokenStream, String> {
+        let borrow = if one.written { quote!(&mut) } else { quote!(&) };
+        let length = length.unwrap_or_default();
+        if let Memory::Slot(slot) = one.memory {
+            let field = &self.workspace.slots[slot].name;
+            return Ok(quote!(#borrow workspace.#field[..#length]));
+        }
+        let buffer = loops.buffer(one.buffers[0]);
+        match &buffer.place {
+            Place::Input(name) => {
+                let at = self.interface.inputs.iter().position(|input| input.name == *name);
+                let own = at.and_then(|at| self.inputs[at].as_ref());
+                let own = own.ok_or_else(|| format!("inference reads `{name}`, which it is not given"))?;
+                Ok(quote!(#own))
+            }
+            Place::Parameter(path) => self.parameter(path, "parameters", false),
+            Place::State(path) => Err(format!("`{path}` is a state; generated code does not keep states yet")),
+            Place::Result(destination) => self.result(destination, &borrow, &length, one.written),
+            Place::Workspace(_) => Err(format!("`{}` has no slot", buffer.name)),
+        }
+    }
+
+    fn packing(&self) -> TokenStream {
+        quote!(&mut workspace.packing)
+    }
+}
+
+/// A length as an operand of a product.
+pub fn factor(environment: &dyn Environment, length: &Extent) -> TokenStream {
+    index::extent(environment, length).at_least(Tightness::Factor)
+}

@@ -1,0 +1,100 @@
+//! What the ranges of labels tell about index forms: their bounds, and quotients and remainders that vanish.
+
+use super::extent::Extent;
+use super::index::{Atom, Index, Label};
+use super::program::{Element, Program};
+
+/// The smallest and the largest value that an index form takes, as far as they can be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Range {
+    /// The smallest value.
+    pub lowest: Extent,
+    /// The largest value.
+    pub highest: Extent,
+}
+
+/// The range of an index form, where label `l` runs over `0..extents[l]`; `None` where the sign of a coefficient is unknown.
+pub fn range(program: &Program, index: &Index, extents: &[Extent]) -> Option<Range> {
+    let mut range = Range { lowest: index.constant_part().clone(), highest: index.constant_part().clone() };
+    for (atom, coefficient) in index.terms() {
+        let part = atom_range(program, atom, extents)?;
+        let (low, high) = (part.lowest.times(coefficient), part.highest.times(coefficient));
+        let (low, high) = if coefficient.is_at_least(0) {
+            (low, high)
+        } else if coefficient.is_at_most(0) {
+            (high, low)
+        } else {
+            return None;
+        };
+        range = Range { lowest: range.lowest.plus(&low), highest: range.highest.plus(&high) };
+    }
+    Some(range)
+}
+
+fn atom_range(program: &Program, atom: &Atom, extents: &[Extent]) -> Option<Range> {
+    let upto = |end: &Extent| Range { lowest: Extent::zero(), highest: end.plus_constant(-1) };
+    match atom {
+        Atom::Label(Label(number)) => extents.get(*number as usize).map(upto),
+        Atom::Remainder(_, by) => Some(upto(by)),
+        Atom::Quotient(form, by) => {
+            let inner = range(program, form, extents)?;
+            let floor = |end: &Extent| Index::constant(end.clone()).quotient(by).as_extent().cloned();
+            match (floor(&inner.lowest), floor(&inner.highest)) {
+                (Some(lowest), Some(highest)) => Some(Range { lowest, highest }),
+                // (n·by - 1) / by is n - 1 whatever `by` is.
+                (Some(lowest), None) => {
+                    let end = inner.highest.plus_constant(1).divided_exactly(by)?;
+                    Some(Range { lowest, highest: end.plus_constant(-1) })
+                }
+                (None, _) => None,
+            }
+        }
+        Atom::Element(tensor, _) => match &program.tensor(*tensor).element {
+            Element::Integer { from, to } => Some(Range { lowest: from.clone(), highest: to.plus_constant(-1) }),
+            Element::Real => None,
+        },
+    }
+}
+
+/// Whether an index form is proved to stay inside of `0..extent`.
+pub fn is_inside(program: &Program, index: &Index, extents: &[Extent], extent: &Extent) -> bool {
+    range(program, index, extents)
+        .is_some_and(|range| range.lowest.is_at_least(0) && extent.minus(&range.highest).is_at_least(1))
+}
+
+/// The same index with the quotients and remainders removed that the ranges of labels decide: `(3h + d) div 3` is `h` where
+/// `d` is below 3.
+pub fn simplify(program: &Program, index: &Index, extents: &[Extent]) -> Index {
+    let mut result = Index::constant(index.constant_part().clone());
+    for (atom, coefficient) in index.terms() {
+        let simple = match atom {
+            Atom::Label(_) => Index::atom(atom.clone()),
+            Atom::Quotient(form, by) => divide(program, &simplify(program, form, extents), by, extents).0,
+            Atom::Remainder(form, by) => divide(program, &simplify(program, form, extents), by, extents).1,
+            Atom::Element(tensor, at) => {
+                Index::atom(Atom::Element(*tensor, at.iter().map(|form| simplify(program, form, extents)).collect()))
+            }
+        };
+        result = result.plus(&simple.times(coefficient));
+    }
+    result
+}
+
+/// Quotient and remainder of a form by an extent, with what the ranges tell.
+fn divide(program: &Program, form: &Index, by: &Extent, extents: &[Extent]) -> (Index, Index) {
+    let (multiple, rest) = form.split_multiples(by);
+    if is_inside(program, &rest, extents, by) {
+        return (multiple, rest);
+    }
+    // by = b·c and form = c·more + less with less in 0..c: the quotient is that of more by b.
+    for (_, inner) in rest.terms() {
+        let (more, less) = rest.split_multiples(inner);
+        if let Some(outer) = by.divided_exactly(inner).filter(|outer| !outer.is_one() && *outer != *by)
+            && is_inside(program, &less, extents, inner)
+        {
+            let (quotient, remainder) = divide(program, &more, &outer, extents);
+            return (multiple.plus(&quotient), remainder.times(inner).plus(&less));
+        }
+    }
+    (form.quotient(by), form.remainder(by))
+}

@@ -1,0 +1,24 @@
+//! How much a program computes, counted by definition: every operator of a formula once for each element, and one operation for
+//! each term of a reduction.
+
+use super::expression::Node;
+use super::program::{Program, TensorId};
+
+/// Operations of one definition for given sizes (by number).
+pub fn definition_operations(program: &Program, id: TensorId, sizes: &[usize]) -> u64 {
+    let Some(definition) = program.definition(id) else { return 0 };
+    let operators = program.expressions.reachable(definition.body).into_iter();
+    let operators = operators.filter(|&node| match program.expressions.node(node) {
+        Node::Apply(..) | Node::Select(..) => true,
+        Node::Number(_) | Node::Position(_) | Node::Read(..) => false,
+    });
+    let operators = u64::try_from(operators.count()).unwrap_or(u64::MAX);
+    let extents = program.label_extents(id);
+    let positions = extents.iter().map(|extent| u64::try_from(extent.value(sizes)).unwrap_or(0)).fold(1, u64::saturating_mul);
+    positions.saturating_mul(operators + u64::from(definition.reduction.is_some()))
+}
+
+/// Operations of all definitions that the roots need.
+pub fn operations(program: &Program, sizes: &[usize]) -> u64 {
+    program.order().into_iter().map(|id| definition_operations(program, id, sizes)).fold(0, u64::saturating_add)
+}

@@ -1,0 +1,213 @@
+//! Scalar formulas, hash-consed: the same formula is the same [`ExpressionId`].
+
+use super::index::{Index, Label};
+use super::program::TensorId;
+use crate::ops::{Algebra, Operator};
+use std::collections::HashMap;
+
+/// A scalar formula, by its number in an [`Expressions`].
+pub use crate::ops::Term as ExpressionId;
+
+/// A number with the equality of bits, so that it can be a key (-0 is not 0, and NaN is NaN).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Number(u64);
+
+impl Number {
+    /// Of a float.
+    pub fn new(value: f64) -> Self {
+        Self(value.to_bits())
+    }
+
+    /// The float.
+    pub fn get(self) -> f64 {
+        f64::from_bits(self.0)
+    }
+}
+
+impl std::fmt::Debug for Number {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{:?}", self.get())
+    }
+}
+
+/// A node of a formula.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Node {
+    /// A constant.
+    Number(Number),
+    /// An index form as a number: a label, a size, an element of an integer tensor.
+    Position(Index),
+    /// An element of a real tensor.
+    Read(TensorId, Vec<Index>),
+    /// A scalar operator with as many arguments as its row says.
+    Apply(Operator, Vec<ExpressionId>),
+    /// `where(condition, taken where it is not 0, taken where it is 0)`. Lazy: only the branch that is taken has a value,
+    /// so the condition protects the reads in it.
+    Select(ExpressionId, ExpressionId, ExpressionId),
+}
+
+/// The arena of formulas of one program. Append-only: an id stays valid, and arguments come before what uses them.
+#[derive(Clone, Debug, Default)]
+pub struct Expressions {
+    nodes: Vec<Node>,
+    known: HashMap<Node, ExpressionId>,
+}
+
+impl Expressions {
+    /// The id of a node: the one it has had before, if it was there.
+    pub fn intern(&mut self, node: Node) -> ExpressionId {
+        if let Some(&id) = self.known.get(&node) {
+            return id;
+        }
+        let id = ExpressionId(u32::try_from(self.nodes.len()).expect("fewer than 2^32 formulas"));
+        self.nodes.push(node.clone());
+        self.known.insert(node, id);
+        id
+    }
+
+    /// The node of an id.
+    pub fn node(&self, id: ExpressionId) -> &Node {
+        &self.nodes[id.0 as usize]
+    }
+
+    /// How many there are; ids are `0..len`.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// A constant.
+    pub fn number(&mut self, value: f64) -> ExpressionId {
+        self.intern(Node::Number(Number::new(value)))
+    }
+
+    /// An index form as a number; constants become numbers.
+    pub fn position(&mut self, index: Index) -> ExpressionId {
+        match index.as_extent().and_then(super::extent::Extent::as_constant) {
+            #[allow(clippy::cast_precision_loss)]
+            Some(value) => self.number(value as f64),
+            None => self.intern(Node::Position(index)),
+        }
+    }
+
+    /// An element of a real tensor.
+    pub fn read(&mut self, tensor: TensorId, at: Vec<Index>) -> ExpressionId {
+        self.intern(Node::Read(tensor, at))
+    }
+
+    /// An operator applied.
+    pub fn apply(&mut self, operator: Operator, arguments: &[ExpressionId]) -> ExpressionId {
+        debug_assert_eq!(operator.row().arity, arguments.len(), "{operator:?}");
+        self.intern(Node::Apply(operator, arguments.to_vec()))
+    }
+
+    /// `where(condition, then, otherwise)`
+    pub fn select(&mut self, condition: ExpressionId, then: ExpressionId, otherwise: ExpressionId) -> ExpressionId {
+        self.intern(Node::Select(condition, then, otherwise))
+    }
+
+    /// The constant that a formula is.
+    pub fn as_number(&self, id: ExpressionId) -> Option<f64> {
+        match self.node(id) {
+            Node::Number(number) => Some(number.get()),
+            Node::Position(_) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => None,
+        }
+    }
+
+    /// The direct arguments of a formula (index forms hold none).
+    pub fn arguments(&self, id: ExpressionId) -> Vec<ExpressionId> {
+        match self.node(id) {
+            Node::Number(_) | Node::Position(_) | Node::Read(..) => Vec::new(),
+            Node::Apply(_, arguments) => arguments.clone(),
+            Node::Select(condition, then, otherwise) => vec![*condition, *then, *otherwise],
+        }
+    }
+
+    /// All formulas that a formula is made of, itself last, each once, arguments before their users.
+    pub fn reachable(&self, root: ExpressionId) -> Vec<ExpressionId> {
+        let mut order = Vec::new();
+        let mut seen = std::collections::HashSet::new();
+        let mut stack = vec![(root, false)];
+        while let Some((id, entered)) = stack.pop() {
+            if entered {
+                order.push(id);
+            } else if seen.insert(id) {
+                stack.push((id, true));
+                stack.extend(self.arguments(id).into_iter().rev().map(|argument| (argument, false)));
+            }
+        }
+        order
+    }
+
+    /// The same formula with every node mapped, arguments first; `map` sees a node whose arguments are mapped already.
+    /// What is not reachable from the root is not visited.
+    pub fn rebuild(&mut self, root: ExpressionId, map: &mut dyn FnMut(&mut Self, Node) -> ExpressionId) -> ExpressionId {
+        let mut mapped: HashMap<ExpressionId, ExpressionId> = HashMap::new();
+        for id in self.reachable(root) {
+            let node = match self.node(id).clone() {
+                Node::Apply(operator, arguments) => Node::Apply(operator, arguments.iter().map(|a| mapped[a]).collect()),
+                Node::Select(condition, then, otherwise) => Node::Select(mapped[&condition], mapped[&then], mapped[&otherwise]),
+                leaf @ (Node::Number(_) | Node::Position(_) | Node::Read(..)) => leaf,
+            };
+            let new = map(self, node);
+            mapped.insert(id, new);
+        }
+        mapped[&root]
+    }
+
+    /// The same formula with an index in the place of each label.
+    pub fn substitute(&mut self, root: ExpressionId, replacement: &mut dyn FnMut(Label) -> Index) -> ExpressionId {
+        self.rebuild(root, &mut |expressions, node| match node {
+            Node::Position(index) => {
+                let index = index.substitute(replacement);
+                expressions.position(index)
+            }
+            Node::Read(tensor, at) => {
+                let at = at.iter().map(|index| index.substitute(replacement)).collect();
+                expressions.read(tensor, at)
+            }
+            other @ (Node::Number(_) | Node::Apply(..) | Node::Select(..)) => expressions.intern(other),
+        })
+    }
+
+    /// Calls `visit` for every label that occurs in a formula; some more than once.
+    pub fn each_label(&self, root: ExpressionId, visit: &mut dyn FnMut(Label)) {
+        for id in self.reachable(root) {
+            match self.node(id) {
+                Node::Position(index) => index.each_label(visit),
+                Node::Read(_, at) => at.iter().for_each(|index| index.each_label(visit)),
+                Node::Number(_) | Node::Apply(..) | Node::Select(..) => {}
+            }
+        }
+    }
+
+    /// Calls `visit` for every tensor that a formula reads, also in its index forms; some more than once.
+    pub fn each_tensor(&self, root: ExpressionId, visit: &mut dyn FnMut(TensorId)) {
+        for id in self.reachable(root) {
+            match self.node(id) {
+                Node::Position(index) => index.each_tensor(visit),
+                Node::Read(tensor, at) => {
+                    visit(*tensor);
+                    at.iter().for_each(|index| index.each_tensor(visit));
+                }
+                Node::Number(_) | Node::Apply(..) | Node::Select(..) => {}
+            }
+        }
+    }
+}
+
+impl Algebra for Expressions {
+    fn number(&mut self, value: f64) -> ExpressionId {
+        Self::number(self, value)
+    }
+    fn apply(&mut self, operator: Operator, arguments: &[ExpressionId]) -> ExpressionId {
+        Self::apply(self, operator, arguments)
+    }
+    fn select(&mut self, condition: ExpressionId, then: ExpressionId, otherwise: ExpressionId) -> ExpressionId {
+        Self::select(self, condition, then, otherwise)
+    }
+}

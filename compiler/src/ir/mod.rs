@@ -1,0 +1,27 @@
+//! The program: indexed definitions over hash-consed scalar formulas.
+//!
+//! ```text
+//! T[labels] = reduction over more labels of formula
+//! ```
+//!
+//! This module's types are the specification. A [`Program`] is a list of [`Tensor`]s; each is given (an input, a parameter, ...)
+//! or has a [`Definition`] with at most one reduction, at its root, over a scalar formula ([`Node`]). Labels are positions
+//! ([`Label`]), so formulas that differ only in the names of labels are equal. Reads and positions use [`Index`] forms over
+//! labels; extents are polynomials in the symbolic sizes ([`Extent`]).
+//!
+//! It must know nothing of syntax and of Rust.
+
+pub mod check;
+pub mod cost;
+pub mod expression;
+pub mod extent;
+pub mod index;
+pub mod bounds;
+pub mod print;
+pub mod program;
+
+pub use check::check;
+pub use expression::{ExpressionId, Expressions, Node, Number};
+pub use extent::{Extent, SizeId};
+pub use index::{Atom, Index, Label};
+pub use program::{Definition, Element, Initializer, Precision, Program, Role, Root, Source, Tensor, TensorId};

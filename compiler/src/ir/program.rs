@@ -1,0 +1,226 @@
+//! A program: tensors, some of them given and some defined, and what is wanted of them.
+
+use super::expression::{ExpressionId, Expressions};
+use super::extent::{Extent, SizeId};
+use super::index::Label;
+use crate::ops::Reduction;
+use crate::span::Span;
+
+/// A tensor, by its number in [`Program::tensors`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TensorId(pub u32);
+
+/// The floats that the generated code computes in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Precision {
+    /// `f32`
+    #[default]
+    F32,
+    /// `f64`
+    F64,
+}
+
+/// What the elements of a tensor are.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Element {
+    /// Floats.
+    Real,
+    /// Integers from `from` up to, but without, `to`.
+    Integer {
+        /// The smallest.
+        from: Extent,
+        /// The one after the largest.
+        to: Extent,
+    },
+}
+
+/// How a parameter or a state starts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Initializer {
+    /// `he_uniform`, `constant`, ...: the name of a function of the runtime's `init`.
+    pub name: String,
+    /// Its arguments: `[0.5]` of `constant(0.5)`.
+    pub arguments: Vec<f64>,
+}
+
+/// Where the elements of a tensor come from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Source {
+    /// An `input`.
+    Input,
+    /// A `target`.
+    Target,
+    /// A `param`.
+    Parameter(Initializer),
+    /// A `state`.
+    State(Initializer),
+    /// A definition.
+    Defined(Definition),
+}
+
+/// `T[labels] = reduction over more labels of body`.
+///
+/// The labels of the axes are `Label(0)..Label(rank)`, with the extents of the tensor's shape; those of the reduction follow
+/// in its order. Two definitions with the same shape, reduction and body are the same definition.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Definition {
+    /// What is reduced, and over which extents; `None` for a formula alone.
+    pub reduction: Option<(Reduction, Vec<Extent>)>,
+    /// The scalar formula.
+    pub body: ExpressionId,
+}
+
+/// A tensor of a program.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tensor {
+    /// Its name: `h1`, `dense1.w`, `d dense1.w`. Unique within a program.
+    pub name: String,
+    /// Its shape.
+    pub shape: Vec<Extent>,
+    /// What its elements are.
+    pub element: Element,
+    /// Where they come from.
+    pub source: Source,
+    /// The names of the labels of a definition, axes first, for people alone; may be shorter than the labels.
+    pub label_names: Vec<String>,
+    /// Where it was written, or what it was derived from.
+    pub span: Span,
+    /// The documentation of its statement.
+    pub documentation: Vec<String>,
+}
+
+/// What a tensor of a program is wanted for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Role {
+    /// The scalar that is minimized.
+    Loss,
+    /// Returned by inference, under this name.
+    Output(String),
+    /// Reported by training, under this name.
+    Metric(String),
+    /// The gradient for this tensor.
+    Gradient(TensorId),
+    /// The new value of this state.
+    Update(TensorId),
+}
+
+/// A tensor that is wanted, and what for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Root {
+    /// What for.
+    pub role: Role,
+    /// The tensor.
+    pub tensor: TensorId,
+}
+
+/// A network (or what was derived from one) as indexed definitions.
+#[derive(Clone, Debug, Default)]
+pub struct Program {
+    /// Its name: `Mnist`.
+    pub name: String,
+    /// Its documentation.
+    pub documentation: Vec<String>,
+    /// The floats that generated code computes in. (The evaluators compute in `f64`.)
+    pub precision: Precision,
+    /// Names of the symbolic sizes, in the order of their first use.
+    pub sizes: Vec<String>,
+    /// All tensors. Only those that a root reads, however indirectly, and those that are given, have a meaning.
+    pub tensors: Vec<Tensor>,
+    /// All formulas.
+    pub expressions: Expressions,
+    /// What is wanted.
+    pub roots: Vec<Root>,
+}
+
+impl Program {
+    /// A tensor.
+    pub fn tensor(&self, id: TensorId) -> &Tensor {
+        &self.tensors[id.0 as usize]
+    }
+
+    /// The definition of a tensor, if it has one.
+    pub fn definition(&self, id: TensorId) -> Option<&Definition> {
+        match &self.tensor(id).source {
+            Source::Defined(definition) => Some(definition),
+            Source::Input | Source::Target | Source::Parameter(_) | Source::State(_) => None,
+        }
+    }
+
+    /// All ids.
+    pub fn ids(&self) -> impl Iterator<Item = TensorId> + use<> {
+        (0..u32::try_from(self.tensors.len()).unwrap_or(u32::MAX)).map(TensorId)
+    }
+
+    /// The tensor of that name.
+    pub fn find(&self, name: &str) -> Option<TensorId> {
+        self.ids().find(|&id| self.tensor(id).name == name)
+    }
+
+    /// Adds a tensor; where its name is taken, a number is put behind it.
+    pub fn add(&mut self, mut tensor: Tensor) -> TensorId {
+        if self.find(&tensor.name).is_some() {
+            let fresh = (2..).map(|number| format!("{}_{number}", tensor.name)).find(|name| self.find(name).is_none());
+            tensor.name = fresh.unwrap_or_default();
+        }
+        let id = TensorId(u32::try_from(self.tensors.len()).expect("fewer than 2^32 tensors"));
+        self.tensors.push(tensor);
+        id
+    }
+
+    /// The extents of all labels of a tensor's definition: its shape, then its reduction.
+    pub fn label_extents(&self, id: TensorId) -> Vec<Extent> {
+        let mut extents = self.tensor(id).shape.clone();
+        if let Some(Definition { reduction: Some((_, more)), .. }) = self.definition(id) {
+            extents.extend(more.iter().cloned());
+        }
+        extents
+    }
+
+    /// The tensor of a role.
+    pub fn root(&self, role: &Role) -> Option<TensorId> {
+        self.roots.iter().find(|root| root.role == *role).map(|root| root.tensor)
+    }
+
+    /// The number of a size, added where it is new.
+    pub fn size(&mut self, name: &str) -> SizeId {
+        let known = self.sizes.iter().position(|other| other == name);
+        let number = known.unwrap_or_else(|| {
+            self.sizes.push(name.to_owned());
+            self.sizes.len() - 1
+        });
+        SizeId(u32::try_from(number).expect("fewer than 2^32 sizes"))
+    }
+
+    /// The tensors that a tensor's definition reads, each once, sorted.
+    pub fn dependencies(&self, id: TensorId) -> Vec<TensorId> {
+        let mut found = Vec::new();
+        if let Some(definition) = self.definition(id) {
+            self.expressions.each_tensor(definition.body, &mut |tensor| found.push(tensor));
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// The defined tensors that the roots need, each after what it reads (a recurrence after what else it reads).
+    pub fn order(&self) -> Vec<TensorId> {
+        let mut order = Vec::new();
+        let mut seen = vec![false; self.tensors.len()];
+        let mut stack: Vec<(TensorId, bool)> = self.roots.iter().rev().map(|root| (root.tensor, false)).collect();
+        while let Some((id, entered)) = stack.pop() {
+            if entered {
+                order.push(id);
+            } else if !std::mem::replace(&mut seen[id.0 as usize], true) && self.definition(id).is_some() {
+                stack.push((id, true));
+                stack.extend(self.dependencies(id).into_iter().rev().map(|dependency| (dependency, false)));
+            }
+        }
+        order
+    }
+
+    /// The name of a label of a tensor's definition, for people.
+    pub fn label_name(&self, id: TensorId, label: Label) -> String {
+        let names = &self.tensor(id).label_names;
+        names.get(label.0 as usize).cloned().unwrap_or_else(|| format!("i{}", label.0))
+    }
+}

@@ -1,0 +1,30 @@
+//! The chainrule compiler: a network written as equations becomes indexed definitions, is differentiated element by element,
+//! simplified, planned and written as Rust.
+//!
+//! ```text
+//! .nn text ─ lexer ┐
+//!                  ├─ tokens ─ parse ─ tree ─ elaborate ─ Program ─ differentiate ─ simplify ─ plan ─ build ─ Loops ─ emit ─ Rust
+//! Rust tokens ─────┘
+//! ```
+//!
+//! Each step is a pure function; files, the environment and the clock are the business of whoever calls.
+
+#[cfg(feature = "cli")]
+pub mod cli;
+pub mod diagnostic;
+pub mod elaborate;
+pub mod diff;
+pub mod emit;
+pub mod eval;
+pub mod files;
+pub mod interface;
+pub mod ir;
+pub mod loops;
+pub mod ops;
+pub mod pipeline;
+pub mod plan;
+pub mod render;
+pub mod simplify;
+pub mod source;
+pub mod span;
+pub mod syntax;

@@ -1,0 +1,254 @@
+//! A plan as loops: buffers, nests, products and copies.
+//!
+//! The planned program says what is computed, the plan how; the program that was planned says how its formulas are shown.
+
+use super::{Buffer, BufferId, Destination, Local, Loops, Matrix, Place, Product, Statement, Value, Variable};
+use crate::ir::{Atom, Element, ExpressionId, Extent, Index, Program, Role, SizeId, Source, TensorId};
+use crate::plan::{Contraction, Home, Plan, Step, defined, offset, variable_label};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+/// Builds the loops of a plan; `program` is the one that was planned.
+pub fn build(program: &Program, plan: &Plan) -> Loops {
+    let mut builder = Builder::new(plan);
+    builder.buffers(program);
+    for step in &plan.steps {
+        let statements = match step {
+            Step::Nest(items) => {
+                let mut statements: Vec<Statement> = defined(items).into_iter().filter_map(|id| comment(program, id)).collect();
+                statements.extend(builder.nest(items));
+                statements
+            }
+            Step::Product(contraction) => {
+                comment(program, contraction.tensor).into_iter().chain(builder.product(contraction)).collect()
+            }
+            Step::Copy(tensor, role) => builder.copy(*tensor, role),
+        };
+        builder.loops.body.extend(statements);
+    }
+    builder.loops
+}
+
+/// The formula that a definition computes, where the reader of the program knows it.
+fn comment(program: &Program, id: TensorId) -> Option<Statement> {
+    let known = (id.0 as usize) < program.tensors.len();
+    known.then(|| Statement::Comment(crate::ir::print::formula(program, id)))
+}
+
+/// A body that is being written.
+pub(super) struct Frame {
+    /// The variable of its loop.
+    pub variable: Option<usize>,
+    /// What is written so far.
+    pub statements: Vec<Statement>,
+    /// The formulas (over variables) that have a local here.
+    pub known: HashMap<ExpressionId, Local>,
+}
+
+impl Frame {
+    pub fn new(variable: Option<usize>) -> Self {
+        Self { variable, statements: Vec::new(), known: HashMap::new() }
+    }
+}
+
+/// What is being built.
+pub(super) struct Builder<'a> {
+    pub plan: &'a Plan,
+    /// The planned program; its arena grows.
+    pub program: Program,
+    pub loops: Loops,
+    /// The extents of all variables.
+    pub extents: Vec<Extent>,
+    /// The open bodies, outermost first.
+    pub frames: Vec<Frame>,
+    /// Nothing may be written further out than this frame: the branch of a selection.
+    pub floor: usize,
+    /// The accumulators of the reductions that are open; the second holds a position.
+    pub accumulators: BTreeMap<TensorId, (Local, Option<Local>)>,
+    /// Branches of the present definitions that are computed whether they are taken or not.
+    pub harmless: HashSet<ExpressionId>,
+    /// What the present nest reads.
+    pub read_here: BTreeSet<TensorId>,
+    buffer_of: BTreeMap<TensorId, BufferId>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(plan: &'a Plan) -> Self {
+        let loops = Loops {
+            name: plan.name.clone(),
+            precision: plan.program.precision,
+            sizes: plan.program.sizes.clone(),
+            buffers: Vec::new(),
+            slots: plan.slots.clone(),
+            variable_names: plan.variables.iter().map(|variable| variable.name.clone()).collect(),
+            local_names: Vec::new(),
+            body: Vec::new(),
+        };
+        Self {
+            plan,
+            program: plan.program.clone(),
+            loops,
+            extents: plan.variables.iter().map(|variable| variable.extent.clone()).collect(),
+            frames: Vec::new(),
+            floor: 0,
+            accumulators: BTreeMap::new(),
+            harmless: HashSet::new(),
+            read_here: BTreeSet::new(),
+            buffer_of: BTreeMap::new(),
+        }
+    }
+
+    /// The buffers of what is read and of what is computed and has memory.
+    fn buffers(&mut self, original: &Program) {
+        for id in self.given() {
+            let name = self.program.tensor(id).name.clone();
+            let place = match &self.program.tensor(id).source {
+                Source::Input | Source::Target => Place::Input(name),
+                Source::Parameter(_) => Place::Parameter(name),
+                Source::State(_) => Place::State(name),
+                Source::Defined(_) => continue,
+            };
+            self.add_buffer(id, place);
+        }
+        for (id, home) in self.plan.homes.clone() {
+            match home {
+                Home::Local => {}
+                Home::Slot(slot) => self.add_buffer(id, Place::Workspace(slot)),
+                Home::Result(role) => self.add_buffer(id, Place::Result(destination(original, &role))),
+            }
+        }
+    }
+
+    /// The given tensors that are read, and those that are needed to tell the sizes.
+    fn given(&self) -> Vec<TensorId> {
+        let is_given = |id: &TensorId| self.program.definition(*id).is_none();
+        let mut given: Vec<TensorId> = self.program.order().iter().flat_map(|&id| self.program.dependencies(id)).collect();
+        given.extend(self.program.roots.iter().map(|root| root.tensor));
+        given.retain(is_given);
+        given.sort_unstable();
+        given.dedup();
+        let sizes = |id: TensorId| self.program.tensor(id).shape.iter().filter_map(Extent::as_size);
+        let mut told: BTreeSet<SizeId> = given.iter().flat_map(|&id| sizes(id)).collect();
+        for id in self.program.ids().filter(is_given) {
+            if sizes(id).any(|size| !told.contains(&size)) {
+                told.extend(sizes(id));
+                given.push(id);
+            }
+        }
+        given.sort_unstable();
+        given
+    }
+
+    fn add_buffer(&mut self, id: TensorId, place: Place) {
+        let tensor = self.program.tensor(id);
+        let buffer =
+            Buffer { name: tensor.name.clone(), shape: tensor.shape.clone(), integer: tensor.element != Element::Real, place };
+        self.buffer_of.insert(id, BufferId(number(self.loops.buffers.len())));
+        self.loops.buffers.push(buffer);
+    }
+
+    /// The buffer of a tensor that has one.
+    pub fn buffer(&self, id: TensorId) -> BufferId {
+        self.buffer_of[&id]
+    }
+
+    /// A new local.
+    pub fn local(&mut self, name: &str) -> Local {
+        self.loops.local_names.push(name.to_owned());
+        Local(number(self.loops.local_names.len() - 1))
+    }
+
+    /// An index form over variables with buffers in the place of tensors.
+    pub fn form(&self, index: &Index) -> Index {
+        let mut result = Index::constant(index.constant_part().clone());
+        for (atom, coefficient) in index.terms() {
+            let part = match atom {
+                Atom::Label(_) => Index::atom(atom.clone()),
+                Atom::Quotient(form, by) => self.form(form).quotient(by),
+                Atom::Remainder(form, by) => self.form(form).remainder(by),
+                Atom::Element(tensor, at) => {
+                    Index::atom(Atom::Element(TensorId(self.buffer(*tensor).0), vec![self.offset(*tensor, at)]))
+                }
+            };
+            result = result.plus(&part.times(coefficient));
+        }
+        result
+    }
+
+    /// The flat offset of an element, in variables and buffers.
+    pub fn offset(&self, tensor: TensorId, at: &[Index]) -> Index {
+        self.form(&offset::flat(&self.program, tensor, at, &self.extents))
+    }
+
+    fn product(&self, contraction: &Contraction) -> Vec<Statement> {
+        let Contraction { m, n, k, .. } = contraction;
+        // Labels of the product's own axes start at 0, those of the loops around are variables.
+        let start = |flat: &Index| {
+            flat.substitute(&mut |label| {
+                let variable = contraction.outer.iter().find(|(outer, _)| *outer == label).map(|(_, variable)| *variable);
+                variable.map_or_else(Index::default, |variable| Index::label(variable_label(variable)))
+            })
+        };
+        let matrix = |tensor: TensorId, flat: &Index, row: &Extent, column: &Extent| Matrix {
+            buffer: self.buffer(tensor),
+            offset: start(flat),
+            row: row.clone(),
+            column: column.clone(),
+        };
+        let [(a, flat_a), (b, flat_b)] = &contraction.operands;
+        let mut statement = Statement::Product(Box::new(Product {
+            m: m.extent.clone(),
+            n: n.extent.clone(),
+            k: k.extent.clone(),
+            a: matrix(*a, flat_a, &m.strides[0], &k.strides[0]),
+            b: matrix(*b, flat_b, &k.strides[1], &n.strides[0]),
+            c: matrix(contraction.tensor, &contraction.result, &m.strides[1], &n.strides[1]),
+            accumulate: contraction.accumulates,
+        }));
+        for (_, variable) in contraction.outer.iter().rev() {
+            statement = self.looped(*variable, vec![statement]);
+        }
+        let fill = contraction.accumulates.then(|| Statement::Fill(self.buffer(contraction.tensor), 0.0));
+        fill.into_iter().chain([statement]).collect()
+    }
+
+    /// A loop over a variable of the plan.
+    pub fn looped(&self, variable: usize, body: Vec<Statement>) -> Statement {
+        Statement::For { variable: Variable(number(variable)), extent: self.extents[variable].clone(), body }
+    }
+
+    /// A second copy of a tensor.
+    fn copy(&mut self, id: TensorId, role: &Role) -> Vec<Statement> {
+        let from = self.buffer(id);
+        let destination = destination(&self.program, role);
+        let source = self.loops.buffer(from).clone();
+        let name = format!("{} ({})", source.name, super::print::destination(&destination));
+        let to = BufferId(number(self.loops.buffers.len()));
+        self.loops.buffers.push(Buffer { name, shape: source.shape.clone(), integer: false, place: Place::Result(destination) });
+        let variable = self.extents.len();
+        self.extents.push(Extent::product(&source.shape));
+        self.loops.variable_names.push("i".into());
+        let at = Index::label(variable_label(variable));
+        let value = if source.integer {
+            Value::Position(Index::atom(Atom::Element(TensorId(from.0), vec![at.clone()])))
+        } else {
+            Value::Load(from, at.clone())
+        };
+        vec![self.looped(variable, vec![Statement::Store { buffer: to, offset: at, value, accumulate: false }])]
+    }
+}
+
+fn destination(program: &Program, role: &Role) -> Destination {
+    let path = |tensor: TensorId| program.tensor(tensor).name.clone();
+    match role {
+        Role::Loss => Destination::Loss,
+        Role::Output(name) => Destination::Output(name.clone()),
+        Role::Metric(name) => Destination::Metric(name.clone()),
+        Role::Gradient(tensor) => Destination::Gradient(path(*tensor)),
+        Role::Update(tensor) => Destination::Update(path(*tensor)),
+    }
+}
+
+/// A number as ids have it.
+fn number(value: usize) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,227 @@
+//! What must hold of loops: locals and variables are bound before their uses and bound once, what is given is never written,
+//! workspace and results are written before they are read, every result is written, offsets that are affine stay inside.
+
+use super::{Block, BufferId, Local, Loops, Matrix, Place, Product, Statement, Value};
+use crate::ir::{Atom, Extent, Index};
+use std::collections::BTreeSet;
+
+/// What is violated, in words.
+pub fn check(loops: &Loops) -> Result<(), String> {
+    let count = loops.variable_names.len();
+    let mut checker = Checker {
+        loops,
+        extents: vec![None; count],
+        locals: Vec::new(),
+        ever: BTreeSet::new(),
+        written: BTreeSet::new(),
+        problems: Vec::new(),
+        guarded: false,
+    };
+    checker.body(&loops.body);
+    for (number, buffer) in loops.buffers.iter().enumerate() {
+        let is_written = checker.written.contains(&id(number));
+        match &buffer.place {
+            Place::Result(_) if !is_written => checker.problems.push(format!("the result {} is never written", buffer.name)),
+            Place::Workspace(slot) if *slot >= loops.slots.len() => checker.problems.push(format!("{} has no slot", buffer.name)),
+            Place::Result(_) | Place::Workspace(_) | Place::Input(_) | Place::Parameter(_) | Place::State(_) => {}
+        }
+    }
+    if checker.problems.is_empty() { Ok(()) } else { Err(checker.problems.join("; ")) }
+}
+
+fn id(number: usize) -> BufferId {
+    BufferId(u32::try_from(number).unwrap_or(u32::MAX))
+}
+
+struct Checker<'a> {
+    loops: &'a Loops,
+    /// The extents of the variables in scope.
+    extents: Vec<Option<Extent>>,
+    /// The locals in scope.
+    locals: Vec<Local>,
+    /// All locals that were ever bound.
+    ever: BTreeSet<Local>,
+    written: BTreeSet<BufferId>,
+    problems: Vec<String>,
+    /// Within a branch: a condition may keep an offset inside.
+    guarded: bool,
+}
+
+impl Checker<'_> {
+    fn body(&mut self, body: &[Statement]) {
+        let scope = self.locals.len();
+        for statement in body {
+            match statement {
+                Statement::Comment(_) => {}
+                Statement::For { variable, extent, body } => {
+                    let slot = variable.0 as usize;
+                    if self.extents[slot].replace(extent.clone()).is_some() {
+                        self.problems.push(format!("variable {slot} is bound twice"));
+                    }
+                    self.body(body);
+                    self.extents[slot] = None;
+                }
+                Statement::Let(local, value) | Statement::Accumulator(local, value) => {
+                    self.value(value);
+                    self.bind(*local);
+                }
+                Statement::Assign(local, value) => {
+                    self.value(value);
+                    self.used(*local);
+                }
+                Statement::Store { buffer, offset, value, accumulate } => {
+                    self.value(value);
+                    self.element(*buffer, offset, false);
+                    if *accumulate {
+                        self.read(*buffer);
+                    }
+                    self.write(*buffer);
+                }
+                Statement::Fill(buffer, _) => self.write(*buffer),
+                Statement::Product(product) => self.product(product),
+            }
+        }
+        self.locals.truncate(scope);
+    }
+
+    fn bind(&mut self, local: Local) {
+        if !self.ever.insert(local) {
+            self.problems.push(format!("local {} is bound twice", local.0));
+        }
+        self.locals.push(local);
+    }
+
+    fn used(&mut self, local: Local) {
+        if !self.locals.contains(&local) {
+            self.problems.push(format!("local {} is not bound here", local.0));
+        }
+    }
+
+    fn read(&mut self, buffer: BufferId) {
+        let of = self.loops.buffer(buffer);
+        let given = matches!(of.place, Place::Input(_) | Place::Parameter(_) | Place::State(_));
+        if !given && !self.written.contains(&buffer) {
+            self.problems.push(format!("{} is read before it is written", of.name));
+        }
+    }
+
+    fn write(&mut self, buffer: BufferId) {
+        let of = self.loops.buffer(buffer);
+        if matches!(of.place, Place::Input(_) | Place::Parameter(_) | Place::State(_)) {
+            self.problems.push(format!("{} is given and yet written", of.name));
+        }
+        self.written.insert(buffer);
+    }
+
+    fn value(&mut self, value: &Value) {
+        match value {
+            Value::Number(_) => {}
+            Value::Local(local) => self.used(*local),
+            Value::Position(index) => self.index(index),
+            Value::Load(buffer, offset) => {
+                self.read(*buffer);
+                self.element(*buffer, offset, self.guarded);
+            }
+            Value::Apply(operator, arguments) => {
+                if arguments.len() != operator.row().arity {
+                    self.problems.push(format!("{operator:?} has {} arguments", arguments.len()));
+                }
+                arguments.iter().for_each(|argument| self.value(argument));
+            }
+            Value::Select(condition, then, otherwise) => {
+                self.value(condition);
+                let guarded = std::mem::replace(&mut self.guarded, true);
+                self.block(then);
+                self.block(otherwise);
+                self.guarded = guarded;
+            }
+        }
+    }
+
+    fn block(&mut self, block: &Block) {
+        let scope = self.locals.len();
+        for (local, value) in &block.locals {
+            self.value(value);
+            self.bind(*local);
+        }
+        self.value(&block.value);
+        self.locals.truncate(scope);
+    }
+
+    fn index(&mut self, index: &Index) {
+        for (atom, _) in index.terms() {
+            match atom {
+                Atom::Label(label) => {
+                    if self.extents.get(label.0 as usize).is_none_or(Option::is_none) {
+                        self.problems.push(format!("variable {} is not bound here", label.0));
+                    }
+                }
+                Atom::Quotient(form, _) | Atom::Remainder(form, _) => self.index(form),
+                Atom::Element(buffer, at) => {
+                    self.read(BufferId(buffer.0));
+                    at.iter().for_each(|form| self.element(BufferId(buffer.0), form, self.guarded));
+                }
+            }
+        }
+    }
+
+    /// An element is accessed: its offset is inside, where that can be told.
+    fn element(&mut self, buffer: BufferId, offset: &Index, guarded: bool) {
+        self.index(offset);
+        if let Some((lowest, highest)) = self.range(offset).filter(|_| !guarded) {
+            self.inside(buffer, &lowest, &highest);
+        }
+    }
+
+    fn inside(&mut self, buffer: BufferId, lowest: &Extent, highest: &Extent) {
+        let of = self.loops.buffer(buffer);
+        let length = Extent::product(&of.shape);
+        if lowest.is_at_most(-1) || highest.minus(&length).is_at_least(0) {
+            let text = format!("{}..={}", lowest.display(&self.loops.sizes), highest.display(&self.loops.sizes));
+            self.problems.push(format!("the offset {text} leaves {}", of.name));
+        }
+    }
+
+    /// The smallest and the largest value of an affine form of labels.
+    fn range(&self, index: &Index) -> Option<(Extent, Extent)> {
+        let mut range = (index.constant_part().clone(), index.constant_part().clone());
+        for (atom, coefficient) in index.terms() {
+            let Atom::Label(label) = atom else { return None };
+            let last = self.extents.get(label.0 as usize)?.as_ref()?.plus_constant(-1).times(coefficient);
+            if coefficient.is_at_least(0) {
+                range.1 = range.1.plus(&last);
+            } else if coefficient.is_at_most(0) {
+                range.0 = range.0.plus(&last);
+            } else {
+                return None;
+            }
+        }
+        Some(range)
+    }
+
+    fn product(&mut self, product: &Product) {
+        let Product { m, n, k, a, b, c, accumulate } = product;
+        self.matrix(a, m, k);
+        self.matrix(b, k, n);
+        self.matrix(c, m, n);
+        for operand in [a.buffer, b.buffer] {
+            self.read(operand);
+            if operand == c.buffer {
+                self.problems.push(format!("the product reads {}, which it writes", self.loops.buffer(operand).name));
+            }
+        }
+        if *accumulate {
+            self.read(c.buffer);
+        }
+        self.write(c.buffer);
+    }
+
+    fn matrix(&mut self, matrix: &Matrix, rows: &Extent, columns: &Extent) {
+        self.index(&matrix.offset);
+        let Some((lowest, highest)) = self.range(&matrix.offset) else { return };
+        let (down, across) = (matrix.row.times(&rows.plus_constant(-1)), matrix.column.times(&columns.plus_constant(-1)));
+        let low = [&down, &across].into_iter().filter(|part| part.is_at_most(0)).fold(lowest, |sum, part| sum.plus(part));
+        let high = [&down, &across].into_iter().filter(|part| part.is_at_least(0)).fold(highest, |sum, part| sum.plus(part));
+        self.inside(matrix.buffer, &low, &high);
+    }
+}

@@ -1,0 +1,206 @@
+//! Loops: the last form that is not Rust. Flat buffers, counted loops, locals, stores and calls of kernels.
+//!
+//! Two walkers read it: [`crate::emit`] writes it as Rust and [`crate::eval::loops`] executes it. It must know nothing of
+//! derivatives and of tokens.
+
+pub mod build;
+pub mod check;
+mod nest;
+pub mod print;
+mod value;
+
+use crate::ir::{Extent, Index, Precision};
+use crate::ops::Operator;
+
+/// A loop variable, by number; unique within one [`Loops`].
+///
+/// Offsets are [`Index`] forms in which `Label(n)` is the variable `n` and `Atom::Element(TensorId(b), [offset])` is the element of
+/// the integer buffer `b` at a flat offset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Variable(pub u32);
+
+/// A local scalar, by number; unique within one [`Loops`]. It holds a truth value where what is assigned first is one
+/// ([`Value::is_truth`]), else a float.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Local(pub u32);
+
+/// A buffer, by its number in [`Loops::buffers`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BufferId(pub u32);
+
+/// One entry point: what a pass computes, over flat buffers.
+#[derive(Clone, Debug)]
+pub struct Loops {
+    /// The name of the pass: `gradient`, `assess`, `predict`.
+    pub name: String,
+    /// The floats of the generated code.
+    pub precision: Precision,
+    /// Names of the symbolic sizes; extents speak of them by number.
+    pub sizes: Vec<String>,
+    /// All buffers.
+    pub buffers: Vec<Buffer>,
+    /// The memory of the workspace: how long each slot is, as the largest of these extents. Buffers whose lives do not
+    /// overlap share a slot.
+    pub slots: Vec<Vec<Extent>>,
+    /// Names of the loop variables, by number, for people: `i`, `k`. Not unique.
+    pub variable_names: Vec<String>,
+    /// Names of the locals, by number, for people. Not unique.
+    pub local_names: Vec<String>,
+    /// What is done, in order.
+    pub body: Vec<Statement>,
+}
+
+/// A flat, row-major piece of memory.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Buffer {
+    /// The name of its tensor: `h1`, `dense1.w`, `d dense1.w`. Unique.
+    pub name: String,
+    /// The shape of its tensor, for people and for checks.
+    pub shape: Vec<Extent>,
+    /// Whether its elements are integers (`i32`) and not floats.
+    pub integer: bool,
+    /// Where it lives.
+    pub place: Place,
+}
+
+/// Where a buffer lives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Given by the caller, read only: an input or a target of this name.
+    Input(String),
+    /// Given, read only: a parameter of this path.
+    Parameter(String),
+    /// Given, read only: a state of this path.
+    State(String),
+    /// In a slot of the workspace; written before it is read.
+    Workspace(usize),
+    /// Memory of the caller that the pass fills completely.
+    Result(Destination),
+}
+
+/// Which result of a pass a buffer is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Destination {
+    /// The loss, one element.
+    Loss,
+    /// A metric, one element.
+    Metric(String),
+    /// An output.
+    Output(String),
+    /// The gradient for the parameter, input, target or state of this path.
+    Gradient(String),
+    /// The new value of the state of this path.
+    Update(String),
+}
+
+/// A statement.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Statement {
+    /// A line for the reader: the formula that the next statements compute.
+    Comment(String),
+    /// `for variable in 0..extent { body }`
+    For {
+        /// The variable.
+        variable: Variable,
+        /// How often.
+        extent: Extent,
+        /// What is repeated.
+        body: Vec<Statement>,
+    },
+    /// `let local = value;`
+    Let(Local, Value),
+    /// `let mut local = value;`: an accumulator.
+    Accumulator(Local, Value),
+    /// `local = value;`
+    Assign(Local, Value),
+    /// `buffer[offset] = value;`
+    Store {
+        /// Where.
+        buffer: BufferId,
+        /// Which element.
+        offset: Index,
+        /// What.
+        value: Value,
+        /// `+=` instead of `=`.
+        accumulate: bool,
+    },
+    /// Sets all elements of a buffer.
+    Fill(BufferId, f64),
+    /// A matrix product by the runtime's kernel.
+    Product(Box<Product>),
+}
+
+/// A value: pure, evaluated where it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// A constant.
+    Number(f64),
+    /// A local.
+    Local(Local),
+    /// An offset form as a number: a loop variable, a size, an element of an integer buffer.
+    Position(Index),
+    /// `buffer[offset]` of a buffer of floats.
+    Load(BufferId, Index),
+    /// An operator of the table.
+    Apply(Operator, Vec<Value>),
+    /// Only the branch that is taken is evaluated.
+    Select(Box<Value>, Box<Block>, Box<Block>),
+}
+
+/// Some locals and a value that uses them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Block {
+    /// `let local = value;`, in order.
+    pub locals: Vec<(Local, Value)>,
+    /// What it comes to.
+    pub value: Value,
+}
+
+impl Value {
+    /// Whether it is 0 or 1 by its operator (a `bool` in Rust).
+    pub fn is_truth(&self) -> bool {
+        match self {
+            Value::Apply(operator, _) => operator.is_truth(),
+            Value::Number(_) | Value::Local(_) | Value::Position(_) | Value::Load(..) | Value::Select(..) => false,
+        }
+    }
+}
+
+/// `C (+)= A·B` for matrices with any strides.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Product {
+    /// Rows of A and C.
+    pub m: Extent,
+    /// Columns of B and C.
+    pub n: Extent,
+    /// Columns of A, rows of B.
+    pub k: Extent,
+    /// m × k
+    pub a: Matrix,
+    /// k × n
+    pub b: Matrix,
+    /// m × n; not the buffer of A or B
+    pub c: Matrix,
+    /// Whether the product is added to C.
+    pub accumulate: bool,
+}
+
+/// A matrix within a buffer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Matrix {
+    /// The buffer.
+    pub buffer: BufferId,
+    /// Its first element.
+    pub offset: Index,
+    /// From one row to the next.
+    pub row: Extent,
+    /// From one column to the next.
+    pub column: Extent,
+}
+
+impl Loops {
+    /// A buffer.
+    pub fn buffer(&self, id: BufferId) -> &Buffer {
+        &self.buffers[id.0 as usize]
+    }
+}

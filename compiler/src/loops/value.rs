@@ -1,0 +1,203 @@
+//! Formulas as values: what is used twice, and what does not depend on inner loops, becomes a local further out.
+
+use super::build::{Builder, Frame};
+use super::{Block, Local, Statement, Value};
+use crate::ir::{Atom, ExpressionId, Index, Node, TensorId, bounds};
+use std::collections::{HashMap, HashSet};
+
+/// A branch that reads nothing it must not read, and costs no more than this, is computed whether it is taken or not.
+const SPECULATED: u32 = 64;
+
+/// A value is no deeper than this; what is below becomes a local.
+const DEEPEST: u32 = 12;
+
+/// How often formulas are used, and by whom.
+pub(super) struct Uses {
+    count: HashMap<ExpressionId, u32>,
+    user: HashMap<ExpressionId, ExpressionId>,
+}
+
+impl From<Value> for Block {
+    fn from(value: Value) -> Self {
+        Self { locals: Vec::new(), value }
+    }
+}
+
+impl Builder<'_> {
+    /// How often the parts of some formulas are used.
+    pub fn uses(&self, roots: &[ExpressionId]) -> Uses {
+        let mut uses = Uses { count: HashMap::new(), user: HashMap::new() };
+        let mut seen = HashSet::new();
+        for &root in roots {
+            *uses.count.entry(root).or_insert(0) += 1;
+            for id in self.program.expressions.reachable(root) {
+                if seen.insert(id) {
+                    for argument in self.program.expressions.arguments(id) {
+                        *uses.count.entry(argument).or_insert(0) += 1;
+                        uses.user.insert(argument, id);
+                    }
+                }
+            }
+        }
+        uses
+    }
+
+    /// The local of a formula, if it has one that is in scope.
+    fn known(&self, id: ExpressionId) -> Option<Local> {
+        self.frames.iter().rev().find_map(|frame| frame.known.get(&id)).copied()
+    }
+
+    /// Writes the locals that a formula needs: what is used twice, what belongs to an outer loop, what would nest too deeply.
+    pub fn prepare(&mut self, root: ExpressionId, uses: &Uses) {
+        let mut heights: HashMap<ExpressionId, u32> = HashMap::new();
+        for id in self.always(root) {
+            if self.is_trivial(id) || self.known(id).is_some() {
+                continue;
+            }
+            let height = |argument: &ExpressionId| heights.get(argument).map_or(0, |height| height + 1);
+            let height = self.program.expressions.arguments(id).iter().map(height).max().unwrap_or(0);
+            let level = self.level(id);
+            let user = uses.user.get(&id).filter(|_| id != root);
+            let wanted_at = user.map_or(self.frames.len() - 1, |&user| self.level(user));
+            let twice = uses.count.get(&id).is_some_and(|&count| count > 1);
+            if twice || level < wanted_at || height > DEEPEST {
+                self.bind(id, level, uses);
+            } else {
+                heights.insert(id, height);
+            }
+        }
+    }
+
+    fn bind(&mut self, id: ExpressionId, level: usize, uses: &Uses) {
+        let value = self.construct(id, uses);
+        let name = self.name(id);
+        let local = self.local(&name);
+        self.frames[level].statements.push(Statement::Let(local, value));
+        self.frames[level].known.insert(id, local);
+    }
+
+    fn name(&self, id: ExpressionId) -> String {
+        match self.program.expressions.node(id) {
+            Node::Read(tensor, _) => self.program.tensor(*tensor).name.clone(),
+            Node::Apply(operator, _) => match operator.row().spelling {
+                crate::ops::Spelling::Function(name) => name.to_owned(),
+                crate::ops::Spelling::Infix(..) | crate::ops::Spelling::Prefix(..) => "value".into(),
+            },
+            Node::Number(_) | Node::Position(_) | Node::Select(..) => "value".into(),
+        }
+    }
+
+    /// The frame in which all labels of a formula are bound.
+    fn level(&self, id: ExpressionId) -> usize {
+        let mut level = self.floor;
+        self.program.expressions.each_label(id, &mut |label| {
+            let bound = self.frames.iter().position(|frame| frame.variable == Some(label.0 as usize));
+            level = level.max(bound.unwrap_or(0));
+        });
+        level
+    }
+
+    /// Constants and plain positions are written where they are used.
+    fn is_trivial(&self, id: ExpressionId) -> bool {
+        match self.program.expressions.node(id) {
+            Node::Number(_) => true,
+            Node::Position(index) => index.terms().all(|(atom, _)| matches!(atom, Atom::Label(_))),
+            Node::Read(..) | Node::Apply(..) | Node::Select(..) => false,
+        }
+    }
+
+    /// The parts of a formula that may be computed whatever the conditions in it are, arguments before their users.
+    fn always(&mut self, root: ExpressionId) -> Vec<ExpressionId> {
+        let mut order = Vec::new();
+        let mut seen = HashSet::new();
+        let mut stack = vec![(root, false)];
+        while let Some((id, entered)) = stack.pop() {
+            if entered {
+                order.push(id);
+            } else if self.known(id).is_none() && seen.insert(id) {
+                stack.push((id, true));
+                stack.extend(self.always_used(id).into_iter().rev().map(|argument| (argument, false)));
+            }
+        }
+        order
+    }
+
+    fn always_used(&mut self, id: ExpressionId) -> Vec<ExpressionId> {
+        match *self.program.expressions.node(id) {
+            Node::Select(condition, then, otherwise) => {
+                let branches: Vec<ExpressionId> =
+                    [then, otherwise].into_iter().filter(|&branch| self.is_harmless(branch)).collect();
+                self.harmless.extend(&branches);
+                std::iter::once(condition).chain(branches).collect()
+            }
+            Node::Number(_) | Node::Position(_) | Node::Read(..) | Node::Apply(..) => self.program.expressions.arguments(id),
+        }
+    }
+
+    /// Whether a branch may be computed even where it is not taken: its reads are inside for all labels, and it is cheap.
+    fn is_harmless(&self, branch: ExpressionId) -> bool {
+        crate::plan::offset::cost(&self.program, branch) <= SPECULATED
+            && self.program.expressions.reachable(branch).into_iter().all(|id| match self.program.expressions.node(id) {
+                Node::Read(tensor, at) => self.known(id).is_some() || self.is_inside(*tensor, at),
+                Node::Position(index) => self.elements_inside(index),
+                Node::Number(_) | Node::Apply(..) | Node::Select(..) => true,
+            })
+    }
+
+    fn is_inside(&self, tensor: TensorId, at: &[Index]) -> bool {
+        let shape = &self.program.tensor(tensor).shape;
+        at.iter()
+            .zip(shape)
+            .all(|(index, extent)| bounds::is_inside(&self.program, index, &self.extents, extent) && self.elements_inside(index))
+    }
+
+    fn elements_inside(&self, index: &Index) -> bool {
+        index.terms().all(|(atom, _)| match atom {
+            Atom::Label(_) => true,
+            Atom::Quotient(form, _) | Atom::Remainder(form, _) => self.elements_inside(form),
+            Atom::Element(tensor, at) => self.is_inside(*tensor, at),
+        })
+    }
+
+    /// The value of a formula, with the locals that are there.
+    pub fn construct(&mut self, id: ExpressionId, uses: &Uses) -> Value {
+        if let Some(local) = self.known(id) {
+            return Value::Local(local);
+        }
+        match self.program.expressions.node(id).clone() {
+            Node::Number(number) => Value::Number(number.get()),
+            Node::Position(index) => {
+                let simple = bounds::simplify(&self.program, &index, &self.extents);
+                Value::Position(self.form(&simple))
+            }
+            Node::Read(tensor, at) => Value::Load(self.buffer(tensor), self.offset(tensor, &at)),
+            Node::Apply(operator, arguments) => {
+                Value::Apply(operator, arguments.into_iter().map(|argument| self.construct(argument, uses)).collect())
+            }
+            Node::Select(condition, then, otherwise) => {
+                let condition = self.construct(condition, uses);
+                let (then, otherwise) = (self.branch(then, uses), self.branch(otherwise, uses));
+                Value::Select(Box::new(condition), Box::new(then), Box::new(otherwise))
+            }
+        }
+    }
+
+    /// A branch of a selection, with its own locals where it must not be computed unless it is taken.
+    fn branch(&mut self, branch: ExpressionId, uses: &Uses) -> Block {
+        if self.harmless.contains(&branch) {
+            return self.construct(branch, uses).into();
+        }
+        let floor = std::mem::replace(&mut self.floor, self.frames.len());
+        self.frames.push(Frame::new(None));
+        self.prepare(branch, uses);
+        let value = self.construct(branch, uses);
+        self.floor = floor;
+        let statements = self.frames.pop().map(|frame| frame.statements).unwrap_or_default();
+        let locals = statements.into_iter().filter_map(|statement| match statement {
+            Statement::Let(local, value) => Some((local, value)),
+            Statement::Comment(_) | Statement::For { .. } | Statement::Accumulator(..) | Statement::Assign(..) => None,
+            Statement::Store { .. } | Statement::Fill(..) | Statement::Product(_) => None,
+        });
+        Block { locals: locals.collect(), value }
+    }
+}

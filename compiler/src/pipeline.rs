@@ -1,0 +1,100 @@
+//! The steps of the compiler in a row: what a caller wants, from an elaborated program.
+//!
+//! Nothing is decided here that a step could decide; this is the order of the steps and nothing else.
+
+use crate::diff;
+use crate::emit::Passes;
+use crate::interface::Interface;
+use crate::ir::{self, Program, Role, Root, TensorId};
+use crate::loops::{self, Loops};
+use crate::plan;
+use crate::simplify::{self, Report};
+
+/// A program with the gradient for some of its tensors.
+#[derive(Clone, Debug)]
+pub struct Derived {
+    /// The simplified program, forward and backward.
+    pub program: Program,
+    /// What simplification did.
+    pub report: Report,
+}
+
+/// The scalar that is differentiated: the loss, or the only scalar output where there is no loss.
+pub fn objective(program: &Program) -> Option<TensorId> {
+    program.root(&Role::Loss).or_else(|| {
+        let is_scalar_output = |root: &&Root| {
+            matches!(root.role, Role::Output(_)) && program.tensor(root.tensor).shape.is_empty()
+        };
+        let mut outputs = program.roots.iter().filter(is_scalar_output);
+        match (outputs.next(), outputs.next()) {
+            (Some(only), None) => Some(only.tensor),
+            (Some(_), Some(_)) | (None, _) => None,
+        }
+    })
+}
+
+/// The parameters of a program, in the order of the source.
+pub fn parameters(program: &Program) -> Vec<TensorId> {
+    program.ids().filter(|&id| matches!(program.tensor(id).source, ir::Source::Parameter(_))).collect()
+}
+
+/// The program with only the roots that are wanted, simplified.
+pub fn forward(program: &Program, wanted: impl Fn(&Role) -> bool) -> Derived {
+    let mut program = program.clone();
+    program.roots.retain(|root| wanted(&root.role));
+    let report = simplify::simplify(&mut program);
+    verify(&program, "simplification");
+    Derived { program, report }
+}
+
+/// The program with the roots that are wanted and the gradient of its objective for `wrt`, simplified. Tensors of `wrt` must be
+/// given ones (inputs, targets, parameters, states).
+pub fn gradient(program: &Program, wrt: &[TensorId], wanted: impl Fn(&Role) -> bool) -> Derived {
+    // Simplification renumbers tensors; the given ones keep their names.
+    let names: Vec<String> = wrt.iter().map(|&id| program.tensor(id).name.clone()).collect();
+    let Derived { mut program, mut report } = forward(program, wanted);
+    let wrt: Vec<TensorId> = names.iter().filter_map(|name| program.find(name)).collect();
+    if let Some(of) = objective(&program) {
+        diff::gradient(&mut program, of, &wrt);
+        verify(&program, "differentiation");
+    }
+    report.add(&simplify::simplify(&mut program));
+    verify(&program, "simplification");
+    Derived { program, report }
+}
+
+/// The loops of a program.
+pub fn loops(program: &Program, name: &str) -> Loops {
+    let plan = plan::plan(program, name);
+    let built = loops::build::build(program, &plan);
+    if cfg!(debug_assertions)
+        && let Err(problem) = loops::check::check(&built)
+    {
+        panic!("the loops of {name} are not well-formed: {problem}");
+    }
+    built
+}
+
+/// Everything that a struct of a network needs, from its program in training and in inference mode.
+pub fn passes(training: &Program, inference: &Program) -> Passes {
+    let is_reported = |role: &Role| matches!(role, Role::Loss | Role::Metric(_));
+    let has_loss = objective(training).is_some();
+    let gradient = has_loss.then(|| {
+        let keep = |role: &Role| is_reported(role) || training.root(&Role::Loss).is_none();
+        loops(&gradient(training, &parameters(training), keep).program, "gradient")
+    });
+    let assess = training.root(&Role::Loss).map(|_| loops(&forward(inference, is_reported).program, "assess"));
+    let is_output = |role: &Role| matches!(role, Role::Output(_));
+    let has_outputs = inference.roots.iter().any(|root| is_output(&root.role));
+    let predict = has_outputs.then(|| loops(&forward(inference, is_output).program, "predict"));
+    Passes { interface: Interface::of(training), gradient, assess, predict }
+}
+
+/// The checker, in tests and debug builds.
+fn verify(program: &Program, after: &str) {
+    if cfg!(debug_assertions)
+        && let Err(problem) = ir::check(program)
+    {
+        panic!("the program {} is not well-formed after {after}: {problem}", program.name);
+    }
+}

@@ -1,0 +1,286 @@
+//! Loop nests: definitions that share loops stand in one nest.
+//!
+//! Each definition has a path of loops (its labels in some order). It walks into the loops that are there as far as all that it
+//! reads of them is complete, and opens its own for the rest.
+
+use super::inline::readers;
+use super::offset::{label, reads};
+use super::product::Contractions;
+use super::{Item, Member, Step, Variable, defined};
+use crate::ir::{Element, Extent, Index, Label, Program, Source, TensorId};
+use crate::ops::Reduction;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How many of the last steps are looked through for a nest that reads the same.
+const NEAR: usize = 8;
+
+/// A shorter sum is not worth lanes.
+const SHORT: i64 = 32;
+
+/// What fusion decides.
+pub struct Fused {
+    /// All loop variables.
+    pub variables: Vec<Variable>,
+    /// What is done, in order.
+    pub steps: Vec<Step>,
+    /// How the definitions of nests lie in their loops.
+    pub members: BTreeMap<TensorId, Member>,
+}
+
+/// Puts all definitions that the roots need into steps.
+pub fn fuse(program: &Program, mut contractions: Contractions) -> Fused {
+    let mut fuser = Fuser {
+        program,
+        fused: Fused { variables: Vec::new(), steps: Vec::new(), members: BTreeMap::new() },
+        step_of: BTreeMap::new(),
+        readers: readers(program, &program.order()),
+    };
+    for id in schedule(program) {
+        match contractions.remove(&id) {
+            Some(mut contraction) => {
+                let extents = program.label_extents(id);
+                for (label, variable) in &mut contraction.outer {
+                    *variable = fuser.variable(program.label_name(id, *label), extents[label.0 as usize].clone());
+                }
+                fuser.step_of.insert(id, fuser.fused.steps.len());
+                fuser.fused.steps.push(Step::Product(Box::new(contraction)));
+            }
+            None => fuser.place(id),
+        }
+    }
+    fuser.copies();
+    fuser.fused
+}
+
+struct Fuser<'a> {
+    program: &'a Program,
+    fused: Fused,
+    step_of: BTreeMap<TensorId, usize>,
+    readers: BTreeMap<TensorId, BTreeSet<TensorId>>,
+}
+
+/// A definition that looks for its place.
+struct Newcomer {
+    rank: usize,
+    extents: Vec<Extent>,
+    reads: Vec<(TensorId, Vec<Index>)>,
+}
+
+/// A way into a nest: which items are entered, and in which order the labels are walked.
+struct Way {
+    step: usize,
+    path: Vec<usize>,
+    order: Vec<Label>,
+}
+
+impl Fuser<'_> {
+    fn variable(&mut self, name: String, extent: Extent) -> usize {
+        self.fused.variables.push(Variable { name, extent });
+        self.fused.variables.len() - 1
+    }
+
+    /// Puts a definition into the nest that it shares the most loops with, or into a new one.
+    fn place(&mut self, id: TensorId) {
+        let orders = orders(self.program, id);
+        let reads = self.program.definition(id).map(|definition| reads(self.program, definition.body)).unwrap_or_default();
+        let first = reads.iter().filter_map(|(read, _)| self.step_of.get(read)).max().copied().unwrap_or(0);
+        let newcomer = Newcomer { rank: self.program.tensor(id).shape.len(), extents: self.program.label_extents(id), reads };
+        let mut best: Option<Way> = None;
+        let count = self.fused.steps.len();
+        for step in (first..count).filter(|&step| step == first || step + NEAR >= count) {
+            let Step::Nest(items) = &self.fused.steps[step] else { continue };
+            for order in &orders {
+                let mut path = Vec::new();
+                self.probe(items, &newcomer, order, &mut path);
+                let useful = !path.is_empty() || order.is_empty() && step == first;
+                if useful
+                    && self.is_related(items, &newcomer.reads, order.is_empty())
+                    && best.as_ref().is_none_or(|best| path.len() > best.path.len())
+                {
+                    best = Some(Way { step, path, order: order.clone() });
+                }
+            }
+        }
+        let way = best.unwrap_or_else(|| {
+            self.fused.steps.push(Step::Nest(Vec::new()));
+            Way { step: self.fused.steps.len() - 1, path: Vec::new(), order: orders.first().cloned().unwrap_or_default() }
+        });
+        self.enter(id, &way);
+    }
+
+    /// Whether a nest computes something that is read, or reads the same.
+    fn is_related(&self, items: &[Item], reads: &[(TensorId, Vec<Index>)], must_compute: bool) -> bool {
+        let members = defined(items);
+        if reads.iter().any(|(read, _)| members.contains(read)) {
+            return true;
+        }
+        let theirs: BTreeSet<TensorId> = members.iter().flat_map(|&member| self.program.dependencies(member)).collect();
+        !must_compute && reads.iter().any(|(read, at)| !at.is_empty() && theirs.contains(read))
+    }
+
+    /// The items that may be entered, one for each loop that is shared.
+    fn probe(&self, items: &[Item], newcomer: &Newcomer, order: &[Label], path: &mut Vec<usize>) {
+        let Some((&first, rest)) = order.split_first() else { return };
+        let extent = &newcomer.extents[first.0 as usize];
+        let needs = |item: &Item| {
+            let members = defined(std::slice::from_ref(item));
+            newcomer.reads.iter().any(|(read, _)| members.contains(read))
+        };
+        let last = items.iter().rposition(needs).unwrap_or(0);
+        for (number, item) in items.iter().enumerate().skip(last) {
+            if let Item::Loop(variable, body) = item
+                && self.fused.variables[*variable].extent == *extent
+                && self.may_share(*variable, body, &newcomer.reads, first)
+                && (!rest.is_empty() || self.goes_well(body, newcomer, first))
+            {
+                path.push(number);
+                self.probe(body, newcomer, rest, path);
+                return;
+            }
+        }
+    }
+
+    /// Whether all that is read of the definitions within a loop is complete in each round of it.
+    fn may_share(&self, variable: usize, body: &[Item], reads: &[(TensorId, Vec<Index>)], label: Label) -> bool {
+        let members = defined(body);
+        reads.iter().filter(|(read, _)| members.contains(read)).all(|(read, at)| {
+            let rank = self.program.tensor(*read).shape.len();
+            let axis = self.fused.members[read].variables[..rank].iter().position(|&other| other == variable);
+            axis.is_some_and(|axis| at[axis].as_label() == Some(label))
+        })
+    }
+
+    /// Whether a definition whose innermost loop this would be goes well with what stands there: long sums are not mixed with stores,
+    /// since a loop that does nothing but sums is computed in lanes.
+    fn goes_well(&self, body: &[Item], newcomer: &Newcomer, innermost: Label) -> bool {
+        let is_short = newcomer.extents[innermost.0 as usize].as_constant().is_some_and(|extent| extent < SHORT);
+        let sums = innermost.0 as usize >= newcomer.rank;
+        let has_loops = body.iter().any(|item| matches!(item, Item::Loop(..)));
+        is_short
+            || has_loops
+            || body.iter().all(|item| match item {
+                Item::Loop(..) => true,
+                Item::Define(other) => {
+                    let other_sums = self.fused.members[other].order.len() > self.fused.members[other].depth;
+                    other_sums == sums || sums && !other_sums && self.is_read_by_one(*other)
+                }
+            })
+    }
+
+    /// Whether a definition is read by one other alone, so that it needs no memory where the two share their loops.
+    fn is_read_by_one(&self, id: TensorId) -> bool {
+        let is_root = self.program.roots.iter().any(|root| root.tensor == id);
+        !is_root && self.readers.get(&id).is_some_and(|readers| readers.len() == 1)
+    }
+
+    fn enter(&mut self, id: TensorId, way: &Way) {
+        let extents = self.program.label_extents(id);
+        let rank = self.program.tensor(id).shape.len();
+        let mut variables = vec![0; extents.len()];
+        let mut order = Vec::new();
+        let Step::Nest(items) = &mut self.fused.steps[way.step] else { return };
+        let mut taken = std::mem::take(items);
+        let mut body = &mut taken;
+        for (depth, label) in way.order.iter().enumerate() {
+            let number = match way.path.get(depth) {
+                Some(&number) => number,
+                None => {
+                    let name = self.program.label_name(id, *label);
+                    self.fused.variables.push(Variable { name, extent: extents[label.0 as usize].clone() });
+                    body.push(Item::Loop(self.fused.variables.len() - 1, Vec::new()));
+                    body.len() - 1
+                }
+            };
+            let Item::Loop(variable, inner) = &mut body[number] else { return };
+            variables[label.0 as usize] = *variable;
+            order.push(*variable);
+            body = inner;
+        }
+        body.push(Item::Define(id));
+        self.fused.steps[way.step] = Step::Nest(taken);
+        let depth = way.order.iter().rposition(|label| (label.0 as usize) < rank).map_or(0, |last| last + 1);
+        let accumulates = way.order[..depth].iter().any(|label| label.0 as usize >= rank);
+        self.fused.members.insert(id, Member { variables, order, depth, accumulates });
+        self.step_of.insert(id, way.step);
+    }
+
+    /// Roots that are given, and further roles of a tensor.
+    fn copies(&mut self) {
+        let mut seen = BTreeSet::new();
+        for root in &self.program.roots {
+            let given = match &self.program.tensor(root.tensor).source {
+                Source::Defined(_) => false,
+                Source::Input | Source::Target | Source::Parameter(_) | Source::State(_) => true,
+            };
+            if !seen.insert(root.tensor) || given {
+                self.fused.steps.push(Step::Copy(root.tensor, root.role.clone()));
+            }
+        }
+    }
+}
+
+/// All definitions, each after what it reads; what is wanted and read by nothing else as soon as it can be, since what it reads
+/// may die then.
+fn schedule(program: &Program) -> Vec<TensorId> {
+    let order = program.order();
+    let readers = readers(program, &order);
+    let is_last = |id: &TensorId| !readers.contains_key(id);
+    let mut missing: BTreeMap<TensorId, usize> = BTreeMap::new();
+    let mut scheduled = Vec::new();
+    let defined = |id: TensorId| program.dependencies(id).into_iter().filter(|&read| program.definition(read).is_some()).count();
+    for id in order.iter().filter(|id| is_last(id)) {
+        let count = defined(*id);
+        missing.insert(*id, count);
+        if count == 0 {
+            scheduled.push(*id);
+        }
+    }
+    for &id in order.iter().filter(|id| !is_last(id)) {
+        scheduled.push(id);
+        for reader in readers.get(&id).into_iter().flatten() {
+            if let Some(count) = missing.get_mut(reader) {
+                *count -= 1;
+                if *count == 0 {
+                    scheduled.push(*reader);
+                }
+            }
+        }
+    }
+    scheduled
+}
+
+/// The orders in which the labels of a definition may be walked, best first; the last is the plain one.
+fn orders(program: &Program, id: TensorId) -> Vec<Vec<Label>> {
+    let count = program.label_extents(id).len();
+    let natural: Vec<Label> = (0..count).map(label).collect();
+    let mut orders = Vec::new();
+    if let Some(definition) = program.definition(id)
+        && matches!(definition.reduction, Some((Reduction::Sum, _)))
+        && program.tensor(id).element == Element::Real
+    {
+        let reads = reads(program, definition.body);
+        orders.extend(covering(&reads, count));
+        orders.extend(outside(&reads, program.tensor(id).shape.len(), &natural));
+        orders.retain(|order| *order != natural);
+    }
+    orders.push(natural);
+    orders
+}
+
+/// The order in which a read has its labels that has all of them.
+fn covering(reads: &[(TensorId, Vec<Index>)], count: usize) -> Option<Vec<Label>> {
+    reads.iter().find_map(|(_, at)| {
+        let labels: Vec<Label> = at.iter().map(Index::as_label).collect::<Option<_>>()?;
+        let distinct: BTreeSet<Label> = labels.iter().copied().collect();
+        (labels.len() == count && distinct.len() == count).then_some(labels)
+    })
+}
+
+/// Reductions outside, axes inside, where reads are contiguous along the last axis and not along the reduction.
+fn outside(reads: &[(TensorId, Vec<Index>)], rank: usize, natural: &[Label]) -> Option<Vec<Label>> {
+    let contiguous =
+        |label: &Label| reads.iter().any(|(_, at)| at.last().is_some_and(|index| index.coefficient(*label).is_one()));
+    let (axes, reduced) = natural.split_at(rank);
+    let better = contiguous(axes.last()?) && !contiguous(reduced.last()?);
+    better.then(|| [reduced, axes].concat())
+}

@@ -1,0 +1,129 @@
+//! Definitions in the forms that loops compute: `logsumexp` in two passes, reductions over no labels as formulas.
+
+use super::offset::plain;
+use crate::ir::{Atom, Definition, Element, ExpressionId, Extent, Index, Node, Program, Source, Tensor, TensorId};
+use crate::ops::{Operator, Reduction};
+
+/// Lowers all definitions that the roots need.
+pub fn lower(program: &mut Program) {
+    for id in program.order() {
+        let Some(Definition { reduction: Some((reduction, extents)), body }) = program.definition(id).cloned() else { continue };
+        if extents.is_empty() {
+            let body = match reduction {
+                Reduction::ArgMaximum | Reduction::ArgMinimum => program.expressions.number(0.0),
+                Reduction::Sum | Reduction::Product | Reduction::Maximum | Reduction::Minimum | Reduction::LogSumExp => body,
+            };
+            redefine(program, id, Definition { reduction: None, body });
+        } else if reduction == Reduction::LogSumExp {
+            log_sum_exp(program, id, extents, body);
+        }
+    }
+    integers(program);
+}
+
+/// Puts another definition in the place of a tensor's.
+pub fn redefine(program: &mut Program, id: TensorId, definition: Definition) {
+    program.tensors[id.0 as usize].source = Source::Defined(definition);
+}
+
+/// Adds a definition that only the plan knows. Its name may be taken by no other.
+pub fn auxiliary(program: &mut Program, of: TensorId, suffix: &str, shape: Vec<Extent>, definition: Definition) -> TensorId {
+    let tensor = program.tensor(of);
+    let tensor = Tensor {
+        name: format!("{} {suffix}", tensor.name),
+        shape,
+        element: Element::Real,
+        source: Source::Defined(definition),
+        label_names: tensor.label_names.clone(),
+        span: tensor.span,
+        documentation: Vec::new(),
+    };
+    program.add(tensor)
+}
+
+/// `log Σ exp f` as `m + log Σ exp(f - m)` with `m = max f`, and `m` alone where it is infinite.
+fn log_sum_exp(program: &mut Program, id: TensorId, extents: Vec<Extent>, body: ExpressionId) {
+    let shape = program.tensor(id).shape.clone();
+    let rank = shape.len();
+    let largest = Definition { reduction: Some((Reduction::Maximum, extents.clone())), body };
+    let largest = auxiliary(program, id, "max", shape.clone(), largest);
+    let largest = program.expressions.read(largest, plain(rank));
+    let shifted = program.expressions.apply(Operator::Subtract, &[body, largest]);
+    let exponential = program.expressions.apply(Operator::Exp, &[shifted]);
+    let sum = Definition { reduction: Some((Reduction::Sum, extents)), body: exponential };
+    let sum = auxiliary(program, id, "sum", shape, sum);
+    let expressions = &mut program.expressions;
+    let sum = expressions.read(sum, plain(rank));
+    let logarithm = expressions.apply(Operator::Log, &[sum]);
+    let value = expressions.apply(Operator::Add, &[largest, logarithm]);
+    let size = expressions.apply(Operator::Abs, &[largest]);
+    let infinity = expressions.number(f64::INFINITY);
+    let infinite = expressions.apply(Operator::Equal, &[size, infinity]);
+    let body = expressions.select(infinite, largest, value);
+    redefine(program, id, Definition { reduction: None, body });
+}
+
+/// Computed integers that are read as numbers alone are computed as floats.
+fn integers(program: &mut Program) {
+    let order = program.order();
+    for &id in &order {
+        if program.tensor(id).element == Element::Real || order.iter().any(|&reader| indexes(program, reader, id)) {
+            continue;
+        }
+        program.tensors[id.0 as usize].element = Element::Real;
+        for &reader in &order {
+            let Some(mut definition) = program.definition(reader).cloned() else { continue };
+            definition.body = program.expressions.rebuild(definition.body, &mut |expressions, node| match node {
+                Node::Position(index) => numbers(expressions, &index, id),
+                other @ (Node::Number(_) | Node::Read(..) | Node::Apply(..) | Node::Select(..)) => expressions.intern(other),
+            });
+            redefine(program, reader, definition);
+        }
+    }
+}
+
+/// An index form as a number, where the elements of a tensor are floats.
+fn numbers(expressions: &mut crate::ir::Expressions, index: &Index, tensor: TensorId) -> ExpressionId {
+    let mut rest = index.clone();
+    let mut sum: Option<ExpressionId> = None;
+    for (atom, coefficient) in index.terms() {
+        let Atom::Element(of, at) = atom else { continue };
+        if *of == tensor {
+            rest = rest.minus(&Index::atom(atom.clone()).times(coefficient));
+            let read = expressions.read(tensor, at.clone());
+            let factor = expressions.position(Index::constant(coefficient.clone()));
+            let term = if coefficient.is_one() { read } else { expressions.apply(Operator::Multiply, &[factor, read]) };
+            sum = Some(sum.map_or(term, |sum| expressions.apply(Operator::Add, &[sum, term])));
+        }
+    }
+    let remaining = (rest != Index::default()).then(|| expressions.position(rest));
+    match (sum, remaining) {
+        (Some(sum), Some(remaining)) => expressions.apply(Operator::Add, &[sum, remaining]),
+        (Some(sum), None) => sum,
+        (None, Some(remaining)) => remaining,
+        (None, None) => expressions.number(0.0),
+    }
+}
+
+/// Whether a reader uses elements of an integer tensor as an index.
+fn indexes(program: &Program, reader: TensorId, tensor: TensorId) -> bool {
+    let Some(definition) = program.definition(reader) else { return false };
+    let inside = |index: &Index| {
+        let mut found = false;
+        index.each_tensor(&mut |other| found |= other == tensor);
+        found
+    };
+    let in_position = |index: &Index| {
+        index.terms().any(|(atom, _)| match atom {
+            Atom::Label(_) => false,
+            Atom::Quotient(form, _) | Atom::Remainder(form, _) => inside(form),
+            Atom::Element(_, at) => at.iter().any(inside),
+        })
+    };
+    let in_node = |id: &ExpressionId| match program.expressions.node(*id) {
+        Node::Position(index) => in_position(index),
+        Node::Read(_, at) => at.iter().any(inside),
+        Node::Number(_) | Node::Apply(..) | Node::Select(..) => false,
+    };
+    program.expressions.reachable(definition.body).iter().any(in_node)
+}

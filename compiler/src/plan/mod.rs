@@ -1,0 +1,187 @@
+//! What is stored, what is fused, in which order, by which kernel, and which memory lives when: printable data.
+//!
+//! The steps of planning, each in its module: [`lower`] (stable and simple forms of definitions), [`inline`] (views and cheap
+//! formulas go into their readers), [`product`] (sums that are matrix products), [`fuse`] (loop nests) and [`memory`] (buffers by
+//! their lives). It must know nothing of statements and of tokens.
+
+mod fuse;
+mod inline;
+mod lower;
+mod memory;
+pub mod offset;
+mod print;
+pub use print::index_text;
+mod product;
+#[cfg(test)]
+mod random_tests;
+#[cfg(test)]
+pub(crate) mod samples;
+#[cfg(test)]
+mod tests;
+
+use crate::ir::{Extent, Index, Label, Program, Role, TensorId};
+use std::collections::BTreeMap;
+
+/// How a program is computed.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The name of the pass: `gradient`, `predict`.
+    pub name: String,
+    /// The program as it is computed: with views inlined and with auxiliary definitions. The tensors of the planned program keep
+    /// their numbers.
+    pub program: Program,
+    /// The loop variables of all nests and products.
+    pub variables: Vec<Variable>,
+    /// What is done, in order.
+    pub steps: Vec<Step>,
+    /// How each definition of a nest lies in its loops.
+    pub members: BTreeMap<TensorId, Member>,
+    /// Where each computed tensor lives.
+    pub homes: BTreeMap<TensorId, Home>,
+    /// From which to which step the tensors live that have memory.
+    pub lives: BTreeMap<TensorId, (usize, usize)>,
+    /// The memory of the workspace: how long each slot is, as the largest of these extents.
+    pub slots: Vec<Vec<Extent>>,
+}
+
+/// A loop variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variable {
+    /// Its name for people.
+    pub name: String,
+    /// It runs over `0..extent`.
+    pub extent: Extent,
+}
+
+/// A step of a plan.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// Loops over scalar formulas.
+    Nest(Vec<Item>),
+    /// A matrix product.
+    Product(Box<Contraction>),
+    /// A second copy of a tensor that has several roles, or of one that is given.
+    Copy(TensorId, Role),
+}
+
+/// A part of a loop nest.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Item {
+    /// A loop over a variable.
+    Loop(usize, Vec<Item>),
+    /// One value of a definition is computed, or one term of its reduction.
+    Define(TensorId),
+}
+
+/// How a definition lies in the loops of its nest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// The variable of each label.
+    pub variables: Vec<usize>,
+    /// The variables from the outermost to the innermost.
+    pub order: Vec<usize>,
+    /// How many of `order` stand outside of the accumulator: up to the last one that is an axis.
+    pub depth: usize,
+    /// Whether a reduced label stands outside too, so that the result is filled with zero and added to.
+    pub accumulates: bool,
+}
+
+/// Where a computed tensor lives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Home {
+    /// In a local of its nest: it has no memory.
+    Local,
+    /// In a slot of the workspace.
+    Slot(usize),
+    /// In the memory of the caller.
+    Result(Role),
+}
+
+/// A sum of products as a matrix product, with loops around it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contraction {
+    /// What is computed.
+    pub tensor: TensorId,
+    /// The left and the right operand: a tensor, and the flat offset in the labels of the definition.
+    pub operands: [(TensorId, Index); 2],
+    /// The flat offset in the result.
+    pub result: Index,
+    /// Labels of the loops around the product, with their variables.
+    pub outer: Vec<(Label, usize)>,
+    /// Whether one of the loops around is a reduction, so that products are added up.
+    pub accumulates: bool,
+    /// The rows of A and C.
+    pub m: Axis,
+    /// The columns of B and C.
+    pub n: Axis,
+    /// The columns of A, the rows of B.
+    pub k: Axis,
+}
+
+/// An axis of a matrix product: one label or several that lie in memory as one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Axis {
+    /// Its labels.
+    pub labels: Vec<Label>,
+    /// How long it is.
+    pub extent: Extent,
+    /// Its strides in the two tensors that have it: (A, C) for m, (B, C) for n, (A, B) for k.
+    pub strides: [Extent; 2],
+}
+
+/// Plans a program.
+pub fn plan(program: &Program, name: &str) -> Plan {
+    let mut program = program.clone();
+    lower::lower(&mut program);
+    inline::views(&mut program);
+    let contractions = product::split(&mut program);
+    inline::cheap(&mut program, &contractions);
+    let fused = fuse::fuse(&program, contractions);
+    let mut plan = Plan {
+        name: name.to_owned(),
+        program,
+        variables: fused.variables,
+        steps: fused.steps,
+        members: fused.members,
+        homes: BTreeMap::new(),
+        lives: BTreeMap::new(),
+        slots: Vec::new(),
+    };
+    memory::assign(&mut plan);
+    plan
+}
+
+impl Plan {
+    /// An index form of a definition's labels in the variables of its nest.
+    pub fn in_variables(&self, tensor: TensorId, index: &Index) -> Index {
+        let variables = &self.members[&tensor].variables;
+        index.substitute(&mut |label| Index::label(variable_label(variables[label.0 as usize])))
+    }
+
+    /// The variables of the axes of a definition of a nest, as an index.
+    pub fn axes(&self, tensor: TensorId) -> Vec<Index> {
+        let rank = self.program.tensor(tensor).shape.len();
+        self.members[&tensor].variables[..rank].iter().map(|&variable| Index::label(variable_label(variable))).collect()
+    }
+}
+
+/// A variable as the label that stands for it in formulas over variables.
+pub fn variable_label(variable: usize) -> Label {
+    Label(u32::try_from(variable).unwrap_or(u32::MAX))
+}
+
+/// All definitions within items, in order.
+pub fn defined(items: &[Item]) -> Vec<TensorId> {
+    let mut found = Vec::new();
+    collect(items, &mut found);
+    found
+}
+
+fn collect(items: &[Item], found: &mut Vec<TensorId>) {
+    for item in items {
+        match item {
+            Item::Loop(_, body) => collect(body, found),
+            Item::Define(tensor) => found.push(*tensor),
+        }
+    }
+}

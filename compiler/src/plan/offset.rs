@@ -1,0 +1,114 @@
+//! Flat offsets: where an element of a tensor stands in its row-major memory, and what a definition reads.
+
+use crate::ir::{Atom, ExpressionId, Extent, Index, Label, Node, Program, TensorId, bounds};
+
+/// How far apart neighbours along each axis of a row-major tensor are.
+pub fn strides(shape: &[Extent]) -> Vec<Extent> {
+    let mut strides = vec![Extent::one(); shape.len()];
+    for axis in (1..shape.len()).rev() {
+        strides[axis - 1] = strides[axis].times(&shape[axis]);
+    }
+    strides
+}
+
+/// The flat offset of an element; label `l` runs over `0..extents[l]`.
+pub fn flat(program: &Program, tensor: TensorId, at: &[Index], extents: &[Extent]) -> Index {
+    let shape = &program.tensor(tensor).shape;
+    let sum = at.iter().zip(strides(shape)).fold(Index::default(), |sum, (index, stride)| {
+        let index = bounds::simplify(program, index, extents);
+        sum.plus(&index.times(&stride))
+    });
+    join_digits(sum)
+}
+
+/// `c·by·⌊f / by⌋ + c·(f mod by)` is `c·f`: a reshaped tensor is read without divisions.
+fn join_digits(mut index: Index) -> Index {
+    loop {
+        let joined = index.terms().find_map(|(atom, coefficient)| {
+            let Atom::Remainder(form, by) = atom else { return None };
+            let quotient = Atom::Quotient(form.clone(), by.clone());
+            let wanted = coefficient.times(by);
+            let found = index.terms().find(|(other, _)| **other == quotient)?.1;
+            (*found == wanted).then(|| {
+                let digits = Index::atom(quotient.clone()).times(&wanted).plus(&Index::atom(atom.clone()).times(coefficient));
+                index.minus(&digits).plus(&form.times(coefficient))
+            })
+        });
+        match joined {
+            Some(next) => index = next,
+            None => return index,
+        }
+    }
+}
+
+/// Whether a form is affine in labels: no divisions and no elements.
+pub fn is_affine(index: &Index) -> bool {
+    index.terms().all(|(atom, _)| match atom {
+        Atom::Label(_) => true,
+        Atom::Quotient(..) | Atom::Remainder(..) | Atom::Element(..) => false,
+    })
+}
+
+/// All reads of a formula, those of integer tensors in index forms among them.
+pub fn reads(program: &Program, body: ExpressionId) -> Vec<(TensorId, Vec<Index>)> {
+    let mut found = Vec::new();
+    for id in program.expressions.reachable(body) {
+        match program.expressions.node(id) {
+            Node::Position(index) => elements(index, &mut found),
+            Node::Read(tensor, at) => {
+                found.push((*tensor, at.clone()));
+                at.iter().for_each(|index| elements(index, &mut found));
+            }
+            Node::Number(_) | Node::Apply(..) | Node::Select(..) => {}
+        }
+    }
+    found
+}
+
+fn elements(index: &Index, found: &mut Vec<(TensorId, Vec<Index>)>) {
+    for (atom, _) in index.terms() {
+        match atom {
+            Atom::Label(_) => {}
+            Atom::Quotient(form, _) | Atom::Remainder(form, _) => elements(form, found),
+            Atom::Element(tensor, at) => {
+                found.push((*tensor, at.clone()));
+                at.iter().for_each(|form| elements(form, found));
+            }
+        }
+    }
+}
+
+/// The labels of a formula, sorted, each once.
+pub fn labels(program: &Program, body: ExpressionId) -> Vec<Label> {
+    let mut labels = Vec::new();
+    program.expressions.each_label(body, &mut |label| labels.push(label));
+    labels.sort_unstable();
+    labels.dedup();
+    labels
+}
+
+/// A plain label by number.
+pub fn label(number: usize) -> Label {
+    Label(u32::try_from(number).unwrap_or(u32::MAX))
+}
+
+/// The labels `0..count` as indices.
+pub fn plain(count: usize) -> Vec<Index> {
+    (0..count).map(|number| Index::label(label(number))).collect()
+}
+
+/// What a formula costs, in additions; a formula that is used twice is counted once.
+pub fn cost(program: &Program, body: ExpressionId) -> u32 {
+    let own = |id: &ExpressionId| match program.expressions.node(*id) {
+        Node::Apply(operator, _) => operator.row().cost,
+        Node::Select(..) => 1,
+        Node::Number(_) | Node::Position(_) | Node::Read(..) => 0,
+    };
+    program.expressions.reachable(body).iter().map(own).fold(0, u32::saturating_add)
+}
+
+/// How large an extent is thought to be where its sizes are not known.
+pub fn guess(extent: &Extent) -> i64 {
+    let most = extent.terms().flat_map(|(monomial, _)| monomial.iter().map(|size| size.0 as usize)).max();
+    extent.value(&vec![64; most.map_or(0, |number| number + 1)])
+}

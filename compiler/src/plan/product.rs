@@ -1,0 +1,245 @@
+//! Sums that are matrix products, in any layout.
+//!
+//! A sum of a product is split into a factor without labels and two operands; each label is then a batch (in both operands and
+//! the result), a row (`m`), a column (`n`) or contracted (`k`). Labels of a class that lie in memory as one are merged; of those
+//! that are left the longest is the product's, the others become loops around it.
+
+use super::lower::{auxiliary, redefine};
+use super::offset::{flat, guess, is_affine, label, labels, plain};
+use super::{Axis, Contraction};
+use crate::ir::{Definition, ExpressionId, Extent, Index, Label, Node, Program, TensorId};
+use crate::ops::{Operator, Reduction};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The matrix products of a program, by what they compute. Loops have no variables yet.
+pub type Contractions = BTreeMap<TensorId, Contraction>;
+
+/// A product with fewer multiplications than this stays a plain loop.
+const SMALL: i64 = 128;
+
+/// From this length on, that an axis is contiguous matters more than how long it is.
+const LONG: i64 = 16;
+
+/// What a size counts that is not known.
+const UNKNOWN: i64 = 4;
+
+/// Finds the matrix products, and splits definitions so that each is bare: what is an operand and no read becomes a definition
+/// of its own, and a factor without labels is applied afterwards.
+pub fn split(program: &mut Program) -> Contractions {
+    let mut found = Contractions::new();
+    for id in program.order() {
+        let Some(split) = recognize(program, id) else { continue };
+        let operands = split.operands.map(|factors| operand(program, id, &factors));
+        let product = program.expressions.apply(Operator::Multiply, &operands);
+        let bare =
+            Definition { reduction: program.definition(id).and_then(|definition| definition.reduction.clone()), body: product };
+        let shape = program.tensor(id).shape.clone();
+        let rank = shape.len();
+        let tensor = if let Some(scale) = split.scale {
+            let bare = auxiliary(program, id, "unscaled", shape, bare);
+            let read = program.expressions.read(bare, plain(rank));
+            let body = program.expressions.apply(Operator::Multiply, &[scale, read]);
+            redefine(program, id, Definition { reduction: None, body });
+            bare
+        } else {
+            redefine(program, id, bare);
+            id
+        };
+        if let Some(contraction) = classify(program, tensor, operands) {
+            found.insert(tensor, contraction);
+        }
+    }
+    found
+}
+
+/// A sum of a product, taken apart.
+struct Split {
+    scale: Option<ExpressionId>,
+    operands: [Vec<ExpressionId>; 2],
+}
+
+fn recognize(program: &mut Program, id: TensorId) -> Option<Split> {
+    let Definition { reduction: Some((Reduction::Sum, _)), body } = program.definition(id)?.clone() else { return None };
+    let mut factors = Vec::new();
+    let mut scale = None;
+    collect(program, body, &mut factors, &mut scale);
+    let mut groups: Vec<(BTreeSet<Label>, Vec<ExpressionId>)> = Vec::new();
+    let mut sorted: Vec<(BTreeSet<Label>, ExpressionId)> =
+        factors.into_iter().map(|factor| (labels(program, factor).into_iter().collect(), factor)).collect();
+    sorted.sort_by_key(|(labels, _)| std::cmp::Reverse(labels.len()));
+    for (labels, factor) in sorted {
+        match groups.iter_mut().find(|(group, _)| labels.is_subset(group)) {
+            Some((_, members)) => members.push(factor),
+            None => groups.push((labels, vec![factor])),
+        }
+    }
+    let [(left, a), (right, b)] = groups.as_slice() else { return None };
+    let rank = program.tensor(id).shape.len();
+    let extents = program.label_extents(id);
+    let is_axis = |label: &Label| (label.0 as usize) < rank;
+    let every = (0..extents.len()).map(label).all(|label| {
+        if is_axis(&label) {
+            left.contains(&label) || right.contains(&label)
+        } else {
+            left.contains(&label) && right.contains(&label)
+        }
+    });
+    let free = left.symmetric_difference(right).any(is_axis);
+    (every && free && is_worth(&extents)).then(|| Split { scale, operands: [a.clone(), b.clone()] })
+}
+
+/// Whether there is enough work, where sizes that are not known may be small.
+fn is_worth(extents: &[Extent]) -> bool {
+    let size = |extent: &Extent| match extent.as_constant() {
+        Some(number) => number,
+        None => extent.terms().map(|(monomial, factor)| factor * UNKNOWN.pow(monomial.len().min(8) as u32)).sum(),
+    };
+    let unknown = extents.iter().filter(|extent| extent.as_constant().is_none()).count();
+    unknown >= 2 || extents.iter().map(size).fold(1i64, i64::saturating_mul) >= SMALL
+}
+
+/// The factors of a product that have labels; those without are multiplied into `scale`.
+fn collect(program: &mut Program, id: ExpressionId, factors: &mut Vec<ExpressionId>, scale: &mut Option<ExpressionId>) {
+    if labels(program, id).is_empty() {
+        *scale = Some(scale.map_or(id, |scale| program.expressions.apply(Operator::Multiply, &[scale, id])));
+        return;
+    }
+    match program.expressions.node(id).clone() {
+        Node::Apply(Operator::Multiply, arguments) => {
+            arguments.iter().for_each(|&argument| collect(program, argument, factors, scale));
+        }
+        Node::Apply(Operator::Negate, arguments) => {
+            let minus = program.expressions.number(-1.0);
+            collect(program, minus, factors, scale);
+            collect(program, arguments[0], factors, scale);
+        }
+        Node::Apply(Operator::Divide, arguments) => {
+            let one = program.expressions.number(1.0);
+            let inverse = program.expressions.apply(Operator::Divide, &[one, arguments[1]]);
+            collect(program, arguments[0], factors, scale);
+            if labels(program, inverse).is_empty() {
+                collect(program, inverse, factors, scale);
+            } else {
+                factors.push(inverse);
+            }
+        }
+        Node::Number(_) | Node::Position(_) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => factors.push(id),
+    }
+}
+
+/// The read that stands for some factors: the read that they are, or one of a new definition.
+fn operand(program: &mut Program, id: TensorId, factors: &[ExpressionId]) -> ExpressionId {
+    let extents = program.label_extents(id);
+    if let [factor] = factors
+        && let Node::Read(tensor, at) = program.expressions.node(*factor)
+        && is_affine(&flat(program, *tensor, at, &extents))
+    {
+        return *factor;
+    }
+    let order = label_order(program, factors);
+    let mut body = factors[0];
+    for &factor in &factors[1..] {
+        body = program.expressions.apply(Operator::Multiply, &[body, factor]);
+    }
+    let new = |old: Label| Index::label(label(order.iter().position(|&other| other == old).unwrap_or_default()));
+    let body = program.expressions.substitute(body, &mut |old| new(old));
+    let shape = order.iter().map(|old| extents[old.0 as usize].clone()).collect();
+    let names = order.iter().map(|&old| program.label_name(id, old)).collect();
+    let tensor = auxiliary(program, id, "operand", shape, Definition { reduction: None, body });
+    program.tensors[tensor.0 as usize].label_names = names;
+    program.expressions.read(tensor, order.into_iter().map(Index::label).collect())
+}
+
+/// The labels of some factors, in the order in which the largest plain read has them.
+fn label_order(program: &Program, factors: &[ExpressionId]) -> Vec<Label> {
+    let mut order: Vec<Label> = Vec::new();
+    let mut reads: Vec<Vec<Label>> = Vec::new();
+    let mut all: BTreeSet<Label> = BTreeSet::new();
+    for &factor in factors {
+        all.extend(labels(program, factor));
+        reads.extend(
+            super::offset::reads(program, factor).into_iter().filter_map(|(_, at)| at.iter().map(Index::as_label).collect()),
+        );
+    }
+    reads.sort_by_key(|labels| std::cmp::Reverse(labels.len()));
+    for label in reads.into_iter().flatten().chain(all) {
+        if !order.contains(&label) {
+            order.push(label);
+        }
+    }
+    order
+}
+
+/// The labels of a bare product as rows, columns, contracted ones and loops.
+fn classify(program: &Program, tensor: TensorId, operands: [ExpressionId; 2]) -> Option<Contraction> {
+    let extents = program.label_extents(tensor);
+    let rank = program.tensor(tensor).shape.len();
+    let result = flat(program, tensor, &plain(rank), &extents);
+    let read = |id: ExpressionId| match program.expressions.node(id) {
+        Node::Read(tensor, at) => Some((*tensor, flat(program, *tensor, at, &extents))).filter(|(_, flat)| is_affine(flat)),
+        Node::Number(_) | Node::Position(_) | Node::Apply(..) | Node::Select(..) => None,
+    };
+    let (a, b) = (read(operands[0])?, read(operands[1])?);
+    let mut outer = Vec::new();
+    let mut axis = |wanted: &dyn Fn(usize, bool, bool) -> bool, first: &Index, second: &Index| {
+        let of_class =
+            (0..extents.len()).filter(|&number| wanted(number, a.1.mentions(label(number)), b.1.mentions(label(number))));
+        let axes = of_class.map(|number| single(label(number), &extents[number], first, second)).collect();
+        let (chosen, rest) = choose(axes);
+        outer.extend(rest);
+        chosen
+    };
+    let m = axis(&|number, in_a, in_b| number < rank && in_a && !in_b, &a.1, &result);
+    let n = axis(&|number, in_a, in_b| number < rank && in_b && !in_a, &b.1, &result);
+    let k = axis(&|number, in_a, in_b| number >= rank && in_a && in_b, &a.1, &b.1);
+    outer.extend((0..rank).map(label).filter(|&label| a.1.mentions(label) == b.1.mentions(label)));
+    outer.sort_unstable();
+    if !is_worth(&[m.extent.clone(), n.extent.clone(), k.extent.clone()]) {
+        return None;
+    }
+    let accumulates = outer.iter().any(|label| label.0 as usize >= rank);
+    let outer = outer.into_iter().map(|label| (label, usize::MAX)).collect();
+    let contraction = Contraction { tensor, operands: [a, b], result, outer, accumulates, m, n, k };
+    Some(by_rows(contraction))
+}
+
+/// The product or its transposed, so that the result is written by rows.
+fn by_rows(contraction: Contraction) -> Contraction {
+    if contraction.n.strides[1].is_one() || !contraction.m.strides[1].is_one() {
+        return contraction;
+    }
+    let Contraction { operands: [a, b], m, n, mut k, .. } = contraction;
+    k.strides.reverse();
+    Contraction { operands: [b, a], m: n, n: m, k, ..contraction }
+}
+
+fn single(label: Label, extent: &Extent, first: &Index, second: &Index) -> Axis {
+    Axis { labels: vec![label], extent: extent.clone(), strides: [first.coefficient(label), second.coefficient(label)] }
+}
+
+/// Merges what lies in memory as one; then the longest axis (of long ones one that is contiguous), and the labels of all others.
+fn choose(mut axes: Vec<Axis>) -> (Axis, Vec<Label>) {
+    while let Some((outer, inner)) = mergeable(&axes) {
+        let labels = [axes[outer].labels.as_slice(), axes[inner].labels.as_slice()].concat();
+        let extent = axes[outer].extent.times(&axes[inner].extent);
+        axes[outer] = Axis { labels, extent, strides: axes[inner].strides.clone() };
+        axes.remove(inner);
+    }
+    let score = |axis: &Axis| (guess(&axis.extent).min(LONG), axis.strides.iter().any(Extent::is_one), guess(&axis.extent));
+    let mut chosen: Option<usize> = None;
+    for (number, axis) in axes.iter().enumerate() {
+        if chosen.is_none_or(|best| score(axis) > score(&axes[best])) {
+            chosen = Some(number);
+        }
+    }
+    let none = Axis { labels: Vec::new(), extent: Extent::one(), strides: [Extent::zero(), Extent::zero()] };
+    let chosen = chosen.map_or(none, |best| axes.remove(best));
+    (chosen, axes.into_iter().flat_map(|axis| axis.labels).collect())
+}
+
+fn mergeable(axes: &[Axis]) -> Option<(usize, usize)> {
+    let pairs = (0..axes.len()).flat_map(|outer| (0..axes.len()).map(move |inner| (outer, inner)));
+    pairs.filter(|(outer, inner)| outer != inner).find(|&(outer, inner)| {
+        (0..2).all(|side| axes[outer].strides[side] == axes[inner].strides[side].times(&axes[inner].extent))
+    })
+}

@@ -1,0 +1,199 @@
+//! Definitions as wholes: aliases vanish, small adjoints are read through, equal definitions become one, and what nobody needs goes.
+
+use super::{Report, map_reads, set_body, set_definition};
+use crate::ir::{Atom, Definition, Element, ExpressionId, Index, Label, Node, Program, Role, Root, Source, Tensor, TensorId};
+use std::collections::HashMap;
+
+/// A formula that costs more is not written twice.
+const CHEAP: u32 = 8;
+
+/// Reads through definitions that are aliases of another tensor or constants, and through adjoints that are small.
+pub fn inline(program: &mut Program, report: &mut Report) -> bool {
+    let order = program.order();
+    let mut bodies: HashMap<TensorId, (ExpressionId, &'static str)> = HashMap::new();
+    let mut changed = false;
+    for id in order {
+        let Some(definition) = program.definition(id).cloned() else { continue };
+        let body = map_reads(program, definition.body, &mut |expressions, tensor, at| {
+            let &(body, rule) = bodies.get(&tensor)?;
+            report.fired(rule);
+            Some(expressions.substitute(body, &mut |Label(number)| at[number as usize].clone()))
+        });
+        if body != definition.body {
+            set_body(program, id, body);
+            changed = true;
+        }
+        if definition.reduction.is_none()
+            && let Some(rule) = transparent(program, id, body)
+        {
+            bodies.insert(id, (body, rule));
+        }
+    }
+    changed | redirect_roots(program)
+}
+
+/// Why a definition without a reduction may be read through.
+fn transparent(program: &Program, id: TensorId, body: ExpressionId) -> Option<&'static str> {
+    let expressions = &program.expressions;
+    if let Node::Read(..) = expressions.node(body) {
+        return Some("an alias is its tensor");
+    }
+    let nodes = expressions.reachable(body);
+    let mut cost = 0;
+    let mut reads = 0;
+    for &node in &nodes {
+        match expressions.node(node) {
+            Node::Read(..) => reads += 1,
+            Node::Apply(operator, _) => cost += operator.row().cost,
+            Node::Select(..) => cost += 1,
+            Node::Number(_) | Node::Position(_) => {}
+        }
+    }
+    if reads == 0 && cost <= CHEAP {
+        return Some("a constant is its value");
+    }
+    let small = reads <= 1 && cost <= CHEAP && is_adjoint(program.tensor(id)) && !is_factor(program, id);
+    small.then_some("a small adjoint is read through")
+}
+
+/// Whether differentiation made the tensor.
+fn is_adjoint(tensor: &Tensor) -> bool {
+    tensor.name.starts_with("d ")
+}
+
+/// Whether a sum of products reads the tensor: as a stored factor it makes a matrix product.
+fn is_factor(program: &Program, id: TensorId) -> bool {
+    program.order().into_iter().any(|reader| {
+        let Some(definition) = program.definition(reader) else { return false };
+        let reads = program.expressions.reachable(definition.body);
+        let count = reads.iter().filter(|&&node| matches!(program.expressions.node(node), Node::Read(..))).count();
+        definition.reduction.is_some() && count > 1 && program.dependencies(reader).contains(&id)
+    })
+}
+
+/// Roots that are exact copies of another definition point at it.
+fn redirect_roots(program: &mut Program) -> bool {
+    let mut changed = false;
+    for number in 0..program.roots.len() {
+        let id = program.roots[number].tensor;
+        let Some(Definition { reduction: None, body }) = program.definition(id) else { continue };
+        let Node::Read(source, at) = program.expressions.node(*body) else { continue };
+        let identity = at.iter().enumerate().all(|(axis, index)| index.as_label().is_some_and(|Label(l)| l as usize == axis));
+        let source = *source;
+        if identity && program.tensor(source).shape == program.tensor(id).shape && program.definition(source).is_some() {
+            program.roots[number].tensor = source;
+            changed = true;
+        }
+    }
+    changed
+}
+
+/// Definitions with the same shape, reduction and formula become one, the first.
+pub fn merge_equal(program: &mut Program, report: &mut Report) -> bool {
+    let mut first: HashMap<(Vec<crate::ir::Extent>, Definition), TensorId> = HashMap::new();
+    let mut same: HashMap<TensorId, TensorId> = HashMap::new();
+    for id in program.order() {
+        let Some(definition) = program.definition(id).cloned() else { continue };
+        let body = map_reads(program, definition.body, &mut |expressions, tensor, at| {
+            same.get(&tensor).map(|&other| expressions.read(other, at.to_vec()))
+        });
+        set_body(program, id, body);
+        let key = (program.tensor(id).shape.clone(), Definition { body, ..definition });
+        let representative = *first.entry(key).or_insert(id);
+        if representative != id {
+            report.fired("equal definitions are one");
+            same.insert(id, representative);
+        }
+    }
+    for root in &mut program.roots {
+        root.tensor = same.get(&root.tensor).copied().unwrap_or(root.tensor);
+    }
+    !same.is_empty()
+}
+
+/// Removes definitions that no root needs; given tensors stay, in their order, before the definitions.
+pub fn prune(program: &mut Program) {
+    let given = program.ids().filter(|&id| program.definition(id).is_none());
+    let kept: Vec<TensorId> = given.chain(program.order()).collect();
+    let numbers: HashMap<TensorId, TensorId> =
+        kept.iter().zip(0..).map(|(&old, new)| (old, TensorId(new))).collect();
+    let old = std::mem::take(&mut program.expressions);
+    let mut tensors = Vec::with_capacity(kept.len());
+    for &id in &kept {
+        let mut tensor = program.tensor(id).clone();
+        if let Source::Defined(definition) = &mut tensor.source {
+            definition.body = transfer(&old, &mut program.expressions, definition.body, &numbers);
+        }
+        tensors.push(tensor);
+    }
+    program.tensors = tensors;
+    for Root { role, tensor } in &mut program.roots {
+        *tensor = numbers[tensor];
+        match role {
+            Role::Gradient(of) | Role::Update(of) => *of = numbers.get(of).copied().unwrap_or(*of),
+            Role::Loss | Role::Output(_) | Role::Metric(_) => {}
+        }
+    }
+}
+
+/// Copies a formula to another arena, with tensors renumbered.
+fn transfer(
+    from: &crate::ir::Expressions,
+    to: &mut crate::ir::Expressions,
+    root: ExpressionId,
+    numbers: &HashMap<TensorId, TensorId>,
+) -> ExpressionId {
+    let mut copied: HashMap<ExpressionId, ExpressionId> = HashMap::new();
+    for id in from.reachable(root) {
+        let node = match from.node(id) {
+            Node::Number(number) => Node::Number(*number),
+            Node::Position(index) => Node::Position(renumber(index, numbers)),
+            Node::Read(tensor, at) => {
+                Node::Read(numbers[tensor], at.iter().map(|index| renumber(index, numbers)).collect())
+            }
+            Node::Apply(operator, arguments) => Node::Apply(*operator, arguments.iter().map(|a| copied[a]).collect()),
+            Node::Select(c, a, b) => Node::Select(copied[c], copied[a], copied[b]),
+        };
+        copied.insert(id, to.intern(node));
+    }
+    copied[&root]
+}
+
+/// An index form with tensors renumbered.
+fn renumber(index: &Index, numbers: &HashMap<TensorId, TensorId>) -> Index {
+    let mut result = Index::constant(index.constant_part().clone());
+    for (atom, coefficient) in index.terms() {
+        let atom = match atom {
+            Atom::Label(label) => Atom::Label(*label),
+            Atom::Quotient(form, by) => Atom::Quotient(renumber(form, numbers), by.clone()),
+            Atom::Remainder(form, by) => Atom::Remainder(renumber(form, numbers), by.clone()),
+            Atom::Element(tensor, at) => Atom::Element(numbers[tensor], at.iter().map(|form| renumber(form, numbers)).collect()),
+        };
+        result = result.plus(&Index::atom(atom).times(coefficient));
+    }
+    result
+}
+
+/// Adds a definition that simplification makes for `like`, with a name of its own.
+pub fn add_auxiliary(
+    program: &mut Program,
+    like: TensorId,
+    suffix: &str,
+    shape: Vec<crate::ir::Extent>,
+    label_names: Vec<String>,
+    definition: Definition,
+) -> TensorId {
+    let original = program.tensor(like);
+    let tensor = Tensor {
+        name: format!("{}_{suffix}", original.name),
+        shape,
+        element: Element::Real,
+        source: Source::Input,
+        label_names,
+        span: original.span,
+        documentation: Vec::new(),
+    };
+    let id = program.add(tensor);
+    set_definition(program, id, definition);
+    id
+}

@@ -1,0 +1,150 @@
+//! Stable forms across definitions: a logarithm looks through the definitions that it reads, and a sum of exponentials under a
+//! logarithm or a fraction becomes a `logsumexp`.
+//!
+//! `p = softmax(z)` and `log(p)` in another statement are `z - logsumexp(z)`; so is a softmax that was written by hand.
+
+use super::definitions::add_auxiliary;
+use super::{Report, formula, map_reads, set_body};
+use crate::ir::{Definition, ExpressionId, Expressions, Index, Label, Node, Program, TensorId};
+use crate::ops::{Operator, Reduction};
+use std::collections::HashMap;
+
+/// Definitions are looked through at most this deep.
+const DEEPEST: usize = 4;
+
+/// Tries every logarithm, and every fraction with a sum of exponentials below.
+pub fn expose(program: &mut Program, report: &mut Report) -> bool {
+    let mut changed = false;
+    for id in program.order() {
+        let Some(body) = program.definition(id).map(|definition| definition.body) else { continue };
+        let mut replaced: HashMap<ExpressionId, ExpressionId> = HashMap::new();
+        for node in program.expressions.reachable(body) {
+            if let Some(better) = better(program, id, node, report) {
+                replaced.insert(node, better);
+            }
+        }
+        if !replaced.is_empty() {
+            let new = replace(&mut program.expressions, body, &replaced);
+            set_body(program, id, new);
+            changed = true;
+        }
+    }
+    changed
+}
+
+/// The formula with some of its nodes replaced, the outermost first.
+pub(super) fn replace(
+    expressions: &mut Expressions,
+    root: ExpressionId,
+    replaced: &HashMap<ExpressionId, ExpressionId>,
+) -> ExpressionId {
+    let mut done: HashMap<ExpressionId, ExpressionId> = HashMap::new();
+    for id in expressions.reachable(root) {
+        let new = match (replaced.get(&id), expressions.node(id).clone()) {
+            (Some(&new), _) => new,
+            (None, Node::Apply(operator, arguments)) => {
+                expressions.intern(Node::Apply(operator, arguments.iter().map(|a| done[a]).collect()))
+            }
+            (None, Node::Select(c, a, b)) => expressions.intern(Node::Select(done[&c], done[&a], done[&b])),
+            (None, Node::Number(_) | Node::Position(_) | Node::Read(..)) => id,
+        };
+        done.insert(id, new);
+    }
+    done[&root]
+}
+
+fn better(program: &mut Program, id: TensorId, node: ExpressionId, report: &mut Report) -> Option<ExpressionId> {
+    let Node::Apply(operator, arguments) = program.expressions.node(node).clone() else { return None };
+    match operator {
+        Operator::Log | Operator::Log1P => logarithm(program, id, operator, arguments[0], report),
+        Operator::Divide => fraction(program, id, arguments[0], arguments[1], report),
+        _ => None,
+    }
+}
+
+/// `log(f)`, where a rule applies once f is written out.
+fn logarithm(
+    program: &mut Program,
+    id: TensorId,
+    operator: Operator,
+    argument: ExpressionId,
+    report: &mut Report,
+) -> Option<ExpressionId> {
+    if let (Operator::Log, Node::Read(sum, at)) = (operator, program.expressions.node(argument).clone())
+        && let Some(logarithm) = logarithm_of_sum(program, sum, report)
+    {
+        report.fired("log(sum(exp(a))) = logsumexp(a)");
+        return Some(program.expressions.read(logarithm, at));
+    }
+    let open = look_through(program, argument);
+    if open == argument {
+        return None;
+    }
+    let tried = program.expressions.apply(operator, &[open]);
+    let mut attempt = Report::default();
+    let simple = formula(program, id, tried, &mut attempt);
+    let still = matches!(program.expressions.node(simple), Node::Apply(Operator::Log | Operator::Log1P, _));
+    if still {
+        return None;
+    }
+    report.add(&attempt);
+    Some(simple)
+}
+
+/// `exp(a)·b / Σ exp` as `exp(a - logsumexp)·b`.
+fn fraction(
+    program: &mut Program,
+    id: TensorId,
+    above: ExpressionId,
+    below: ExpressionId,
+    report: &mut Report,
+) -> Option<ExpressionId> {
+    let Node::Read(sum, at) = program.expressions.node(below).clone() else { return None };
+    let open = look_through(program, above);
+    let Node::Apply(Operator::Exp, exponent) = program.expressions.node(open).clone() else { return None };
+    let logarithm = logarithm_of_sum(program, sum, report)?;
+    report.fired("exp(a) / sum(exp(b)) = exp(a - logsumexp(b))");
+    let logarithm = program.expressions.read(logarithm, at);
+    let difference = program.expressions.apply(Operator::Subtract, &[exponent[0], logarithm]);
+    let quotient = program.expressions.apply(Operator::Exp, &[difference]);
+    Some(formula(program, id, quotient, report))
+}
+
+/// For `S = Σ exp(f)`: the definition `logsumexp(f)`.
+fn logarithm_of_sum(program: &mut Program, sum: TensorId, report: &mut Report) -> Option<TensorId> {
+    let Definition { reduction: Some((Reduction::Sum, extents)), body } = program.definition(sum)?.clone() else { return None };
+    let open = look_through(program, body);
+    let open = formula(program, sum, open, report);
+    let Node::Apply(Operator::Exp, exponent) = program.expressions.node(open).clone() else { return None };
+    let definition = Definition { reduction: Some((Reduction::LogSumExp, extents)), body: exponent[0] };
+    let known = program.ids().find(|&id| {
+        program.definition(id) == Some(&definition) && program.tensor(id).shape == program.tensor(sum).shape
+    });
+    Some(known.unwrap_or_else(|| {
+        let (shape, names) = (program.tensor(sum).shape.clone(), program.tensor(sum).label_names.clone());
+        add_auxiliary(program, sum, "log", shape, names, definition)
+    }))
+}
+
+/// The formula with the definitions that it reads written out, as far as they are formulas without a reduction.
+fn look_through(program: &mut Program, root: ExpressionId) -> ExpressionId {
+    let mut open = root;
+    for _ in 0..DEEPEST {
+        let bodies: HashMap<TensorId, ExpressionId> = program
+            .ids()
+            .filter_map(|id| match program.definition(id) {
+                Some(Definition { reduction: None, body }) => Some((id, *body)),
+                _ => None,
+            })
+            .collect();
+        let next = map_reads(program, open, &mut |expressions, tensor, at: &[Index]| {
+            let &body = bodies.get(&tensor)?;
+            Some(expressions.substitute(body, &mut |Label(number)| at[number as usize].clone()))
+        });
+        if next == open {
+            break;
+        }
+        open = next;
+    }
+    open
+}

@@ -1,0 +1,92 @@
+//! Simplification: the same numbers, fewer operations, a form that a person can read.
+//!
+//! Rules over one formula are equations (`rules.rs`, applied by `engine.rs`); what concerns several definitions stands in a
+//! file for each concern. See `README.md` for how to write a rule. It must know nothing of Rust.
+
+mod definitions;
+mod engine;
+mod expose;
+mod pattern;
+mod positions;
+mod report;
+pub mod rules;
+mod share;
+mod sums;
+#[cfg(test)]
+mod tests;
+
+pub use report::Report;
+
+use crate::ir::{Definition, ExpressionId, Program, Source, TensorId};
+
+/// Passes are repeated at most this often; each of them only removes work, so few are needed.
+const MOST_ROUNDS: usize = 12;
+
+/// Simplifies a program in place and removes what its roots do not need. Given tensors stay.
+pub fn simplify(program: &mut Program) -> Report {
+    let mut report = Report::default();
+    for _ in 0..MOST_ROUNDS {
+        let mut changed = formulas(program, &mut report);
+        changed |= definitions::inline(program, &mut report);
+        changed |= expose::expose(program, &mut report);
+        changed |= sums::simplify(program, &mut report);
+        changed |= definitions::merge_equal(program, &mut report);
+        if !changed && !share::share(program, &mut report) {
+            break;
+        }
+    }
+    definitions::prune(program);
+    report
+}
+
+/// Rewrites the formula of every definition.
+fn formulas(program: &mut Program, report: &mut Report) -> bool {
+    let mut changed = false;
+    for id in program.order() {
+        let Some(definition) = program.definition(id).cloned() else { continue };
+        let body = formula(program, id, definition.body, report);
+        if body != definition.body {
+            set_body(program, id, body);
+            changed = true;
+        }
+    }
+    changed
+}
+
+/// The simplest form of a formula over the labels of a definition.
+fn formula(program: &mut Program, id: TensorId, body: ExpressionId, report: &mut Report) -> ExpressionId {
+    let extents = program.label_extents(id);
+    let mut expressions = std::mem::take(&mut program.expressions);
+    let simple = engine::Engine::new(program, &extents, report).simplify(&mut expressions, body);
+    program.expressions = expressions;
+    simple
+}
+
+/// Gives a definition another formula.
+fn set_body(program: &mut Program, id: TensorId, body: ExpressionId) {
+    if let Source::Defined(definition) = &mut program.tensors[id.0 as usize].source {
+        definition.body = body;
+    }
+}
+
+/// Gives a tensor another definition.
+fn set_definition(program: &mut Program, id: TensorId, definition: Definition) {
+    program.tensors[id.0 as usize].source = Source::Defined(definition);
+}
+
+/// The formula with every read of a tensor (and no other node) mapped.
+fn map_reads(
+    program: &mut Program,
+    root: ExpressionId,
+    map: &mut dyn FnMut(&mut crate::ir::Expressions, TensorId, &[crate::ir::Index]) -> Option<ExpressionId>,
+) -> ExpressionId {
+    use crate::ir::Node;
+    program.expressions.rebuild(root, &mut |expressions, node| {
+        if let Node::Read(tensor, at) = &node
+            && let Some(mapped) = map(expressions, *tensor, at)
+        {
+            return mapped;
+        }
+        expressions.intern(node)
+    })
+}

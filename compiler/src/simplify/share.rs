@@ -1,0 +1,132 @@
+//! Formulas that several definitions need and that are not cheap are computed once, in a definition of their own.
+//!
+//! The slope of `tanh` holds `tanh` again: forward and backward share it. A formula is known by its canonical form, in which
+//! labels are numbered in the order of their first occurrence.
+
+use super::definitions::add_auxiliary;
+use super::expose::replace;
+use super::{Report, set_body};
+use crate::ir::{Definition, ExpressionId, Extent, Index, Label, Node, Program, TensorId, bounds};
+use crate::ops::Operator;
+use std::collections::{BTreeMap, HashMap};
+
+/// An operator that costs less is computed again rather than stored.
+const DEAR: u32 = 15;
+
+/// A formula in canonical form and the extents of its labels.
+type Key = (ExpressionId, Vec<Extent>);
+
+/// Where a formula occurs: in which definition, as which node, with which labels for the canonical ones.
+struct Occurrence {
+    definition: TensorId,
+    node: ExpressionId,
+    labels: Vec<Label>,
+}
+
+/// Gives shared formulas a definition of their own. One call shares the largest ones.
+pub fn share(program: &mut Program, report: &mut Report) -> bool {
+    let order = program.order();
+    let occurrences = occurrences(program, &order);
+    let mut replaced: BTreeMap<TensorId, HashMap<ExpressionId, ExpressionId>> = BTreeMap::new();
+    for (key, places) in occurrences {
+        let mut definitions: Vec<TensorId> = places.iter().map(|place| place.definition).collect();
+        definitions.dedup();
+        if definitions.len() < 2 {
+            continue;
+        }
+        report.fired("a formula that several definitions need is computed once");
+        let (provider, axes) = provider(program, &key, &places);
+        for place in places.iter().filter(|place| place.definition != provider) {
+            let at = axes.iter().map(|&axis| Index::label(place.labels[axis])).collect();
+            let read = program.expressions.read(provider, at);
+            replaced.entry(place.definition).or_default().insert(place.node, read);
+        }
+    }
+    for (&id, nodes) in &replaced {
+        if let Some(body) = program.definition(id).map(|definition| definition.body) {
+            let new = replace(&mut program.expressions, body, nodes);
+            set_body(program, id, new);
+        }
+    }
+    !replaced.is_empty()
+}
+
+/// All dear formulas with their places, the first place first; those inside of a larger one that is shared come after it.
+fn occurrences(program: &mut Program, order: &[TensorId]) -> Vec<(Key, Vec<Occurrence>)> {
+    let mut found: Vec<(Key, Vec<Occurrence>)> = Vec::new();
+    let mut numbers: HashMap<Key, usize> = HashMap::new();
+    for &id in order {
+        let Some(body) = program.definition(id).map(|definition| definition.body) else { continue };
+        let extents = program.label_extents(id);
+        for node in program.expressions.reachable(body) {
+            let Node::Apply(operator, _) = program.expressions.node(node) else { continue };
+            if operator.row().cost < DEAR || !is_safe(program, node, &extents) {
+                continue;
+            }
+            let (canonical, labels) = canonical(program, node);
+            let key = (canonical, labels.iter().map(|label| extents[label.0 as usize].clone()).collect());
+            let number = *numbers.entry(key.clone()).or_insert_with(|| {
+                found.push((key, Vec::new()));
+                found.len() - 1
+            });
+            found[number].1.push(Occurrence { definition: id, node, labels });
+        }
+    }
+    found
+}
+
+/// Whether every read stays inside for all values of the labels, so that no condition around it is needed.
+fn is_safe(program: &Program, root: ExpressionId, extents: &[Extent]) -> bool {
+    program.expressions.reachable(root).into_iter().all(|id| match program.expressions.node(id) {
+        Node::Read(tensor, at) => {
+            let shape = &program.tensor(*tensor).shape;
+            at.iter().zip(shape).all(|(index, extent)| bounds::is_inside(program, index, extents, extent))
+        }
+        Node::Number(_) | Node::Position(_) | Node::Apply(..) | Node::Select(..) => true,
+    })
+}
+
+/// A formula with its labels numbered in the order of their first occurrence, and these labels.
+fn canonical(program: &mut Program, node: ExpressionId) -> (ExpressionId, Vec<Label>) {
+    let mut labels: Vec<Label> = Vec::new();
+    program.expressions.each_label(node, &mut |label| {
+        if !labels.contains(&label) {
+            labels.push(label);
+        }
+    });
+    let canonical = program.expressions.substitute(node, &mut |label| {
+        let position = labels.iter().position(|&other| other == label).unwrap_or_default();
+        Index::label(Label(u32::try_from(position).unwrap_or(u32::MAX)))
+    });
+    (canonical, labels)
+}
+
+/// The definition that computes a formula, and for each of its axes the canonical label.
+fn provider(program: &mut Program, key: &Key, places: &[Occurrence]) -> (TensorId, Vec<usize>) {
+    for place in places {
+        let rank = program.tensor(place.definition).shape.len();
+        let whole = program.definition(place.definition) == Some(&Definition { reduction: None, body: place.node });
+        if whole && place.labels.len() == rank {
+            let axis = |number: usize| place.labels.iter().position(|label| label.0 as usize == number);
+            if let Some(axes) = (0..rank).map(axis).collect() {
+                return (place.definition, axes);
+            }
+        }
+    }
+    let first = &places[0];
+    let names = first.labels.iter().map(|&label| program.label_name(first.definition, label)).collect();
+    let suffix = match program.expressions.node(key.0) {
+        Node::Apply(operator, _) => word(*operator),
+        Node::Number(_) | Node::Position(_) | Node::Read(..) | Node::Select(..) => "part",
+    };
+    let definition = Definition { reduction: None, body: key.0 };
+    let id = add_auxiliary(program, first.definition, suffix, key.1.clone(), names, definition);
+    (id, (0..key.1.len()).collect())
+}
+
+fn word(operator: Operator) -> &'static str {
+    match operator.row().spelling {
+        crate::ops::Spelling::Function(name) => name,
+        crate::ops::Spelling::Infix(..) | crate::ops::Spelling::Prefix(..) => "power",
+    }
+}

@@ -1,0 +1,1 @@
+//! Examples of chainrule: one file, one thing shown. See the folder `examples/`.

@@ -1,0 +1,172 @@
+//! The attribute as a whole: what the compiler makes of it, or its errors and stubs. It must not know of any detail of either.
+
+use crate::arguments::{Arguments, FileArguments};
+use crate::broken::{self, Outline};
+use crate::tokens::Adapter;
+use crate::{errors, fields, file};
+use chainrule_compiler::diagnostic::Diagnostics;
+use chainrule_compiler::elaborate::{Loader, Options, elaborate};
+use chainrule_compiler::emit::nn;
+use chainrule_compiler::emit::rust::{StructSource, tokens};
+use chainrule_compiler::files::Files;
+use chainrule_compiler::pipeline;
+use chainrule_compiler::span::FileId;
+use chainrule_compiler::syntax::parse_file;
+use chainrule_compiler::syntax::tree::File;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote};
+use std::rc::Rc;
+use syn::{Attribute, Fields, ItemStruct, Meta};
+
+/// What the attribute becomes.
+pub fn network(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    let structure: ItemStruct = match syn::parse2(item.clone()) {
+        Ok(structure) => structure,
+        Err(error) => {
+            let error = syn::Error::new(error.span(), format!("`#[network]` stands on a struct: {error}")).to_compile_error();
+            return quote!(#error #item);
+        }
+    };
+    if !structure.generics.params.is_empty() {
+        let error = errors::error("a network has no generic parameters", structure.ident.span(), structure.ident.span());
+        return quote!(#error #item);
+    }
+    match Arguments::read(attribute) {
+        Ok(Arguments::File(arguments)) => from_file(&arguments, &structure),
+        Ok(Arguments::Equations(equations)) => from_equations(equations, structure),
+        Err(error) => broken::network(&structure, &Outline::default(), error.to_compile_error()),
+    }
+}
+
+fn from_file(arguments: &FileArguments, structure: &ItemStruct) -> TokenStream {
+    let place = arguments.path.span();
+    if !matches!(structure.fields, Fields::Unit) {
+        let message = "the parameters come from the file; write `pub struct Name;`, or put the equations into the attribute";
+        let error = errors::error(message, structure.ident.span(), structure.ident.span());
+        return broken::network(structure, &Outline::default(), error);
+    }
+    let found = match file::read(&arguments.path) {
+        Ok(found) => found,
+        Err(message) => return broken::network(structure, &Outline::default(), errors::error(&message, place, place)),
+    };
+    let mut files = Files::default();
+    let mut diagnostics = Diagnostics::new();
+    let tree = files.parse(&found.path, &found.bytes, &mut diagnostics);
+    let options = Options {
+        network: arguments.network.clone(),
+        hyperparameters: arguments.hyperparameters.clone(),
+        ..Options::default()
+    };
+    let compiled = compile(&tree, &options, &mut files, &mut diagnostics, generated(structure));
+    let imports = file::tracked_imports(&files, &found.path);
+    let tracked = &found.tracked;
+    let code = compiled.unwrap_or_else(|refused| {
+        let mut all = errors::in_file(&diagnostics, &files.sources, place);
+        all.extend(refused.map(|message| errors::error(&message, place, place)));
+        broken::network(structure, &Outline::of(&tree, arguments.network.as_deref()), all)
+    });
+    quote!(#code #tracked #imports)
+}
+
+fn from_equations(equations: TokenStream, mut structure: ItemStruct) -> TokenStream {
+    let mut files = Files::default();
+    let library: Vec<Rc<File>> = files.library().into_iter().map(|(_, file)| file).collect();
+    let file: FileId = files.sources.add("the attribute", String::new());
+    let mut adapter = Adapter::new(file);
+    let name = structure.ident.clone();
+    header(&structure, &mut adapter);
+    structure.fields.iter().for_each(|field| fields::statement(field, &library, &mut adapter));
+    adapter.stream(equations);
+    adapter.sign("}", Span::call_site());
+    structure.fields.iter_mut().for_each(|field| field.attrs.retain(|attribute| !attribute.path().is_ident("init")));
+    let mut diagnostics = std::mem::take(&mut adapter.diagnostics);
+    let tree = parse_file(&adapter.tokens, file, &mut diagnostics);
+    let names = structure.fields.iter().filter_map(|field| field.ident.as_ref().map(plain)).collect();
+    let source = StructSource::Given {
+        name: name.clone(),
+        visibility: structure.vis.to_token_stream(),
+        item: with_layout(&structure),
+        fields: names,
+    };
+    let options = Options { network: Some(plain(&name)), ..Options::default() };
+    match compile(&tree, &options, &mut files, &mut diagnostics, source) {
+        Ok(code) => code,
+        Err(refused) => {
+            let mut all = errors::at_tokens(&diagnostics, &adapter.spans);
+            all.extend(refused.map(|message| errors::error(&message, name.span(), name.span())));
+            broken::network(&structure, &Outline::of(&tree, None), all)
+        }
+    }
+}
+
+/// `network Name: f32 {`
+fn header(structure: &ItemStruct, adapter: &mut Adapter) {
+    let place = structure.ident.span();
+    adapter.word("network", place);
+    adapter.word(&plain(&structure.ident), place);
+    adapter.sign(":", place);
+    let precision = fields::precision(structure, adapter);
+    adapter.word(precision, place);
+    adapter.sign("{", place);
+}
+
+/// The code of a network; where there is none, the diagnostics say why, or else the message does.
+fn compile(
+    tree: &File,
+    options: &Options,
+    loader: &mut dyn Loader,
+    diagnostics: &mut Diagnostics,
+    source: StructSource,
+) -> Result<TokenStream, Option<String>> {
+    if diagnostics.has_errors() {
+        // What is left after a mistake of writing may still hold mistakes of meaning.
+        elaborate(tree, &Options { training: true, ..options.clone() }, loader, diagnostics);
+        return Err(None);
+    }
+    let training = elaborate(tree, &Options { training: true, ..options.clone() }, loader, diagnostics);
+    if diagnostics.has_errors() {
+        return Err(None);
+    }
+    let inference = elaborate(tree, &Options { training: false, ..options.clone() }, loader, diagnostics);
+    let (Some(training), Some(inference)) = (training, inference) else { return Err(None) };
+    if diagnostics.has_errors() {
+        return Err(None);
+    }
+    let derived = pipeline::gradient(&training, &pipeline::parameters(&training), |_| true);
+    let derivatives = nn::print(&derived.program);
+    tokens(&pipeline::passes(&training, &inference), &derivatives, source).map_err(Some)
+}
+
+/// The struct of a network from a file.
+fn generated(structure: &ItemStruct) -> StructSource {
+    let attributes = &structure.attrs;
+    let missing = ["Clone", "Debug", "PartialEq"].into_iter().filter(|name| !attributes.iter().any(|one| derives(one, name)));
+    let missing: Vec<Ident> = missing.map(|name| Ident::new(name, Span::call_site())).collect();
+    StructSource::Generated {
+        name: structure.ident.clone(),
+        visibility: structure.vis.to_token_stream(),
+        attributes: quote!(#(#attributes)*),
+        derives: if missing.is_empty() { TokenStream::new() } else { quote!(#[derive(#(#missing),*)]) },
+    }
+}
+
+fn derives(attribute: &Attribute, name: &str) -> bool {
+    match &attribute.meta {
+        Meta::List(list) if list.path.is_ident("derive") => {
+            list.tokens.clone().into_iter().any(|tree| matches!(tree, proc_macro2::TokenTree::Ident(word) if word == name))
+        }
+        Meta::List(_) | Meta::Path(_) | Meta::NameValue(_) => false,
+    }
+}
+
+/// The user's struct, with its fields in the order in which they are written.
+fn with_layout(structure: &ItemStruct) -> TokenStream {
+    let has_layout = structure.attrs.iter().any(|attribute| attribute.path().is_ident("repr"));
+    let layout = (!has_layout).then(|| quote!(#[repr(C)]));
+    quote!(#layout #structure)
+}
+
+fn plain(name: &Ident) -> String {
+    let text = name.to_string();
+    text.strip_prefix("r#").map_or(text.clone(), str::to_owned)
+}

@@ -1,0 +1,39 @@
+//! `#[network]`: the attribute that makes a struct of parameters a network.
+//!
+//! A shim: it turns Rust tokens into those of the compiler, calls it, and gives back what it writes. It must not do anything
+//! that the compiler can do.
+
+mod arguments;
+mod broken;
+mod errors;
+mod expand;
+mod fields;
+mod file;
+mod tokens;
+
+use proc_macro::TokenStream;
+
+/// Makes a struct a network: its fields are the parameters, the attribute holds the equations, or names a file with them.
+///
+/// ```text
+/// #[network(file = "models/digits.nn", hidden = 256)]
+/// pub struct Digits;
+///
+/// #[network(
+///     input  x: [B, 4];
+///     target t: [B, 1];
+///     loss = mse(x @ w + b, t);
+/// )]
+/// pub struct Line {
+///     #[init(he_uniform)]
+///     pub w: [[f32; 1]; 4],
+///     pub b: [f32; 1],
+/// }
+/// ```
+///
+/// A path is relative to the file with the attribute. `network = "Name"` chooses among several networks of a file; other
+/// arguments are values of hyperparameters.
+#[proc_macro_attribute]
+pub fn network(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    expand::network(attribute.into(), item.into()).into()
+}

@@ -1,0 +1,230 @@
+//! How parameters start: initializers by name. Must not know what a parameter is for.
+//!
+//! `fan_in` and `fan_out` are the numbers of inputs and outputs that one element of the layer is connected to: `k` and `n` for a
+//! matrix `[k, n]`, `in·h·w` and `out·h·w` for a convolution kernel `[out, in, h, w]` (and alike for every rank above 2), `n` and
+//! `n` for a vector `[n]`, 1 and 1 for a number.
+//!
+//! | name | numbers |
+//! |---|---|
+//! | `zeros`, `ones`, `constant(c)` | 0, 1, c |
+//! | `uniform(a, b)` | even between a and b |
+//! | `normal(mu, sigma)` | normal with mean mu and standard deviation sigma |
+//! | `truncated_normal(mu, sigma)` | the same, drawn again while further than 2 sigma from mu; as in Keras' `TruncatedNormal` sigma is that of the normal before the cut, so the numbers deviate by 0.88 sigma |
+//! | `glorot_uniform` | even within ±√(6 / (fan_in + fan_out)) (Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010) |
+//! | `glorot_normal` | variance 2 / (fan_in + fan_out) (the same) |
+//! | `he_uniform` | even within ±√(6 / fan_in) (He et al., "Delving Deep into Rectifiers", 2015) |
+//! | `he_normal` | variance 2 / fan_in (the same) |
+//! | `lecun_uniform` | even within ±√(3 / fan_in) (LeCun et al., "Efficient BackProp", 1998) |
+//! | `lecun_normal` | variance 1 / fan_in (the same) |
+//! | `orthogonal` | orthonormal rows or columns of the matrix [product of all axes but the last, last axis] (Saxe et al., "Exact solutions to the nonlinear dynamics of learning in deep linear neural networks", 2014) |
+//! | `identity` | 1 on the diagonal of the same matrix, else 0 |
+//!
+//! `glorot_normal`, `he_normal` and `lecun_normal` are normal distributions cut at two standard deviations, as in Keras, and
+//! scaled by 1/0.87962566 so that the variance after the cut is the one in the table. PyTorch does not cut.
+//!
+//! Every parameter has a stream of random numbers of its own, made from the seed and its path, so a new parameter does not
+//! change how the others start. The numbers are the same on every platform.
+
+mod orthogonal;
+#[cfg(test)]
+mod tests;
+
+use crate::network::Network;
+use crate::random::{self, Rng};
+use crate::{Error, Float, Result};
+
+/// The names of all initializers, with the number of their arguments.
+pub const NAMES: &[(&str, usize)] = &[
+    ("zeros", 0),
+    ("ones", 0),
+    ("constant", 1),
+    ("uniform", 2),
+    ("normal", 2),
+    ("truncated_normal", 2),
+    ("glorot_uniform", 0),
+    ("glorot_normal", 0),
+    ("he_uniform", 0),
+    ("he_normal", 0),
+    ("lecun_uniform", 0),
+    ("lecun_normal", 0),
+    ("orthogonal", 0),
+    ("identity", 0),
+];
+
+/// The standard deviation of a standard normal distribution that is cut at ±2.
+const CUT_DEVIATION: f64 = 0.879_625_661_034_239_8;
+
+/// How the numbers of one parameter are chosen; the table in the [module](self) has the formulas.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Initializer {
+    /// All the same: `zeros`, `ones`, `constant(c)`.
+    Constant(f64),
+    /// `uniform(a, b)`
+    Uniform(f64, f64),
+    /// `normal(mu, sigma)`
+    Normal(f64, f64),
+    /// `truncated_normal(mu, sigma)`
+    TruncatedNormal(f64, f64),
+    /// The names with `glorot`, `he` and `lecun`: a variance of `scale / fan`.
+    Scaled {
+        /// 2 or 1.
+        scale: f64,
+        /// What the variance is divided by.
+        fan: Fan,
+        /// A uniform distribution, or else a normal one that is cut at two standard deviations.
+        uniform: bool,
+    },
+    /// `orthogonal`
+    Orthogonal,
+    /// `identity`
+    Identity,
+}
+
+/// What the variance is divided by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fan {
+    /// fan_in
+    In,
+    /// (fan_in + fan_out) / 2
+    Average,
+}
+
+impl Initializer {
+    /// The initializer of that name.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] if there is none of that name, or with another number of arguments.
+    pub fn new(name: &str, arguments: &[f64]) -> Result<Self> {
+        let scaled = |scale, fan, uniform| Self::Scaled { scale, fan, uniform };
+        Ok(match (name, arguments) {
+            ("zeros", []) => Self::Constant(0.0),
+            ("ones", []) => Self::Constant(1.0),
+            ("constant", &[value]) => Self::Constant(value),
+            ("uniform", &[from, to]) => Self::Uniform(from, to),
+            ("normal", &[mean, deviation]) => Self::Normal(mean, deviation),
+            ("truncated_normal", &[mean, deviation]) => Self::TruncatedNormal(mean, deviation),
+            ("glorot_uniform", []) => scaled(1.0, Fan::Average, true),
+            ("glorot_normal", []) => scaled(1.0, Fan::Average, false),
+            ("he_uniform", []) => scaled(2.0, Fan::In, true),
+            ("he_normal", []) => scaled(2.0, Fan::In, false),
+            ("lecun_uniform", []) => scaled(1.0, Fan::In, true),
+            ("lecun_normal", []) => scaled(1.0, Fan::In, false),
+            ("orthogonal", []) => Self::Orthogonal,
+            ("identity", []) => Self::Identity,
+            _ => return Err(unknown(name, arguments.len())),
+        })
+    }
+
+    /// Fills a parameter of that shape, given as its elements in row-major order.
+    ///
+    /// # Panics
+    ///
+    /// If `elements` has another length than the shape.
+    pub fn fill<S: Float>(self, shape: &[usize], rng: &mut Rng, elements: &mut [S]) {
+        assert_eq!(elements.len(), shape.iter().product::<usize>(), "the elements of a parameter with the shape {shape:?}");
+        match self {
+            Self::Constant(value) => elements.fill(S::from_f64(value)),
+            Self::Uniform(from, to) => draw(elements, || from + (to - from) * random::unit(rng)),
+            Self::Normal(mean, deviation) => draw(elements, || mean + deviation * random::normal(rng)),
+            Self::TruncatedNormal(mean, deviation) => draw(elements, || mean + deviation * cut_normal(rng)),
+            Self::Scaled { scale, fan, uniform } => {
+                let variance = scale / fan.of(shape);
+                let limit = (3.0 * variance).sqrt();
+                let deviation = variance.sqrt() / CUT_DEVIATION;
+                if uniform {
+                    draw(elements, || limit * (2.0 * random::unit(rng) - 1.0));
+                } else {
+                    draw(elements, || deviation * cut_normal(rng));
+                }
+            }
+            Self::Orthogonal => {
+                let (rows, columns) = matrix(shape);
+                let numbers = orthogonal::orthogonal(rows, columns, rng);
+                elements.iter_mut().zip(numbers).for_each(|(element, number)| *element = S::from_f64(number));
+            }
+            Self::Identity => {
+                let (_, columns) = matrix(shape);
+                for (position, element) in elements.iter_mut().enumerate() {
+                    *element = if position / columns == position % columns { S::ONE } else { S::ZERO };
+                }
+            }
+        }
+    }
+}
+
+impl Fan {
+    /// This fan of a parameter with that shape; at least 1, so that an empty parameter divides by no zero.
+    pub fn of(self, shape: &[usize]) -> f64 {
+        let (fan_in, fan_out) = fans(shape);
+        let fan = match self {
+            Self::In => fan_in,
+            Self::Average => 0.5 * (fan_in + fan_out),
+        };
+        fan.max(1.0)
+    }
+}
+
+/// `(fan_in, fan_out)` of a parameter with that shape, as described in the [module](self).
+pub fn fans(shape: &[usize]) -> (f64, f64) {
+    match *shape {
+        [] => (1.0, 1.0),
+        [length] => (length as f64, length as f64),
+        [rows, columns] => (rows as f64, columns as f64),
+        [outputs, inputs, ref kernel @ ..] => {
+            let field: f64 = kernel.iter().map(|&length| length as f64).product();
+            (inputs as f64 * field, outputs as f64 * field)
+        }
+    }
+}
+
+/// Sets all parameters of a network to how they start. The same seed gives the same numbers, bit for bit.
+///
+/// # Panics
+///
+/// If the network names an initializer that is not in [`NAMES`], which the compiler does not let pass.
+pub fn initialize<N: Network>(network: &mut N, seed: u64) {
+    let parameters = const { &N::DESCRIPTION }.parameters;
+    let flat = network.flat_mut();
+    for parameter in parameters {
+        let initializer = match Initializer::new(parameter.initializer, parameter.arguments) {
+            Ok(initializer) => initializer,
+            Err(error) => panic!("parameter `{}`: {error}", parameter.path),
+        };
+        let length: usize = parameter.shape.iter().product();
+        let elements = &mut flat[parameter.offset..parameter.offset + length];
+        initializer.fill(parameter.shape, &mut random::named(seed, parameter.path), elements);
+    }
+}
+
+fn draw<S: Float>(elements: &mut [S], mut number: impl FnMut() -> f64) {
+    elements.iter_mut().for_each(|element| *element = S::from_f64(number()));
+}
+
+fn cut_normal(rng: &mut Rng) -> f64 {
+    loop {
+        let number = random::normal(rng);
+        if number.abs() <= 2.0 {
+            return number;
+        }
+    }
+}
+
+/// Rows and columns of a parameter seen as a matrix.
+fn matrix(shape: &[usize]) -> (usize, usize) {
+    match *shape {
+        [] => (1, 1),
+        [ref rows @ .., columns] => (rows.iter().product(), columns),
+    }
+}
+
+#[cold]
+fn unknown(name: &str, count: usize) -> Error {
+    match NAMES.iter().find(|(known, _)| *known == name) {
+        Some((_, expected)) => Error::setting(format!("the initializer `{name}` takes {expected} numbers, not {count}")),
+        None => {
+            let names: Vec<&str> = NAMES.iter().map(|(name, _)| *name).collect();
+            Error::setting(format!("there is no initializer `{name}`; there are {}", names.join(", ")))
+        }
+    }
+}

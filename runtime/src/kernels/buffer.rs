@@ -1,0 +1,64 @@
+//! Memory for intermediates: zeros, aligned to cache lines. It must not know what is stored there.
+
+use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut};
+
+use bytemuck::{Pod, Zeroable};
+
+/// A cache line, which is also the widest vector.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+struct Line([u8; 64]);
+
+// SAFETY: all bits zero are a `Line`, as they are a `[u8; 64]`.
+unsafe impl Zeroable for Line {}
+// SAFETY: a `Line` is 64 bytes without padding, each of which may have any value.
+unsafe impl Pod for Line {}
+
+/// An owned slice that starts as zeros and is aligned to 64 bytes.
+#[derive(Clone)]
+pub struct Buffer<S> {
+    lines: Vec<Line>,
+    length: usize,
+    element: PhantomData<S>,
+}
+
+impl<S: Pod> Buffer<S> {
+    /// That many zeros.
+    ///
+    /// # Panics
+    ///
+    /// If they are more than memory can hold.
+    pub fn zeros(length: usize) -> Self {
+        const { assert!(align_of::<S>() <= align_of::<Line>() && size_of::<Line>().is_multiple_of(size_of::<S>())) };
+        let bytes = length.checked_mul(size_of::<S>()).expect("a buffer larger than memory");
+        Buffer { lines: bytemuck::zeroed_vec(bytes.div_ceil(size_of::<Line>())), length, element: PhantomData }
+    }
+}
+
+impl<S: Pod> Deref for Buffer<S> {
+    type Target = [S];
+    #[inline]
+    fn deref(&self) -> &[S] {
+        &bytemuck::cast_slice(&self.lines)[..self.length]
+    }
+}
+
+impl<S: Pod> DerefMut for Buffer<S> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut [S] {
+        &mut bytemuck::cast_slice_mut(&mut self.lines)[..self.length]
+    }
+}
+
+impl<S: Pod + std::fmt::Debug> std::fmt::Debug for Buffer<S> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl<S: Pod> Default for Buffer<S> {
+    fn default() -> Self {
+        Buffer::zeros(0)
+    }
+}

@@ -1,0 +1,97 @@
+//! The instruction sets that code is compiled for, and which of them this machine has. It must not know what the code computes.
+
+use std::sync::OnceLock;
+
+use super::Float;
+
+/// An instruction set that there is a copy of the code for; a later one includes the earlier ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// What every machine of the target has.
+    Baseline,
+    /// AVX2 and fused multiply-add.
+    Avx2,
+    /// AVX-512 (F, BW, DQ and VL).
+    Avx512,
+}
+
+impl Level {
+    /// The best level of this machine.
+    #[inline]
+    pub fn detect() -> Level {
+        static LEVEL: OnceLock<Level> = OnceLock::new();
+        *LEVEL.get_or_init(best)
+    }
+
+    /// All levels of this machine, the best one last.
+    pub fn available() -> &'static [Level] {
+        const ALL: &[Level] = &[Level::Baseline, Level::Avx2, Level::Avx512];
+        match Level::detect() {
+            Level::Baseline => &ALL[..1],
+            Level::Avx2 => &ALL[..2],
+            Level::Avx512 => ALL,
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn best() -> Level {
+    use std::arch::is_x86_feature_detected as has;
+    if !(has!("avx2") && has!("fma")) {
+        Level::Baseline
+    } else if has!("avx512f") && has!("avx512bw") && has!("avx512dq") && has!("avx512vl") {
+        Level::Avx512
+    } else {
+        Level::Avx2
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn best() -> Level {
+    Level::Baseline
+}
+
+/// A level as a type, for code that is compiled once for each: an `#[inline(always)]` body generic in it, and a
+/// `#[target_feature]` function for each level that calls the body.
+pub trait Isa: Copy + 'static {
+    /// The level.
+    const LEVEL: Level;
+    /// `a * b + c`, rounded once where the level has an instruction for that, else twice.
+    fn mul_add<S: Float>(a: S, b: S, c: S) -> S;
+}
+
+/// [`Level::Baseline`] as a type.
+#[derive(Clone, Copy, Debug)]
+pub struct Baseline;
+
+/// [`Level::Avx2`] as a type.
+#[derive(Clone, Copy, Debug)]
+pub struct Avx2;
+
+/// [`Level::Avx512`] as a type.
+#[derive(Clone, Copy, Debug)]
+pub struct Avx512;
+
+impl Isa for Baseline {
+    const LEVEL: Level = Level::Baseline;
+    #[inline(always)]
+    fn mul_add<S: Float>(a: S, b: S, c: S) -> S {
+        a * b + c
+    }
+}
+
+impl Isa for Avx2 {
+    const LEVEL: Level = Level::Avx2;
+    #[inline(always)]
+    fn mul_add<S: Float>(a: S, b: S, c: S) -> S {
+        Float::mul_add(a, b, c)
+    }
+}
+
+impl Isa for Avx512 {
+    const LEVEL: Level = Level::Avx512;
+    #[inline(always)]
+    fn mul_add<S: Float>(a: S, b: S, c: S) -> S {
+        Float::mul_add(a, b, c)
+    }
+}

@@ -1,0 +1,15 @@
+//! What generated code computes with: floats, copies for instruction sets, aligned memory and matrix products.
+//!
+//! It must not know of networks, training or data.
+
+mod buffer;
+mod float;
+mod level;
+pub mod product;
+
+#[cfg(test)]
+mod tests;
+
+pub use buffer::Buffer;
+pub use float::Float;
+pub use level::{Avx2, Avx512, Baseline, Isa, Level};

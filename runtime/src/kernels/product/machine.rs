@@ -1,0 +1,132 @@
+//! The product compiled for each instruction set and float. It must not know how the product is computed.
+
+use super::tile::{self, Tile};
+use super::vector::{Plain, Vector};
+use super::{Product, blocks};
+use crate::kernels::{Float, Level};
+
+/// Floats whose matrix products are compiled here, once, and not in every crate that uses them.
+pub trait Multiply: Sized {
+    /// C = A·B or C += A·B.
+    ///
+    /// # Safety
+    ///
+    /// The machine must have `level`; the pointers must be valid for all elements that `product` names, those of C for nobody else;
+    /// `packing` must have [`packing_len`](super::packing_len) elements.
+    #[doc(hidden)]
+    unsafe fn multiply(level: Level, product: &Product, a: *const Self, b: *const Self, c: *mut Self, packing: &mut [Self]);
+}
+
+/// The tiles of an instruction set.
+///
+/// # Safety
+///
+/// The machine must have the instruction set when a function is called.
+pub(super) trait Machine {
+    /// Its floats.
+    type Element: Float;
+    /// Its registers.
+    type Vector: Vector<Element = Self::Element>;
+    /// The most rows that a tile has.
+    const ROWS: usize;
+    /// The most rows that a tile of twice as many columns has.
+    const WIDE_ROWS: usize;
+    /// The columns of a full tile, two vectors.
+    const COLUMNS: usize = 2 * Self::Vector::LANES;
+
+    /// Computes a tile of `rows` rows and `vectors` vectors: up to `ROWS` of 1 or 2, up to `WIDE_ROWS` of 4. `packed` says
+    /// that the rows of A lie side by side and its columns too.
+    unsafe fn tile(rows: usize, vectors: usize, packed: bool, tile: &Tile<Self::Element>);
+}
+
+/// A machine: its floats, registers, features, and the heights of its tiles.
+macro_rules! machine {
+    ($name:ident, $element:ident, $vector:ty, [$($height:literal)*], [$($wide:literal)*] $(, $features:literal)?) => {
+        pub(super) struct $name;
+
+        impl Machine for $name {
+            type Element = $element;
+            type Vector = $vector;
+            const ROWS: usize = [$($height),*].len();
+            const WIDE_ROWS: usize = [$($wide),*].len();
+
+            #[inline(always)]
+            unsafe fn tile(rows: usize, vectors: usize, packed: bool, tile: &Tile<$element>) {
+                $(#[target_feature(enable = $features)])?
+                unsafe fn compute<const ROWS: usize, const VECTORS: usize, const PACKED: bool>(tile: &Tile<$element>) {
+                    // SAFETY: as the caller says.
+                    unsafe { tile::compute::<$vector, ROWS, VECTORS, PACKED>(tile) }
+                }
+                // SAFETY: the caller says that the machine has the features and the operands are valid.
+                unsafe {
+                    match (rows, vectors, packed) {
+                        $(
+                            ($height, 1, _) => compute::<$height, 1, false>(tile),
+                            ($height, 2, false) => compute::<$height, 2, false>(tile),
+                            ($height, 2, true) => compute::<$height, 2, true>(tile),
+                        )*
+                        $(($wide, 4, _) => compute::<$wide, 4, false>(tile),)*
+                        _ => unreachable!("no tile has {rows} rows of {vectors} vectors"),
+                    }
+                }
+            }
+        }
+
+        impl $name {
+            $(#[target_feature(enable = $features)])?
+            pub(super) unsafe fn multiply(
+                product: &Product, a: *const $element, b: *const $element, c: *mut $element, packing: &mut [$element],
+            ) {
+                // SAFETY: as the caller says.
+                unsafe { blocks::multiply::<$name>(product, a, b, c, packing) }
+            }
+        }
+    };
+}
+
+/// Dispatches on the level.
+macro_rules! dispatch {
+    ($element:ident, $baseline:ident, $avx2:ident, $avx512:ident) => {
+        impl Multiply for $element {
+            unsafe fn multiply(
+                level: Level,
+                product: &Product,
+                a: *const $element,
+                b: *const $element,
+                c: *mut $element,
+                packing: &mut [$element],
+            ) {
+                // SAFETY: the caller says that the machine has the level and the operands are valid.
+                unsafe {
+                    match level {
+                        #[cfg(target_arch = "x86_64")]
+                        Level::Avx512 => x86::$avx512::multiply(product, a, b, c, packing),
+                        #[cfg(target_arch = "x86_64")]
+                        Level::Avx2 => x86::$avx2::multiply(product, a, b, c, packing),
+                        #[cfg(not(target_arch = "x86_64"))]
+                        Level::Avx512 | Level::Avx2 => unreachable!("no machine of this target has {level:?}"),
+                        Level::Baseline => $baseline::multiply(product, a, b, c, packing),
+                    }
+                }
+            }
+        }
+    };
+}
+
+dispatch!(f32, Baseline32, Avx2F32, Avx512F32);
+dispatch!(f64, Baseline64, Avx2F64, Avx512F64);
+
+machine!(Baseline32, f32, Plain<f32, 4>, [1 2 3 4], [1 2]);
+machine!(Baseline64, f64, Plain<f64, 2>, [1 2 3 4], [1 2]);
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::{__m256, __m256d, __m512, __m512d};
+
+    use super::*;
+
+    machine!(Avx2F32, f32, __m256, [1 2 3 4 5 6], [1 2], "avx2,fma");
+    machine!(Avx2F64, f64, __m256d, [1 2 3 4 5 6], [1 2], "avx2,fma");
+    machine!(Avx512F32, f32, __m512, [1 2 3 4 5 6 7 8 9 10 11 12 13 14], [1 2 3 4 5 6], "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma");
+    machine!(Avx512F64, f64, __m512d, [1 2 3 4 5 6 7 8 9 10 11 12 13 14], [1 2 3 4 5 6], "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma");
+}

@@ -1,0 +1,134 @@
+//! Matrix products: the one seam between generated code and hand-written kernels.
+//!
+//! [`multiply`] checks bounds, turns the product so that C is written along its rows, and chooses one of three ways:
+//! plain loops for a few numbers, a matrix times a vector, or tiles. It must not know of networks or of the code that calls it.
+//! For one shape and level the result is always the same, bit for bit.
+
+mod blocks;
+mod machine;
+mod matrix_vector;
+mod pack;
+mod tile;
+mod vector;
+
+#[cfg(test)]
+mod tests;
+
+use super::{Float, Level};
+pub use machine::Multiply;
+
+/// How far apart the elements of a matrix are in memory, counted in elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Strides {
+    /// From one row to the next.
+    pub row: usize,
+    /// From one column to the next.
+    pub column: usize,
+}
+
+impl Strides {
+    fn transposed(self) -> Strides {
+        Strides { row: self.column, column: self.row }
+    }
+
+    /// How many elements a matrix of this many rows and columns spans; `None` if more than can be counted.
+    fn span(self, rows: usize, columns: usize) -> Option<usize> {
+        if rows == 0 || columns == 0 {
+            return Some(0);
+        }
+        (rows - 1).checked_mul(self.row)?.checked_add((columns - 1).checked_mul(self.column)?)?.checked_add(1)
+    }
+}
+
+/// The shape of C = A·B and where its elements are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Product {
+    /// The rows of A and C.
+    pub m: usize,
+    /// The columns of B and C.
+    pub n: usize,
+    /// The columns of A and rows of B.
+    pub k: usize,
+    /// Of A; 0 repeats the same elements.
+    pub a: Strides,
+    /// Of B; 0 repeats the same elements.
+    pub b: Strides,
+    /// Of C: no two elements may be the same one.
+    pub c: Strides,
+    /// Whether A·B is added to what C holds, instead of replacing it.
+    pub accumulate: bool,
+}
+
+impl Product {
+    /// The same product, written as Cᵀ = Bᵀ·Aᵀ.
+    fn transposed(&self) -> Product {
+        Product {
+            m: self.n,
+            n: self.m,
+            k: self.k,
+            a: self.b.transposed(),
+            b: self.a.transposed(),
+            c: self.c.transposed(),
+            accumulate: self.accumulate,
+        }
+    }
+
+    fn check(&self, a: usize, b: usize, c: usize) {
+        let operands = [("A", self.a, self.m, self.k, a), ("B", self.b, self.k, self.n, b), ("C", self.c, self.m, self.n, c)];
+        for (name, strides, rows, columns, length) in operands {
+            if strides.span(rows, columns).is_none_or(|span| span > length) {
+                outside(name, strides, rows, columns, length);
+            }
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn outside(name: &str, strides: Strides, rows: usize, columns: usize, length: usize) -> ! {
+    panic!("{name} of {rows}x{columns} with {strides:?} does not fit into {length} elements");
+}
+
+/// The elements of `packing` that [`multiply`] needs for products up to this size, whatever their strides and the level are.
+pub fn packing_len(m: usize, n: usize, k: usize) -> usize {
+    if few(m, n, k) { 0 } else { blocks::packing_len(m, n, k).max(blocks::packing_len(n, m, k)) }
+}
+
+/// C = A·B, or C += A·B; each slice starts at the first element of its matrix. It does not allocate.
+///
+/// # Panics
+///
+/// If a matrix reaches beyond its slice, if `packing` is shorter than [`packing_len`], or if the machine does not have `level`.
+pub fn multiply<S: Float>(level: Level, product: &Product, a: &[S], b: &[S], c: &mut [S], packing: &mut [S]) {
+    product.check(a.len(), b.len(), c.len());
+    assert!(level <= Level::detect(), "this machine does not have {level:?}");
+    let Product { m, n, k, .. } = *product;
+    if few(m, n, k) {
+        return plain(product, a, b, c);
+    }
+    let needed = packing_len(m, n, k);
+    assert!(packing.len() >= needed, "packing has {} elements, the product needs {needed}", packing.len());
+    // SAFETY: the machine has the level; `check` has made sure that every element of A, B and C is in its slice; `packing` is
+    // long enough.
+    unsafe { S::multiply(level, product, a.as_ptr(), b.as_ptr(), c.as_mut_ptr(), packing) }
+}
+
+/// Whether there are so few multiplications that plain loops are the quickest way.
+fn few(m: usize, n: usize, k: usize) -> bool {
+    m.saturating_mul(n).saturating_mul(k) <= 48
+}
+
+/// The product by its definition. All matrices are known to be in their slices.
+fn plain<S: Float>(product: &Product, a: &[S], b: &[S], c: &mut [S]) {
+    let Product { m, n, k, .. } = *product;
+    for i in 0..m {
+        for j in 0..n {
+            let mut sum = S::ZERO;
+            for p in 0..k {
+                sum += a[i * product.a.row + p * product.a.column] * b[p * product.b.row + j * product.b.column];
+            }
+            let element = &mut c[i * product.c.row + j * product.c.column];
+            *element = if product.accumulate { *element + sum } else { sum };
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! What the generated code of a network offers to the rest of the runtime: plain numbers behind one trait.
+
+use crate::Float;
+
+/// One axis of an input: a number, or a symbolic size by its position in [`Description::sizes`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Axis {
+    /// As many as this.
+    Fixed(usize),
+    /// The symbolic size of that number.
+    Symbol(usize),
+}
+
+/// What is known of an input or a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Input {
+    /// Its name: `x`.
+    pub name: &'static str,
+    /// Its axes.
+    pub axes: &'static [Axis],
+    /// Whether it is a target, which inference does not ask for.
+    pub target: bool,
+    /// The range `from..to` of an integer input; `None` for floats.
+    pub range: Option<(i64, i64)>,
+}
+
+/// What is known of a parameter.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Parameter {
+    /// Its path: `dense1.w`.
+    pub path: &'static str,
+    /// Its shape.
+    pub shape: &'static [usize],
+    /// Where it starts in the flat parameters.
+    pub offset: usize,
+    /// The name of its initializer: `he_uniform`.
+    pub initializer: &'static str,
+    /// The arguments of its initializer.
+    pub arguments: &'static [f64],
+}
+
+/// What is known of a network at compile time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Description {
+    /// Its name: `Digits`.
+    pub name: &'static str,
+    /// The names of its symbolic sizes: `B`.
+    pub sizes: &'static [&'static str],
+    /// Its inputs and targets, in the order of the source.
+    pub inputs: &'static [Input],
+    /// Its parameters, in the order of the flat parameters.
+    pub parameters: &'static [Parameter],
+    /// The names of its metrics.
+    pub metrics: &'static [&'static str],
+}
+
+/// An input as the generated code takes it: elements in row-major order.
+#[derive(Clone, Copy, Debug)]
+pub enum Elements<'a, S> {
+    /// Of a real input.
+    Real(&'a [S]),
+    /// Of an integer input.
+    Integer(&'a [i32]),
+}
+
+impl<'a, S> Elements<'a, S> {
+    /// The elements of a real input.
+    ///
+    /// # Panics
+    ///
+    /// If it is an integer input: whoever made the elements has not looked at the description.
+    #[track_caller]
+    pub fn real(self) -> &'a [S] {
+        match self {
+            Self::Real(elements) => elements,
+            Self::Integer(_) => panic!("integers where the network takes floats"),
+        }
+    }
+
+    /// The elements of an integer input.
+    ///
+    /// # Panics
+    ///
+    /// If it is a real input: whoever made the elements has not looked at the description.
+    #[track_caller]
+    pub fn integer(self) -> &'a [i32] {
+        match self {
+            Self::Integer(elements) => elements,
+            Self::Real(_) => panic!("floats where the network takes integers"),
+        }
+    }
+}
+
+/// A network: its parameters as a plain struct, its gradient of the same type, and the passes that the compiler generated.
+///
+/// `#[network]` implements it; a user calls the inherent methods of the struct, which check shapes and have names.
+///
+/// # Safety
+///
+/// The type must be `#[repr(C)]` and made of nothing but `Scalar`s, so that it can be seen as a slice of them and made from
+/// zeros.
+pub unsafe trait Network: Sized + Send + Sync + 'static {
+    /// The floats that it computes in.
+    type Scalar: Float;
+    /// The memory for every intermediate.
+    type Workspace: Send;
+    /// What is known of it.
+    const DESCRIPTION: Description;
+
+    /// A workspace for these sizes and all smaller ones; the only place that allocates.
+    fn allocate(sizes: &[usize]) -> Self::Workspace;
+
+    /// What a workspace for these sizes takes, in bytes.
+    fn workspace_bytes(sizes: &[usize]) -> usize;
+
+    /// Loss, metrics (in the order of the description) and gradient of a batch, in training mode. `inputs` are all inputs and
+    /// targets in the order of the description, `sizes` the values of the symbolic sizes; the caller has checked both.
+    fn differentiate(
+        &self,
+        workspace: &mut Self::Workspace,
+        sizes: &[usize],
+        inputs: &[Elements<'_, Self::Scalar>],
+        gradient: &mut Self,
+        metrics: &mut [Self::Scalar],
+    ) -> Self::Scalar;
+
+    /// Loss and metrics of a batch, in inference mode.
+    fn assess(
+        &self,
+        workspace: &mut Self::Workspace,
+        sizes: &[usize],
+        inputs: &[Elements<'_, Self::Scalar>],
+        metrics: &mut [Self::Scalar],
+    ) -> Self::Scalar;
+
+    /// All zeros, on the heap (a network may be larger than a stack).
+    fn zeroed() -> Box<Self> {
+        let layout = std::alloc::Layout::new::<Self>();
+        if layout.size() == 0 {
+            // SAFETY: a value without bytes needs no memory, and a dangling pointer is aligned.
+            return unsafe { Box::from_raw(std::ptr::NonNull::<Self>::dangling().as_ptr()) };
+        }
+        // SAFETY: the layout has bytes.
+        let memory = unsafe { std::alloc::alloc_zeroed(layout) };
+        if memory.is_null() {
+            std::alloc::handle_alloc_error(layout);
+        }
+        // SAFETY: the memory is new, with the layout of `Self`, and by the contract of the trait `Self` is made of floats alone,
+        // for which all zero bits are a value.
+        unsafe { Box::from_raw(memory.cast::<Self>()) }
+    }
+
+    /// All parameters as one slice, in the order of the description.
+    fn flat(&self) -> &[Self::Scalar] {
+        let length = size_of::<Self>() / size_of::<Self::Scalar>();
+        if length == 0 {
+            return &[];
+        }
+        // SAFETY: by the contract of the trait `Self` is `repr(C)` and made of scalars alone.
+        unsafe { std::slice::from_raw_parts(std::ptr::from_ref(self).cast(), length) }
+    }
+
+    /// All parameters as one mutable slice, in the order of the description.
+    fn flat_mut(&mut self) -> &mut [Self::Scalar] {
+        let length = size_of::<Self>() / size_of::<Self::Scalar>();
+        if length == 0 {
+            return &mut [];
+        }
+        // SAFETY: as for `flat`.
+        unsafe { std::slice::from_raw_parts_mut(std::ptr::from_mut(self).cast(), length) }
+    }
+}
+
+/// A network itself, or a box with one: what trainers and optimizers take.
+pub trait AsNetwork {
+    /// The network.
+    type Network: Network;
+    /// A reference to it.
+    fn network(&self) -> &Self::Network;
+    /// A mutable reference to it.
+    fn network_mut(&mut self) -> &mut Self::Network;
+}
+
+impl<N: AsNetwork> AsNetwork for Box<N> {
+    type Network = N::Network;
+    fn network(&self) -> &Self::Network {
+        (**self).network()
+    }
+    fn network_mut(&mut self) -> &mut Self::Network {
+        (**self).network_mut()
+    }
+}

@@ -1,0 +1,144 @@
+//! What all optimizers share: numbers kept for each parameter, and passes compiled for each instruction set. Must not know the
+//! formulas.
+
+use crate::Float;
+use crate::kernels::Buffer;
+
+/// Up to `K` numbers for each parameter, all zeros at first.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Slots<const K: usize> {
+    /// None yet.
+    #[default]
+    Empty,
+    /// Of a network of `f32`.
+    F32([Buffer<f32>; K]),
+    /// Of a network of `f64`.
+    F64([Buffer<f64>; K]),
+}
+
+impl<const K: usize> Slots<K> {
+    /// Zeros for that many parameters of `f32`, in the slots that are used.
+    pub(super) fn zeros_f32(used: usize, length: usize) -> Self {
+        Self::F32(std::array::from_fn(|slot| Buffer::zeros(if slot < used { length } else { 0 })))
+    }
+
+    /// Zeros for that many parameters of `f64`, in the slots that are used.
+    pub(super) fn zeros_f64(used: usize, length: usize) -> Self {
+        Self::F64(std::array::from_fn(|slot| Buffer::zeros(if slot < used { length } else { 0 })))
+    }
+
+    /// Whether the slots that are used are for that many parameters of `f32`.
+    pub(super) fn fit_f32(&self, used: usize, length: usize) -> bool {
+        matches!(self, Self::F32(slots) if slots[..used].iter().all(|slot| slot.len() == length))
+    }
+
+    /// Whether the slots that are used are for that many parameters of `f64`.
+    pub(super) fn fit_f64(&self, used: usize, length: usize) -> bool {
+        matches!(self, Self::F64(slots) if slots[..used].iter().all(|slot| slot.len() == length))
+    }
+}
+
+/// The number, or 0 where it is below the smallest normal number.
+#[inline(always)]
+pub(super) fn flush<S: Float>(number: S) -> S {
+    let smallest = if size_of::<S>() == 4 { f64::from(f32::MIN_POSITIVE) } else { f64::MIN_POSITIVE };
+    if number.abs() < S::from_f64(smallest) { S::ZERO } else { number }
+}
+
+/// Defines a pass: a function that is compiled for each instruction set, and calls the copy for this machine.
+macro_rules! pass {
+    ($(#[$attribute:meta])* fn $name:ident<$scalar:ident>($($argument:ident: $type:ty),* $(,)?) $body:block) => {
+        $(#[$attribute])*
+        #[allow(clippy::too_many_arguments)]
+        fn $name<$scalar: crate::Float>($($argument: $type),*) {
+            #[inline(always)]
+            #[allow(clippy::too_many_arguments)]
+            fn body<$scalar: crate::Float>($($argument: $type),*) $body
+
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2")]
+            #[allow(clippy::too_many_arguments)]
+            fn avx2<$scalar: crate::Float>($($argument: $type),*) {
+                body($($argument),*)
+            }
+
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+            #[allow(clippy::too_many_arguments)]
+            fn avx512<$scalar: crate::Float>($($argument: $type),*) {
+                body($($argument),*)
+            }
+
+            match crate::kernels::Level::detect() {
+                #[cfg(target_arch = "x86_64")]
+                // SAFETY: the level is only there on machines with these instructions.
+                crate::kernels::Level::Avx512 => unsafe { avx512($($argument),*) },
+                #[cfg(target_arch = "x86_64")]
+                // SAFETY: the level is only there on machines with these instructions.
+                crate::kernels::Level::Avx2 => unsafe { avx2($($argument),*) },
+                #[cfg(not(target_arch = "x86_64"))]
+                crate::kernels::Level::Avx2 | crate::kernels::Level::Avx512 => body($($argument),*),
+                crate::kernels::Level::Baseline => body($($argument),*),
+            }
+        }
+    };
+}
+
+/// Implements [`Optimizer`](super::Optimizer) for a type with the fields `slots` and `learning_rate` and the methods
+/// `used(&self) -> usize` (how many slots its settings need), `forget(&mut self)` and
+/// `apply(&mut self, slots: &mut [Buffer<S>; K], parameters: &mut [S], gradient: &[S])`.
+macro_rules! optimizer {
+    ($type:ty) => {
+        impl super::Optimizer for $type {
+            fn update(&mut self, flat: super::Flat<'_>) {
+                use super::pass::Slots;
+                match flat {
+                    super::Flat::F32(parameters, gradient) => {
+                        self.prepare_f32(parameters.len());
+                        let mut slots = std::mem::take(&mut self.slots);
+                        if let Slots::F32(slots) = &mut slots {
+                            self.apply(slots, parameters, gradient);
+                        }
+                        self.slots = slots;
+                    }
+                    super::Flat::F64(parameters, gradient) => {
+                        self.prepare_f64(parameters.len());
+                        let mut slots = std::mem::take(&mut self.slots);
+                        if let Slots::F64(slots) = &mut slots {
+                            self.apply(slots, parameters, gradient);
+                        }
+                        self.slots = slots;
+                    }
+                }
+            }
+
+            fn prepare_f32(&mut self, parameters: usize) {
+                if !self.slots.fit_f32(self.used(), parameters) {
+                    self.forget();
+                    self.slots = super::pass::Slots::zeros_f32(self.used(), parameters);
+                }
+            }
+
+            fn prepare_f64(&mut self, parameters: usize) {
+                if !self.slots.fit_f64(self.used(), parameters) {
+                    self.forget();
+                    self.slots = super::pass::Slots::zeros_f64(self.used(), parameters);
+                }
+            }
+
+            fn slots(&self) -> usize {
+                self.used()
+            }
+
+            fn learning_rate(&self) -> f64 {
+                self.learning_rate
+            }
+
+            fn set_learning_rate(&mut self, learning_rate: f64) {
+                self.learning_rate = learning_rate;
+            }
+        }
+    };
+}
+
+pub(super) use {optimizer, pass};

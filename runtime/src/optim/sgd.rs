@@ -1,0 +1,106 @@
+//! Stochastic gradient descent.
+
+use super::pass::{Slots, flush, optimizer, pass};
+use crate::Float;
+use crate::kernels::Buffer;
+
+/// Stochastic gradient descent, with momentum if wanted.
+///
+/// ```text
+/// v ← momentum · v - learning_rate · gradient
+/// parameter ← parameter + v                                                 (plain)
+/// parameter ← parameter + momentum · v - learning_rate · gradient           (Nesterov)
+/// ```
+///
+/// B. T. Polyak, "Some methods of speeding up the convergence of iteration methods" (1964); Y. Nesterov, "A method of solving a
+/// convex programming problem with convergence rate O(1/k²)" (1983), in the form of Sutskever et al., "On the importance of
+/// initialization and momentum in deep learning" (2013). This is Keras' form; PyTorch multiplies by the learning rate after `v`
+/// instead of before, which is the same as long as the learning rate stays.
+///
+/// Defaults: a learning rate of 0.01, no momentum (as in Keras).
+///
+/// ```
+/// use chainrule::prelude::*;
+///
+/// let optimizer = Sgd::new(0.1).momentum(0.9).nesterov(true);
+/// assert_eq!(optimizer.learning_rate(), 0.1);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Sgd {
+    learning_rate: f64,
+    momentum: f64,
+    nesterov: bool,
+    slots: Slots<1>,
+}
+
+impl Default for Sgd {
+    fn default() -> Self {
+        Self::new(0.01)
+    }
+}
+
+impl Sgd {
+    /// With that learning rate and no momentum.
+    pub fn new(learning_rate: f64) -> Self {
+        Self { learning_rate, momentum: 0.0, nesterov: false, slots: Slots::Empty }
+    }
+
+    /// How much of the last step goes into the next one: 0.9 is usual, 0 is none.
+    #[must_use]
+    pub fn momentum(mut self, momentum: f64) -> Self {
+        self.momentum = momentum;
+        self
+    }
+
+    /// Whether the momentum is that of Nesterov.
+    #[must_use]
+    pub fn nesterov(mut self, nesterov: bool) -> Self {
+        self.nesterov = nesterov;
+        self
+    }
+
+    fn used(&self) -> usize {
+        usize::from(self.momentum != 0.0)
+    }
+
+    fn forget(&mut self) {}
+
+    fn apply<S: Float>(&mut self, [velocity]: &mut [Buffer<S>; 1], parameters: &mut [S], gradient: &[S]) {
+        let (rate, momentum) = (S::from_f64(self.learning_rate), S::from_f64(self.momentum));
+        if self.momentum == 0.0 {
+            plain(rate, parameters, gradient);
+        } else if self.nesterov {
+            nesterov(rate, momentum, velocity, parameters, gradient);
+        } else {
+            heavy_ball(rate, momentum, velocity, parameters, gradient);
+        }
+    }
+}
+
+optimizer!(Sgd);
+
+pass! {
+    fn plain<S>(rate: S, parameters: &mut [S], gradient: &[S]) {
+        for (parameter, &slope) in parameters.iter_mut().zip(gradient) {
+            *parameter -= rate * slope;
+        }
+    }
+}
+
+pass! {
+    fn heavy_ball<S>(rate: S, momentum: S, velocity: &mut [S], parameters: &mut [S], gradient: &[S]) {
+        for ((parameter, velocity), &slope) in parameters.iter_mut().zip(velocity).zip(gradient) {
+            *velocity = flush(momentum * *velocity - rate * slope);
+            *parameter += *velocity;
+        }
+    }
+}
+
+pass! {
+    fn nesterov<S>(rate: S, momentum: S, velocity: &mut [S], parameters: &mut [S], gradient: &[S]) {
+        for ((parameter, velocity), &slope) in parameters.iter_mut().zip(velocity).zip(gradient) {
+            *velocity = flush(momentum * *velocity - rate * slope);
+            *parameter += momentum * *velocity - rate * slope;
+        }
+    }
+}

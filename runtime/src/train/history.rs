@@ -1,0 +1,92 @@
+//! What a training reported, epoch by epoch. Must not know how it was made.
+
+use std::path::Path;
+
+use crate::{Result, files};
+
+/// Loss and metrics of every epoch of a training.
+///
+/// The names are `loss`, those of the network's metrics, and the same with `val_` before them if the network was validated.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct History {
+    names: Vec<String>,
+    /// `[epochs, names]`
+    values: Vec<f64>,
+    seconds: Vec<f64>,
+}
+
+impl History {
+    pub(super) fn new(names: Vec<String>, epochs: usize) -> Self {
+        // A number of epochs that nobody lives to see is no reason to reserve memory for them.
+        let room = epochs.min(1 << 16);
+        Self { values: Vec::with_capacity(room * names.len()), seconds: Vec::with_capacity(room), names }
+    }
+
+    pub(super) fn push(&mut self, values: &[f64], seconds: f64) {
+        debug_assert_eq!(values.len(), self.names.len());
+        self.values.extend_from_slice(values);
+        self.seconds.push(seconds);
+    }
+
+    /// The number of epochs.
+    pub fn epochs(&self) -> usize {
+        self.seconds.len()
+    }
+
+    /// The names of what was reported, in the order in which it is shown.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+
+    /// The values of that name, one for each epoch; `None` if there is none of that name.
+    pub fn get(&self, name: &str) -> Option<Vec<f64>> {
+        let column = self.names.iter().position(|known| known == name)?;
+        Some(self.values.iter().skip(column).step_by(self.names.len()).copied().collect())
+    }
+
+    /// The value of that name after the last epoch.
+    pub fn last(&self, name: &str) -> Option<f64> {
+        let column = self.names.iter().position(|known| known == name)?;
+        self.row(self.epochs().checked_sub(1)?).get(column).copied()
+    }
+
+    /// How long the training part of every epoch took, in seconds.
+    pub fn seconds(&self) -> &[f64] {
+        &self.seconds
+    }
+
+    /// All values of an epoch, counted from 0, in the order of the names; empty if there was no such epoch.
+    pub fn row(&self, epoch: usize) -> &[f64] {
+        let from = epoch.saturating_mul(self.names.len());
+        self.values.get(from..from.saturating_add(self.names.len())).unwrap_or_default()
+    }
+
+    /// Writes all values as CSV: a line of names (`epoch`, `seconds`, `loss`, ...), then one line for each epoch.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`](crate::Error::Io) if the file cannot be written.
+    pub fn to_csv(&self, path: impl AsRef<Path>) -> Result<()> {
+        use std::fmt::Write;
+        let mut text = String::from("epoch,seconds");
+        self.names().for_each(|name| text.extend([",", name]));
+        text.push('\n');
+        for epoch in 0..self.epochs() {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{},{}", epoch + 1, self.seconds[epoch]);
+            self.row(epoch).iter().for_each(|value| text.extend([",", &value.to_string()]));
+            text.push('\n');
+        }
+        files::replace(path.as_ref(), text.as_bytes())
+    }
+
+    /// Draws the loss, and beside it every metric, over the epochs, as an SVG picture.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`](crate::Error::Io) if the file cannot be written.
+    #[cfg(feature = "plot")]
+    pub fn plot(&self, path: impl AsRef<Path>) -> Result<()> {
+        files::replace(path.as_ref(), super::plot::picture(self).as_bytes())
+    }
+}

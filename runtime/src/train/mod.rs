@@ -1,0 +1,159 @@
+//! The training loop. Must not know what a network computes, how an optimizer steps, or how progress is shown.
+
+mod feed;
+mod history;
+#[cfg(feature = "plot")]
+mod plot;
+mod progress;
+mod session;
+#[cfg(test)]
+mod tests;
+
+pub use history::History;
+pub use progress::Progress;
+
+use crate::data::Dataset;
+use crate::network::{AsNetwork, Network};
+use crate::optim::Optimizer;
+use crate::{Error, Result};
+
+use session::Session;
+
+/// Trains a network on a data set: its builder methods choose how, [`fit`](Self::fit) does it.
+///
+/// In every epoch all samples are taken once, in an order that the seed fixes, in batches; the last batch has the samples that
+/// are left. After it the network is validated, in inference mode. What is reported of an epoch are means over its samples.
+///
+/// | setting | default |
+/// |---|---|
+/// | [`epochs`](Self::epochs) | 10 |
+/// | [`batch_size`](Self::batch_size) | 32 |
+/// | [`validate`](Self::validate) | not at all |
+/// | [`seed`](Self::seed) | 0 |
+/// | [`shuffle`](Self::shuffle) | true |
+/// | [`progress`](Self::progress) | [`Progress::Auto`] |
+///
+/// The same seed, data, network and optimizer give the same parameters, bit for bit.
+#[derive(Clone, Debug)]
+pub struct Trainer<'a, O> {
+    optimizer: O,
+    epochs: usize,
+    batch_size: usize,
+    validation: Option<&'a Dataset>,
+    seed: u64,
+    shuffle: bool,
+    progress: Progress,
+}
+
+impl<'a, O: Optimizer> Trainer<'a, O> {
+    /// With that optimizer; everything else as by default.
+    pub fn new(optimizer: O) -> Self {
+        let (epochs, batch_size, seed) = (10, 32, 0);
+        Self { optimizer, epochs, batch_size, validation: None, seed, shuffle: true, progress: Progress::Auto }
+    }
+
+    /// How often all samples are taken.
+    #[must_use]
+    pub fn epochs(mut self, epochs: usize) -> Self {
+        self.epochs = epochs;
+        self
+    }
+
+    /// How many samples make a step.
+    #[must_use]
+    pub fn batch_size(mut self, samples: usize) -> Self {
+        self.batch_size = samples;
+        self
+    }
+
+    /// Samples on which the network is measured after every epoch.
+    #[must_use]
+    pub fn validate(mut self, data: &'a Dataset) -> Self {
+        self.validation = Some(data);
+        self
+    }
+
+    /// What fixes the order of the samples.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Whether the samples are taken in another order in every epoch, or always in their own.
+    #[must_use]
+    pub fn shuffle(mut self, shuffle: bool) -> Self {
+        self.shuffle = shuffle;
+        self
+    }
+
+    /// How progress is shown.
+    #[must_use]
+    pub fn progress(mut self, progress: Progress) -> Self {
+        self.progress = progress;
+        self
+    }
+
+    /// Shows nothing.
+    #[must_use]
+    pub fn quiet(self) -> Self {
+        self.progress(Progress::Quiet)
+    }
+
+    /// The optimizer, with what it keeps of the steps that were made.
+    pub fn optimizer(&mut self) -> &mut O {
+        &mut self.optimizer
+    }
+
+    /// Trains the network.
+    ///
+    /// The columns of the data sets are found by the names of the network's inputs and targets. An input is taken in batches if
+    /// its first axis is the symbolic size that stands first in the first such input (`B` of `x: [B, 64]`); the others are given
+    /// whole to every step ([`Dataset::with_whole`]). A network without a symbolic first axis takes all its data in one step per
+    /// epoch. All memory is allocated before the first step. Called again, it goes on with the same optimizer.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Column`], [`Error::Shape`] or [`Error::Range`] if a data set does not fit the network; nothing was changed then.
+    /// [`Error::Setting`] if there are no samples. [`Error::Diverged`] as soon as the loss of a step is infinite or not a number;
+    /// the parameters are those before that step.
+    pub fn fit<N: AsNetwork>(&mut self, network: &mut N, data: &Dataset) -> Result<History> {
+        let network = network.network_mut();
+        let mut session = Session::new(&*network, data, self.validation, self.batch_size)?;
+        self.optimizer.prepare::<<N::Network as Network>::Scalar>(network.flat().len());
+        let mut reporter = self.progress.reporter();
+        reporter.start(&session.summary(self.optimizer.slots()), self.epochs);
+        let mut history = History::new(session.names(), self.epochs);
+        let mut rng = crate::rng(self.seed);
+        for epoch in 1..=self.epochs {
+            if self.shuffle {
+                session.shuffle(&mut rng);
+            }
+            let started = std::time::Instant::now();
+            let trained = session.train(network, &mut self.optimizer, |step| reporter.step(epoch, step));
+            if let Err((step, loss)) = trained {
+                reporter.stop();
+                return Err(Error::Diverged { epoch, step, loss });
+            }
+            let seconds = started.elapsed().as_secs_f64();
+            session.validate(network);
+            history.push(session.values(), seconds);
+            reporter.epoch(epoch, &history);
+        }
+        Ok(history)
+    }
+}
+
+/// Loss and metrics of a network on a data set, in inference mode: `[("loss", ...), ("accuracy", ...)]`, means over the samples.
+///
+/// # Errors
+///
+/// As [`Trainer::fit`].
+pub fn evaluate<N: AsNetwork>(network: &N, data: &Dataset, batch_size: usize) -> Result<Vec<(&'static str, f64)>> {
+    let network = network.network();
+    let mut session = Session::<N::Network>::new(network, data, Some(data), batch_size)?;
+    session.validate(network);
+    let metrics = const { &<N::Network as Network>::DESCRIPTION }.metrics;
+    let names = std::iter::once("loss").chain(metrics.iter().copied());
+    Ok(names.zip(session.validation_values().iter().copied()).collect())
+}

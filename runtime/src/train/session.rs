@@ -1,0 +1,135 @@
+//! The state of one training: buffers, order and sums. Must not know how progress is shown.
+
+use super::feed::Feed;
+use super::progress::Summary;
+use crate::data::Dataset;
+use crate::network::{Description, Network};
+use crate::optim::{Flat, Optimizer};
+use crate::random::{self, Rng};
+use crate::{Float, Result};
+
+/// Everything that the steps need, allocated once.
+pub(super) struct Session<'a, N: Network> {
+    description: &'static Description,
+    training: Part<'a, N::Scalar>,
+    validation: Option<Part<'a, N::Scalar>>,
+    workspace: N::Workspace,
+    gradient: Box<N>,
+    metrics: Vec<N::Scalar>,
+    /// Loss and metrics of the last epoch: of the training, then of the validation.
+    values: Vec<f64>,
+    summary_sizes: Vec<usize>,
+}
+
+/// A data set, the order in which it is taken, and the sums over what was taken.
+struct Part<'a, S> {
+    feed: Feed<'a, S>,
+    order: Vec<usize>,
+}
+
+impl<'a, S: Float> Part<'a, S> {
+    fn new(description: &Description, data: &'a Dataset, batch_size: usize) -> Result<Self> {
+        let feed = Feed::new(description, data, batch_size)?;
+        let order = (0..feed.samples()).collect();
+        Ok(Self { feed, order })
+    }
+}
+
+impl<'a, N: Network> Session<'a, N> {
+    /// Checks the data, and allocates.
+    pub(super) fn new(_: &N, data: &'a Dataset, validation: Option<&'a Dataset>, batch_size: usize) -> Result<Self> {
+        let description: &'static Description = const { &N::DESCRIPTION };
+        let training = Part::new(description, data, batch_size)?;
+        let validation = validation.map(|data| Part::new(description, data, batch_size)).transpose()?;
+        let mut sizes = training.feed.sizes().to_vec();
+        if let Some(part) = &validation {
+            sizes.iter_mut().zip(part.feed.sizes()).for_each(|(size, &other)| *size = other.max(*size));
+        }
+        let metrics = vec![N::Scalar::ZERO; description.metrics.len()];
+        let values = vec![0.0; (1 + metrics.len()) * (1 + usize::from(validation.is_some()))];
+        let (workspace, gradient) = (N::allocate(&sizes), N::zeroed());
+        Ok(Self { description, training, validation, workspace, gradient, metrics, values, summary_sizes: sizes })
+    }
+
+    /// The names of the values of an epoch: `loss`, `accuracy`, `val_loss`, `val_accuracy`.
+    pub(super) fn names(&self) -> Vec<String> {
+        let own = || std::iter::once("loss").chain(self.description.metrics.iter().copied());
+        let validation = own().filter(|_| self.validation.is_some()).map(|name| format!("val_{name}"));
+        own().map(str::to_owned).chain(validation).collect()
+    }
+
+    /// What there is to say before the first step.
+    pub(super) fn summary(&self, slots: usize) -> Summary {
+        let parameters = self.gradient.flat().len();
+        let parameter_bytes = size_of_val(self.gradient.flat());
+        let feeds = self.training.feed.bytes() + self.validation.as_ref().map_or(0, |part| part.feed.bytes());
+        let batch = self.training.feed.batch().map(|(axis, size)| (self.description.sizes[axis], size));
+        Summary {
+            network: self.description.name,
+            parameters,
+            parameter_bytes,
+            training_bytes: N::workspace_bytes(&self.summary_sizes) + (1 + slots) * parameter_bytes + feeds,
+            batch,
+            steps: self.training.feed.steps(),
+        }
+    }
+
+    /// Another order of the samples.
+    pub(super) fn shuffle(&mut self, rng: &mut Rng) {
+        random::shuffle(rng, &mut self.training.order);
+    }
+
+    /// One epoch. An error is the step, counted from 1, whose loss is not finite, and that loss.
+    pub(super) fn train(
+        &mut self,
+        network: &mut N,
+        optimizer: &mut impl Optimizer,
+        mut after: impl FnMut(usize),
+    ) -> std::result::Result<(), (usize, f64)> {
+        let Self { training: Part { feed, order }, workspace, gradient, metrics, values, .. } = self;
+        let sums = &mut values[..1 + metrics.len()];
+        sums.fill(0.0);
+        for step in 0..feed.steps() {
+            let batch = &order[feed.range(step)];
+            let loss = feed.with_batch(batch, |sizes, inputs| network.differentiate(workspace, sizes, inputs, gradient, metrics));
+            if !loss.to_f64().is_finite() {
+                return Err((step + 1, loss.to_f64()));
+            }
+            add(sums, loss, metrics, batch.len());
+            optimizer.update(Flat::new(network.flat_mut(), gradient.flat()));
+            after(step + 1);
+        }
+        sums.iter_mut().for_each(|sum| *sum /= feed.samples() as f64);
+        Ok(())
+    }
+
+    /// Measures the network on the validation data, if there are any.
+    pub(super) fn validate(&mut self, network: &N) {
+        let Self { validation, workspace, metrics, values, .. } = self;
+        let Some(Part { feed, order }) = validation else { return };
+        let sums = &mut values[1 + metrics.len()..];
+        sums.fill(0.0);
+        for step in 0..feed.steps() {
+            let batch = &order[feed.range(step)];
+            let loss = feed.with_batch(batch, |sizes, inputs| network.assess(workspace, sizes, inputs, metrics));
+            add(sums, loss, metrics, batch.len());
+        }
+        sums.iter_mut().for_each(|sum| *sum /= feed.samples() as f64);
+    }
+
+    /// Loss and metrics of the last epoch, in the order of the names.
+    pub(super) fn values(&self) -> &[f64] {
+        &self.values
+    }
+
+    /// Those of the validation alone.
+    pub(super) fn validation_values(&self) -> &[f64] {
+        &self.values[1 + self.metrics.len()..]
+    }
+}
+
+/// Adds the means of a batch to the sums over samples.
+fn add<S: Float>(sums: &mut [f64], loss: S, metrics: &[S], samples: usize) {
+    let values = std::iter::once(&loss).chain(metrics);
+    sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value.to_f64() * samples as f64);
+}
