@@ -117,7 +117,8 @@ impl Excerpt<'_> {
     fn moved(&self, shown: &Shown, text: &str, sources: &Sources) -> Option<Moved> {
         let span = self.marks[0].span;
         let (line, column) = sources.line_column(span.file, span.start);
-        let begin = sources.range(span).start.saturating_sub(shown.source).clamp(shown.kept.start, shown.kept.end) - shown.kept.start;
+        let begin =
+            sources.range(span).start.saturating_sub(shown.source).clamp(shown.kept.start, shown.kept.end) - shown.kept.start;
         let wrong = 1 + text.get(shown.excerpt..shown.excerpt + begin)?.chars().count();
         let name = sources.name(span.file);
         (shown.kept.start > 0).then(|| (format!("{name}:{line}:{wrong}\n"), format!("{name}:{line}:{column}\n")))

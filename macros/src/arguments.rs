@@ -28,7 +28,9 @@ impl Arguments {
     pub fn read(stream: TokenStream) -> syn::Result<Self> {
         let start: Vec<TokenTree> = stream.clone().into_iter().take(3).collect();
         match start.as_slice() {
-            [TokenTree::Ident(word), TokenTree::Punct(equals), TokenTree::Literal(_)] if word == "file" && equals.as_char() == '=' => {
+            [TokenTree::Ident(word), TokenTree::Punct(equals), TokenTree::Literal(_)]
+                if word == "file" && equals.as_char() == '=' =>
+            {
                 syn::parse2(stream).map(Self::File)
             }
             _ => Ok(Self::Equations(stream)),

@@ -44,7 +44,10 @@ impl Outline {
                     targets += 1;
                     data
                 }
-                StatementKind::Param(_) | StatementKind::State(_) | StatementKind::Define { .. } | StatementKind::DefineIndexed { .. } => {
+                StatementKind::Param(_)
+                | StatementKind::State(_)
+                | StatementKind::Define { .. }
+                | StatementKind::DefineIndexed { .. } => {
                     continue;
                 }
             };

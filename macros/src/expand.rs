@@ -52,11 +52,8 @@ fn from_file(arguments: &FileArguments, structure: &ItemStruct) -> TokenStream {
     let mut files = Files::default();
     let mut diagnostics = Diagnostics::new();
     let tree = files.parse(&found.path, &found.bytes, &mut diagnostics);
-    let options = Options {
-        network: arguments.network.clone(),
-        hyperparameters: arguments.hyperparameters.clone(),
-        ..Options::default()
-    };
+    let options =
+        Options { network: arguments.network.clone(), hyperparameters: arguments.hyperparameters.clone(), ..Options::default() };
     let compiled = compile(&tree, &options, &mut files, &mut diagnostics, generated(structure));
     let imports = file::tracked_imports(&files, &found.path);
     let tracked = &found.tracked;

@@ -15,7 +15,10 @@ pub fn precision(item: &ItemStruct, adapter: &mut Adapter) -> &'static str {
         let Some(own) = float_of(&field.ty) else { continue };
         match found {
             Some((other, _)) if other != own => {
-                adapter.refuse(format!("all numbers of a network have one type, but these are `{own}` and others `{other}`"), field.ty.span());
+                adapter.refuse(
+                    format!("all numbers of a network have one type, but these are `{own}` and others `{other}`"),
+                    field.ty.span(),
+                );
             }
             Some(_) | None => found = Some((own, field.ty.span())),
         }
@@ -120,7 +123,8 @@ fn lengths(kind: &Type, shape: &mut Vec<(u64, Span)>, adapter: &mut Adapter) -> 
         }
         Type::Path(path) if path.path.is_ident("f32") || path.path.is_ident("f64") => true,
         _ => {
-            let message = "a field of a network is `f32`, `f64`, an array of them, or a layer of the language such as `Dense<512, 10>`";
+            let message =
+                "a field of a network is `f32`, `f64`, an array of them, or a layer of the language such as `Dense<512, 10>`";
             adapter.refuse(message.to_owned(), kind.span());
             false
         }

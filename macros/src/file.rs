@@ -25,7 +25,9 @@ pub fn read(literal: &LitStr) -> Result<Found, String> {
     if let Some(path) = source {
         match std::fs::read(&path) {
             Ok(bytes) => {
-                let tracked = quote!(const _: &[u8] = ::core::include_bytes!(#literal););
+                let tracked = quote!(
+                    const _: &[u8] = ::core::include_bytes!(#literal);
+                );
                 return Ok(Found { path, bytes, tracked });
             }
             Err(error) => tried.push(format!("{}: {error}", path.display())),
@@ -49,5 +51,11 @@ pub fn read(literal: &LitStr) -> Result<Found, String> {
 pub fn tracked_imports(files: &Files, main: &Path) -> TokenStream {
     let others = files.paths().filter(|path| *path != main).filter_map(|path| path.canonicalize().ok());
     let texts = others.filter_map(|path| path.to_str().map(str::to_owned));
-    texts.map(|path| quote!(const _: &[u8] = ::core::include_bytes!(#path);)).collect()
+    texts
+        .map(|path| {
+            quote!(
+                const _: &[u8] = ::core::include_bytes!(#path);
+            )
+        })
+        .collect()
 }

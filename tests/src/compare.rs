@@ -100,7 +100,7 @@ fn each(value: &Value, visit: &mut dyn FnMut(f64)) {
 
 /// A number, or one of the words for those that JSON lacks.
 fn number(value: &Value) -> Option<f64> {
-    value.as_f64().or(match value.as_str()? {
+    value.as_f64().or_else(|| match value.as_str()? {
         "NaN" => Some(f64::NAN),
         "Infinity" => Some(f64::INFINITY),
         "-Infinity" => Some(f64::NEG_INFINITY),

@@ -88,11 +88,7 @@ impl<'a> Elaborator<'a> {
         let takes = if least == most { least.to_string() } else { format!("{least} to {most}") };
         let argument = if takes == "1" { "argument" } else { "arguments" };
         let text = signature.text();
-        let message = format!(
-            "`{}` takes {takes} {argument}, {} given",
-            signature.name,
-            counted(given, "is", "are")
-        );
+        let message = format!("`{}` takes {takes} {argument}, {} given", signature.name, counted(given, "is", "are"));
         self.error_with(span, message, |diagnostic| diagnostic.help(format!("its parameters are {text}")))
     }
 
@@ -147,7 +143,7 @@ impl<'a> Elaborator<'a> {
                 }
                 Ok(extents)
             }
-            other => {
+            other @ (Value::View(_) | Value::Many(_) | Value::Instance(_) | Value::Callable) => {
                 let view = self.view(other, span)?;
                 Ok(vec![self.extent_of_view(&view, span)?])
             }
@@ -180,8 +176,7 @@ impl<'a> Elaborator<'a> {
         let axis = extent.as_constant().map(|axis| if axis < 0 { axis.saturating_add(signed) } else { axis });
         let axis = axis.and_then(|axis| usize::try_from(axis).ok()).filter(|axis| *axis < rank);
         let text = self.extent_text(extent);
-        axis.ok_or(Reported).map_err(|_| {
-            self.error(span, format!("there is no axis {text} in a tensor of {}", counted(rank, "axis", "axes")))
-        })
+        axis.ok_or(Reported)
+            .map_err(|_| self.error(span, format!("there is no axis {text} in a tensor of {}", counted(rank, "axis", "axes"))))
     }
 }

@@ -81,16 +81,18 @@ impl<'a> Elaborator<'a> {
     }
 
     fn all_parameters(&mut self, span: Span) -> Value<'a> {
-        let parameters: Vec<_> = (self.program.ids())
-            .filter(|&id| matches!(self.program.tensor(id).source, Source::Parameter(_)))
-            .collect();
+        let parameters: Vec<_> =
+            (self.program.ids()).filter(|&id| matches!(self.program.tensor(id).source, Source::Parameter(_))).collect();
         self.params_read = Some((parameters.len(), span));
         Value::Many(parameters.into_iter().map(|id| self.whole(id)).collect())
     }
 
     /// Whether a name can be called.
     pub fn is_callable(&self, name: &str) -> bool {
-        self.items.own(name).is_some() || self.items.library(name).is_some() || builtins::find(name).is_some() || is_operator(name)
+        self.items.own(name).is_some()
+            || self.items.library(name).is_some()
+            || builtins::find(name).is_some()
+            || is_operator(name)
     }
 
     /// An unknown name, with what was probably meant.
@@ -100,6 +102,8 @@ impl<'a> Elaborator<'a> {
             known.extend(self.program.sizes.iter().cloned());
         }
         known.extend(self.items.names(span.file).into_iter().map(str::to_owned));
+        // Statements to come are known too.
+        known.extend(self.reserved.iter().cloned());
         known.extend(builtins::names().map(str::to_owned));
         known.extend(Operator::ALL.iter().map(|operator| operator.row().spelling.text().to_owned()));
         let near = nearest(name, known.iter().map(String::as_str));

@@ -46,23 +46,63 @@ macro_rules! missing {
 }
 
 const TABLE: &[Builtin] = &[
-    Builtin { name: "where", parameters: &[("condition", false), ("then", false), ("otherwise", false)], run: Run::Places(choose) },
-    Builtin { name: "reshape", parameters: &[X, ("shape", false)], run: Run::Places(|this, places, span| this.reshape(places, span)) },
+    Builtin {
+        name: "where",
+        parameters: &[("condition", false), ("then", false), ("otherwise", false)],
+        run: Run::Places(choose),
+    },
+    Builtin {
+        name: "reshape",
+        parameters: &[X, ("shape", false)],
+        run: Run::Places(|this, places, span| this.reshape(places, span)),
+    },
     Builtin { name: "flatten", parameters: &[X], run: Run::Places(|this, places, span| this.flatten(places, span)) },
-    Builtin { name: "transpose", parameters: &[X, ("axes", false)], run: Run::Places(|this, places, span| this.transpose(places, span)) },
-    Builtin { name: "rearrange", parameters: &[X, ("axes", false)], run: Run::Open(|this, first, arguments, span| this.rearrange(first, arguments, span)) },
+    Builtin {
+        name: "transpose",
+        parameters: &[X, ("axes", false)],
+        run: Run::Places(|this, places, span| this.transpose(places, span)),
+    },
+    Builtin {
+        name: "rearrange",
+        parameters: &[X, ("axes", false)],
+        run: Run::Open(|this, first, arguments, span| this.rearrange(first, arguments, span)),
+    },
     Builtin {
         name: "slice",
         parameters: &[X, ("axis", false), ("from", false), ("to", false)],
         run: Run::Places(|this, places, span| this.slice(places, span)),
     },
-    Builtin { name: "concat", parameters: &[("tensors", false), AXIS], run: Run::Places(|this, places, span| this.concat(places, span)) },
-    Builtin { name: "stack", parameters: &[("tensors", false), AXIS], run: Run::Places(|this, places, span| this.stack(places, span)) },
-    Builtin { name: "pad", parameters: &[X, ("widths", false), ("value", true)], run: Run::Places(|this, places, span| this.pad(places, span)) },
+    Builtin {
+        name: "concat",
+        parameters: &[("tensors", false), AXIS],
+        run: Run::Places(|this, places, span| this.concat(places, span)),
+    },
+    Builtin {
+        name: "stack",
+        parameters: &[("tensors", false), AXIS],
+        run: Run::Places(|this, places, span| this.stack(places, span)),
+    },
+    Builtin {
+        name: "pad",
+        parameters: &[X, ("widths", false), ("value", true)],
+        run: Run::Places(|this, places, span| this.pad(places, span)),
+    },
     Builtin { name: "cumsum", parameters: &[X, AXIS], run: Run::Places(|this, places, span| this.cumsum(places, span)) },
-    Builtin { name: "one_hot", parameters: &[("i", false), ("n", false)], run: Run::Places(|this, places, span| this.one_hot(places, span)) },
-    Builtin { name: "take", parameters: &[X, ("i", false), AXIS], run: Run::Places(|this, places, span| this.take(places, span)) },
-    Builtin { name: "take_along", parameters: &[X, ("i", false), AXIS], run: Run::Places(|this, places, span| this.take_along(places, span)) },
+    Builtin {
+        name: "one_hot",
+        parameters: &[("i", false), ("n", false)],
+        run: Run::Places(|this, places, span| this.one_hot(places, span)),
+    },
+    Builtin {
+        name: "take",
+        parameters: &[X, ("i", false), AXIS],
+        run: Run::Places(|this, places, span| this.take(places, span)),
+    },
+    Builtin {
+        name: "take_along",
+        parameters: &[X, ("i", false), AXIS],
+        run: Run::Places(|this, places, span| this.take_along(places, span)),
+    },
     Builtin { name: "rank", parameters: &[X], run: Run::Places(rank) },
     Builtin { name: "size", parameters: &[X, ("axis", false)], run: Run::Places(size) },
     Builtin { name: "shape", parameters: &[X], run: Run::Places(shape) },

@@ -1,5 +1,6 @@
 //! Calls: of functions, which are inlined, of operators that are written as functions, of builtins and of layers.
 
+use super::Result;
 use super::arguments::{Given, Signature};
 use super::bindings::is_operator;
 use super::builtins;
@@ -7,7 +8,6 @@ use super::core::{CallSite, Elaborator, Owner, Scope};
 use super::items::Callee;
 use super::view::Value;
 use super::walk::{each_expression, each_of_statement};
-use super::Result;
 use crate::ops::{Operator, Spelling};
 use crate::span::Span;
 use crate::syntax::tree::{Argument, Binary, Expression, ExpressionKind, Function};
@@ -17,14 +17,16 @@ impl<'a> Elaborator<'a> {
     /// `value |> callee`
     pub fn pipe(&mut self, value: Value<'a>, value_span: Span, callee: &'a Expression) -> Result<Value<'a>> {
         let first = vec![Given::Value(value, value_span)];
-        match &callee.kind {
-            ExpressionKind::Name(_) => self.call(callee, first, &[], callee.span),
-            ExpressionKind::Call(inner, arguments) => match &inner.kind {
-                ExpressionKind::Name(name) if !self.names_layer(name) => self.call(inner, first, arguments, callee.span),
-                _ => self.apply_to(callee, first, &[], callee.span),
-            },
-            _ => self.apply_to(callee, first, &[], callee.span),
+        if let ExpressionKind::Name(_) = &callee.kind {
+            return self.call(callee, first, &[], callee.span);
         }
+        if let ExpressionKind::Call(inner, arguments) = &callee.kind
+            && let ExpressionKind::Name(name) = &inner.kind
+            && !self.names_layer(name)
+        {
+            return self.call(inner, first, arguments, callee.span);
+        }
+        self.apply_to(callee, first, &[], callee.span)
     }
 
     /// Whether a name is that of a layer (and not of a value of the body).
@@ -65,7 +67,8 @@ impl<'a> Elaborator<'a> {
         if let Some(builtin) = builtins::find(name) {
             return self.call_builtin(builtin, first, arguments, span);
         }
-        if let Some(operator) = Operator::ALL.iter().find(|operator| operator.row().spelling.text() == name && is_operator(name)) {
+        if let Some(operator) = Operator::ALL.iter().find(|operator| operator.row().spelling.text() == name && is_operator(name))
+        {
             return Err(self.operator_arguments(*operator, first, arguments, span));
         }
         if bound.is_some() {
@@ -147,6 +150,8 @@ impl<'a> Elaborator<'a> {
             let message = format!("`{name}` uses itself: {}", path.join(" uses "));
             return Err(self.error(span, message));
         }
+        self.inlined += 1;
+        self.limit(span)?;
         self.calls.push(CallSite { name: name.to_owned(), span });
         let result = self.deeper(span, step);
         self.calls.pop();
@@ -202,17 +207,20 @@ impl<'a> Elaborator<'a> {
     /// Whether a function computes each element from the same element of its arguments alone.
     fn is_pointwise(&self, function: &Function, depth: usize) -> bool {
         let mut pointwise = depth > 0;
-        each_in_body(function, &mut |expression| match &expression.kind {
-            ExpressionKind::Binary(Binary::MatrixMultiply, ..)
-            | ExpressionKind::Reduce { .. }
-            | ExpressionKind::Index(..)
-            | ExpressionKind::Transpose(_) => pointwise = false,
-            ExpressionKind::Call(callee, _) | ExpressionKind::Pipe(_, callee) => {
-                if let ExpressionKind::Name(name) = &callee.kind {
-                    pointwise = pointwise && self.is_pointwise_name(name, depth);
-                }
+        each_in_body(function, &mut |expression| {
+            let kind = &expression.kind;
+            pointwise &= !matches!(
+                kind,
+                ExpressionKind::Binary(Binary::MatrixMultiply, ..)
+                    | ExpressionKind::Reduce { .. }
+                    | ExpressionKind::Index(..)
+                    | ExpressionKind::Transpose(_)
+            );
+            if let ExpressionKind::Call(callee, _) | ExpressionKind::Pipe(_, callee) = kind
+                && let ExpressionKind::Name(name) = &callee.kind
+            {
+                pointwise = pointwise && self.is_pointwise_name(name, depth);
             }
-            _ => {}
         });
         pointwise
     }

@@ -14,6 +14,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 const DEEPEST: usize = 160;
 /// Nodes of all formulas of one elaboration.
 const MOST_FORMULAS: usize = 2_000_000;
+/// Functions and layers that are inlined, all together.
+const MOST_CALLS: usize = 20_000;
 /// Definitions of a program.
 const MOST_DEFINITIONS: usize = 100_000;
 
@@ -78,6 +80,10 @@ pub struct Elaborator<'a> {
     pub scopes: Vec<Scope<'a>>,
     pub calls: Vec<CallSite>,
     pub depth: usize,
+    /// How many functions and layers have been inlined.
+    pub inlined: usize,
+    /// Whether a limit was passed: all that follows fails at once.
+    pub exhausted: bool,
     /// Names of tensors that are taken, or kept for statements to come.
     pub names: HashSet<String>,
     /// Names of statements to come, which intermediate results do not take.
@@ -100,6 +106,8 @@ pub struct Elaborator<'a> {
     pub params_read: Option<(usize, Span)>,
     /// States that have an update, with its place.
     pub updated: BTreeMap<String, Span>,
+    /// Sizes that a label showed to be numbers.
+    pub equated: BTreeMap<String, i64>,
 }
 
 impl<'a> Elaborator<'a> {
@@ -123,6 +131,8 @@ impl<'a> Elaborator<'a> {
             scopes: Vec::new(),
             calls: Vec::new(),
             depth: 0,
+            inlined: 0,
+            exhausted: false,
             names: HashSet::new(),
             reserved: HashSet::new(),
             known: HashMap::new(),
@@ -134,6 +144,7 @@ impl<'a> Elaborator<'a> {
             statement: Span::default(),
             params_read: None,
             updated: BTreeMap::new(),
+            equated: BTreeMap::new(),
         }
     }
 
@@ -159,7 +170,12 @@ impl<'a> Elaborator<'a> {
     }
 
     /// Reports an error with more to say.
-    pub fn error_with(&mut self, span: Span, message: impl Into<String>, more: impl FnOnce(Diagnostic) -> Diagnostic) -> Reported {
+    pub fn error_with(
+        &mut self,
+        span: Span,
+        message: impl Into<String>,
+        more: impl FnOnce(Diagnostic) -> Diagnostic,
+    ) -> Reported {
         self.report(more(Diagnostic::error(span, message)))
     }
 
@@ -170,6 +186,9 @@ impl<'a> Elaborator<'a> {
 
     /// Runs a step one level deeper.
     pub fn deeper<T>(&mut self, span: Span, step: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        if self.exhausted {
+            return Err(Reported);
+        }
         if self.depth >= DEEPEST {
             return Err(self.error(span, "this is nested too deeply (calls that are inlined count too)"));
         }
@@ -182,12 +201,22 @@ impl<'a> Elaborator<'a> {
     /// An error where the program has grown beyond what anybody means.
     pub fn limit(&mut self, span: Span) -> Result<()> {
         if self.formulas.len() > MOST_FORMULAS || self.program.expressions.len() > MOST_FORMULAS {
-            return Err(self.error(span, "the formulas of this program are too large"));
+            return Err(self.exhaust(span, "the formulas of this program are too large".to_owned()));
         }
         if self.program.tensors.len() > MOST_DEFINITIONS {
-            return Err(self.error(span, format!("this program has more than {MOST_DEFINITIONS} definitions")));
+            return Err(self.exhaust(span, format!("this program has more than {MOST_DEFINITIONS} definitions")));
+        }
+        if self.inlined > MOST_CALLS {
+            return Err(self.exhaust(span, format!("this program inlines more than {MOST_CALLS} functions and layers")));
         }
         Ok(())
+    }
+
+    fn exhaust(&mut self, span: Span, message: String) -> Reported {
+        if !std::mem::replace(&mut self.exhausted, true) {
+            self.error(span, message);
+        }
+        Reported
     }
 
     /// A label with a known extent and no name of the user's.

@@ -244,5 +244,8 @@ impl<'a> Elaborator<'a> {
 fn is_too_large(shape: &[Extent]) -> bool {
     let product = Extent::product(shape);
     let numbers = shape.iter().filter_map(Extent::as_constant).fold(1i64, i64::saturating_mul);
-    shape.iter().any(Extent::is_too_large) || product.is_too_large() || numbers >= MOST_ELEMENTS || product.is_at_least(MOST_ELEMENTS)
+    shape.iter().any(Extent::is_too_large)
+        || product.is_too_large()
+        || numbers >= MOST_ELEMENTS
+        || product.is_at_least(MOST_ELEMENTS)
 }

@@ -23,15 +23,13 @@ impl<'a> Elaborator<'a> {
         }
         let mut value = self.single(first);
         for node in chain.into_iter().rev() {
-            value = match &node.kind {
-                ExpressionKind::Binary(operator, left, right) => {
-                    let right_value = self.evaluate(right);
-                    let (left_value, right_value) = (value?, right_value?);
-                    self.binary(*operator, (left_value, left), (right_value, right), node.span)
-                }
-                ExpressionKind::Pipe(left, callee) => value.and_then(|value| self.pipe(value, left.span, callee)),
-                _ => value,
-            };
+            if let ExpressionKind::Binary(operator, left, right) = &node.kind {
+                let right_value = self.evaluate(right);
+                let (left_value, right_value) = (value?, right_value?);
+                value = self.binary(*operator, (left_value, left), (right_value, right), node.span);
+            } else if let ExpressionKind::Pipe(left, callee) = &node.kind {
+                value = value.and_then(|value| self.pipe(value, left.span, callee));
+            }
         }
         value
     }

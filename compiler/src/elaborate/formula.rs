@@ -147,8 +147,14 @@ impl Formulas {
         let mut bound = HashSet::new();
         for id in self.reachable(root) {
             match self.node(id) {
-                Formula::Position(index) => index.each_label(&mut |label| drop(found.insert(label))),
-                Formula::Read(_, at) => at.iter().for_each(|index| index.each_label(&mut |label| drop(found.insert(label)))),
+                Formula::Position(index) => index.each_label(&mut |label| {
+                    found.insert(label);
+                }),
+                Formula::Read(_, at) => at.iter().for_each(|index| {
+                    index.each_label(&mut |label| {
+                        found.insert(label);
+                    })
+                }),
                 Formula::Reduce(_, labels, _) => bound.extend(labels.iter().copied()),
                 Formula::Number(_) | Formula::Apply(..) | Formula::Select(..) => {}
             }
@@ -255,14 +261,14 @@ fn compare(operator: Operator, of: &[Index]) -> Option<bool> {
     let difference = difference.as_extent()?;
     let (positive, negative) = (difference.is_at_least(1), difference.is_at_most(-1));
     let (not_negative, not_positive) = (difference.is_at_least(0), difference.is_at_most(0));
-    let decide = |yes: bool, no: bool| if yes { Some(true) } else { no.then_some(false) };
-    match operator {
-        Operator::Equal => decide(difference.is_zero(), positive || negative),
-        Operator::NotEqual => decide(positive || negative, difference.is_zero()),
-        Operator::Less => decide(negative, not_negative),
-        Operator::LessEqual => decide(not_positive, positive),
-        Operator::Greater => decide(positive, not_positive),
-        Operator::GreaterEqual => decide(not_negative, negative),
-        _ => None,
-    }
+    let table = [
+        (Operator::Equal, difference.is_zero(), positive || negative),
+        (Operator::NotEqual, positive || negative, difference.is_zero()),
+        (Operator::Less, negative, not_negative),
+        (Operator::LessEqual, not_positive, positive),
+        (Operator::Greater, positive, not_positive),
+        (Operator::GreaterEqual, not_negative, negative),
+    ];
+    let (_, yes, no) = table.into_iter().find(|(known, ..)| *known == operator)?;
+    if yes { Some(true) } else { no.then_some(false) }
 }

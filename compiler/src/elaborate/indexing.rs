@@ -38,10 +38,7 @@ impl<'a> Elaborator<'a> {
     }
 
     fn index_view(&mut self, base: &'a Expression, view: &View, items: &'a [IndexItem], span: Span) -> Result<View> {
-        let name = match &base.kind {
-            ExpressionKind::Name(name) => name.clone(),
-            _ => "this tensor".to_owned(),
-        };
+        let name = if let ExpressionKind::Name(name) = &base.kind { name.clone() } else { "this tensor".to_owned() };
         let positions = self.positions(view, items, &name, span)?;
         let mut accesses: Vec<Access> = Vec::new();
         let mut result = Ok(());
@@ -69,13 +66,7 @@ impl<'a> Elaborator<'a> {
     }
 
     /// The item for each axis; `None` for a whole one.
-    fn positions(
-        &mut self,
-        view: &View,
-        items: &'a [IndexItem],
-        name: &str,
-        span: Span,
-    ) -> Result<Vec<Option<&'a IndexItem>>> {
+    fn positions(&mut self, view: &View, items: &'a [IndexItem], name: &str, span: Span) -> Result<Vec<Option<&'a IndexItem>>> {
         let rest = items.iter().filter(|item| matches!(item, IndexItem::Rest(_))).count();
         let given = items.len() - rest;
         let exact = rest == 0 && self.in_index_notation();
@@ -136,8 +127,7 @@ impl<'a> Elaborator<'a> {
     /// `from..to` of an axis: the index form, and the new axis.
     pub fn slice_axis(&mut self, extent: &Extent, from: &Extent, to: &Extent, what: &str, span: Span) -> Result<(Index, Label)> {
         let length = to.minus(from);
-        let (range, whole) =
-            (format!("{}..{}", self.extent_text(from), self.extent_text(to)), self.extent_text(extent));
+        let (range, whole) = (format!("{}..{}", self.extent_text(from), self.extent_text(to)), self.extent_text(extent));
         if length.is_at_most(0) {
             return Err(self.error(span, format!("the slice {range} holds nothing")));
         }

@@ -19,11 +19,12 @@ impl<'a> Elaborator<'a> {
     fn listed_views(&mut self, given: Option<Given<'a>>) -> Result<Vec<View>> {
         let given = given.ok_or(Reported)?;
         let span = given.span();
-        let values = match self.given(given)? {
-            Value::List(list) if !list.is_empty() => list,
-            _ => return Err(self.error(span, "expected a list of tensors in brackets")),
-        };
-        values.into_iter().map(|value| self.view(value, span)).collect()
+        if let Value::List(list) = self.given(given)?
+            && !list.is_empty()
+        {
+            return list.into_iter().map(|value| self.view(value, span)).collect();
+        }
+        Err(self.error(span, "expected a list of tensors in brackets"))
     }
 
     /// `concat([a, b], axis = 0)`
@@ -39,9 +40,12 @@ impl<'a> Elaborator<'a> {
             }
             rest
         };
-        if shapes[0].is_empty() || shapes.iter().any(|shape| shape.len() != shapes[0].len() || others(shape) != others(&shapes[0])) {
+        if shapes[0].is_empty()
+            || shapes.iter().any(|shape| shape.len() != shapes[0].len() || others(shape) != others(&shapes[0]))
+        {
             let texts: Vec<String> = shapes.iter().map(|shape| self.extents_text(shape)).collect();
-            let message = format!("concat along axis {axis} needs tensors that agree in all other axes, found {}", texts.join(" and "));
+            let message =
+                format!("concat along axis {axis} needs tensors that agree in all other axes, found {}", texts.join(" and "));
             return Err(self.error(span, message));
         }
         let total = shapes.iter().fold(Extent::zero(), |sum, shape| sum.plus(&shape[axis]));
@@ -198,7 +202,8 @@ impl<'a> Elaborator<'a> {
         after.sort_unstable();
         if before != after || before.windows(2).any(|pair| pair[0] == pair[1]) || left.len() != view.rank() {
             let shape = self.shape_text(&view);
-            let message = format!("rearrange needs the same names on both sides, each once, and one entry for each axis of {shape}");
+            let message =
+                format!("rearrange needs the same names on both sides, each once, and one entry for each axis of {shape}");
             return Err(self.error(span, message));
         }
         self.split_sizes(&view, &left, &mut sizes, span)?;
@@ -222,7 +227,13 @@ impl<'a> Elaborator<'a> {
     }
 
     /// The sizes of all names, from the axes of the tensor.
-    fn split_sizes(&mut self, view: &View, left: &[Vec<&'a str>], sizes: &mut BTreeMap<&'a str, Extent>, span: Span) -> Result<()> {
+    fn split_sizes(
+        &mut self,
+        view: &View,
+        left: &[Vec<&'a str>],
+        sizes: &mut BTreeMap<&'a str, Extent>,
+        span: Span,
+    ) -> Result<()> {
         for (label, group) in view.axes.iter().zip(left) {
             let extent = self.extent(*label).clone();
             let open: Vec<&str> = group.iter().copied().filter(|name| !sizes.contains_key(name)).collect();

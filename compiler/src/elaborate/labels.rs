@@ -60,9 +60,11 @@ impl<'a> Elaborator<'a> {
     pub fn bind_label(&mut self, label: &'a ReducedLabel, scope: &mut Scope<'a>) -> Result<Label> {
         let (name, span) = (&label.name.text, label.name.span);
         if self.is_size_or_constant(name, span) {
-            return Err(self.error_with(span, format!("the label `{name}` has the name of a size or a constant"), |diagnostic| {
-                diagnostic.help("take another name for the label")
-            }));
+            return Err(self.error_with(
+                span,
+                format!("the label `{name}` has the name of a size or a constant"),
+                |diagnostic| diagnostic.help("take another name for the label"),
+            ));
         }
         if scope.names.contains_key(name) {
             return Err(self.error(span, format!("the label `{name}` is bound twice")));
@@ -200,7 +202,7 @@ impl<'a> Elaborator<'a> {
         for group in groups.iter().filter(|group| !group.left).chain(groups.iter().filter(|group| group.left)) {
             index = index.substitute(&mut |label| self.group_replacement(label, group));
         }
-        bounds::simplify(&self.program, &index, &self.extents)
+        super::solve::joined(&bounds::simplify(&self.program, &index, &self.extents))
     }
 
     fn group_replacement(&self, label: Label, group: &Group) -> Index {

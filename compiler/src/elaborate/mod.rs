@@ -69,10 +69,22 @@ type Result<T> = std::result::Result<T, Reported>;
 
 /// The program of a network. Where it has mistakes, they are among the diagnostics and there is none.
 pub fn elaborate(file: &File, options: &Options, loader: &mut dyn Loader, diagnostics: &mut Diagnostics) -> Option<Program> {
-    let had_errors = diagnostics.has_errors();
     let files = items::load_all(file, loader, diagnostics);
-    let mut elaborator = core::Elaborator::new(items::Items::collect(file, &files, diagnostics), options, diagnostics);
-    let done = elaborator.network();
-    let program = std::mem::take(&mut elaborator.program);
-    (done.is_ok() && !elaborator.failed && (had_errors || !elaborator.diagnostics.has_errors())).then_some(program)
+    let mut equated: BTreeMap<String, i64> = BTreeMap::new();
+    // Where a label shows that a size is a number, all begins again with that number: each round has one size less.
+    loop {
+        let mut trial = diagnostics.clone();
+        let items = items::Items::collect(file, &files, &mut trial);
+        let mut elaborator = core::Elaborator::new(items, options, &mut trial);
+        elaborator.equated.clone_from(&equated);
+        let done = elaborator.network();
+        if elaborator.equated.len() > equated.len() {
+            equated = std::mem::take(&mut elaborator.equated);
+            continue;
+        }
+        let program = std::mem::take(&mut elaborator.program);
+        let failed = done.is_err() || elaborator.failed;
+        *diagnostics = trial;
+        return (!failed && !diagnostics.has_errors()).then_some(program);
+    }
 }

@@ -86,7 +86,9 @@ impl<'a> Elaborator<'a> {
                 (Some(value), _) => self.number(*value),
                 (None, Some(default)) => self.evaluate(default)?,
                 (None, None) => {
-                    return Err(self.error(parameter.name.span, format!("the hyperparameter `{name}` has no value and no default")));
+                    return Err(
+                        self.error(parameter.name.span, format!("the hyperparameter `{name}` has no value and no default"))
+                    );
                 }
             };
             self.bind(name, Some(value));
@@ -110,9 +112,21 @@ impl<'a> Elaborator<'a> {
                         && !self.visible().any(|scope| scope.names.contains_key(name.as_str()))
                         && self.items.constant(expression.span.file, name).is_none()
                     {
-                        self.program.size(name);
+                        self.size_or_number(name);
                     }
                 });
+            }
+        }
+    }
+
+    fn size_or_number(&mut self, name: &str) {
+        match self.equated.get(name).copied() {
+            Some(number) => {
+                let body = self.formulas.position(crate::ir::Index::constant(number));
+                self.bind(name, Some(Value::View(super::view::View::scalar(body))));
+            }
+            None => {
+                self.program.size(name);
             }
         }
     }
@@ -221,9 +235,10 @@ impl<'a> Elaborator<'a> {
             let name = if trained && rank >= 2 { "glorot_uniform" } else { "zeros" };
             return Ok(Initializer { name: name.to_owned(), arguments: Vec::new() });
         };
-        let (callee, given) = match &written.kind {
-            ExpressionKind::Call(callee, arguments) => (&**callee, arguments.as_slice()),
-            _ => (written, &[][..]),
+        let (callee, given) = if let ExpressionKind::Call(callee, arguments) = &written.kind {
+            (&**callee, arguments.as_slice())
+        } else {
+            (written, &[][..])
         };
         let name = if let ExpressionKind::Name(name) = &callee.kind { name.as_str() } else { "this" };
         let Some((_, count)) = INITIALIZERS.iter().find(|(known, _)| *known == name) else {

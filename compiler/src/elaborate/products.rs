@@ -18,7 +18,9 @@ impl<'a> Elaborator<'a> {
     ) -> Result<View> {
         for (view, expression) in [(&left, left_expression), (&right, right_expression)] {
             if view.rank() == 0 {
-                return Err(self.error(expression.span, "`@` needs a vector or a matrix, this is a number: `*` multiplies numbers"));
+                return Err(
+                    self.error(expression.span, "`@` needs a vector or a matrix, this is a number: `*` multiplies numbers")
+                );
             }
         }
         let inner = right.rank().saturating_sub(2);
@@ -91,16 +93,10 @@ impl<'a> Elaborator<'a> {
 }
 
 fn shown(expression: &Expression) -> String {
-    match &expression.kind {
-        ExpressionKind::Name(name) => name.clone(),
-        _ => "this".to_owned(),
-    }
+    if let ExpressionKind::Name(name) = &expression.kind { name.clone() } else { "this".to_owned() }
 }
 
 /// The name of an operand that must be stored: its own where it has one.
 fn operand_name(expression: &Expression, side: &str) -> String {
-    match &expression.kind {
-        ExpressionKind::Name(name) => name.clone(),
-        _ => side.to_owned(),
-    }
+    if let ExpressionKind::Name(name) = &expression.kind { name.clone() } else { side.to_owned() }
 }

@@ -145,13 +145,7 @@ impl<'a> Elaborator<'a> {
         }
     }
 
-    fn reduce_scope(
-        &mut self,
-        reducer: Reducer,
-        labels: &'a [ReducedLabel],
-        body: &'a Expression,
-        span: Span,
-    ) -> Result<View> {
+    fn reduce_scope(&mut self, reducer: Reducer, labels: &'a [ReducedLabel], body: &'a Expression, span: Span) -> Result<View> {
         let mut scope = Scope { labels: true, ..Scope::default() };
         let mut bound = Vec::new();
         for label in labels {

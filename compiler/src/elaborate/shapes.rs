@@ -1,7 +1,7 @@
 //! Functions that read a tensor at other indices: reshape, transpose, rearrange, slice, take, one_hot, cumsum.
 
-use super::Result;
 use super::Reported;
+use super::Result;
 use super::arguments::Given;
 use super::builtins::{Places, take_places};
 use super::core::Elaborator;

@@ -2,7 +2,7 @@
 
 use super::Result;
 use super::core::Elaborator;
-use super::labels::{Frame, Use};
+use super::labels::{Frame, Group, Use};
 use crate::ir::{Atom, Extent, Index, Label, bounds};
 use crate::span::Span;
 
@@ -34,6 +34,14 @@ impl Elaborator<'_> {
         open.filter(|label| !self.counts.iter().any(|(count, _)| count == label)).collect()
     }
 
+    fn uses_of(&self, frame: Frame) -> Vec<Use> {
+        self.uses[frame.index..].to_vec()
+    }
+
+    fn groups_of(&self, frame: Frame) -> Vec<Group> {
+        self.groups[frame.group..].to_vec()
+    }
+
     fn set(&mut self, label: Label, extent: Extent) {
         self.extents[label.0 as usize] = extent;
         self.resolved[label.0 as usize] = true;
@@ -45,12 +53,13 @@ impl Elaborator<'_> {
         let mut result = Ok(());
         for label in self.open_labels(frame) {
             let mut first: Option<Use> = None;
-            for the_use in self.uses[frame.index..].to_vec() {
+            for the_use in self.uses_of(frame) {
                 if the_use.index.as_label() != Some(label) {
                     continue;
                 }
                 match &first {
                     None => first = Some(the_use),
+                    Some(first) if self.equate(&first.extent, &the_use.extent) => {}
                     Some(first) if first.extent != the_use.extent => {
                         result = Err(self.two_ranges(label, first, &the_use));
                         break;
@@ -66,6 +75,16 @@ impl Elaborator<'_> {
         result.map(|()| progress)
     }
 
+    /// A label that runs over an axis of a symbolic size and one of a number shows that the size is that number.
+    fn equate(&mut self, a: &Extent, b: &Extent) -> bool {
+        let (size, number) = match (a.as_size(), b.as_constant(), b.as_size(), a.as_constant()) {
+            (Some(size), Some(number), ..) | (_, _, Some(size), Some(number)) => (size, number),
+            _ => return false,
+        };
+        let name = self.program.sizes[size.0 as usize].clone();
+        *self.equated.entry(name).or_insert(number) == number
+    }
+
     fn two_ranges(&mut self, label: Label, first: &Use, second: &Use) -> super::Reported {
         let name = self.label_names[label.0 as usize].clone();
         let one = format!("{} (axis {} of {})", self.extent_text(&first.extent), first.axis, first.tensor);
@@ -78,7 +97,7 @@ impl Elaborator<'_> {
     /// In a group with one part unknown, that part is the rest; with all parts known, the whole is their product.
     fn solve_groups(&mut self, frame: Frame) -> Result<bool> {
         let mut progress = false;
-        for group in self.groups[frame.group..].to_vec() {
+        for group in self.groups_of(frame) {
             let unknown: Vec<Label> = group.parts.iter().copied().filter(|part| !self.is_resolved(*part)).collect();
             let known = group.parts.iter().filter(|part| self.is_resolved(**part)).map(|part| self.extent(*part));
             let known = Extent::product(known);
@@ -102,7 +121,7 @@ impl Elaborator<'_> {
     }
 
     fn check_groups(&mut self, frame: Frame) -> Result<()> {
-        for group in self.groups[frame.group..].to_vec() {
+        for group in self.groups_of(frame) {
             if !group.parts.iter().chain([&group.whole]).all(|label| self.is_resolved(*label)) {
                 continue;
             }
@@ -121,7 +140,7 @@ impl Elaborator<'_> {
         for label in self.open_labels(frame) {
             let mut largest: Option<Extent> = None;
             let mut all_known = true;
-            for the_use in self.uses[frame.index..].to_vec() {
+            for the_use in self.uses_of(frame) {
                 if !the_use.index.mentions(label) {
                     continue;
                 }
@@ -204,11 +223,18 @@ pub fn divided(extent: &Extent, by: &Extent) -> Option<Extent> {
     if extent == by { Some(Extent::one()) } else { extent.divided_exactly(by) }
 }
 
-/// Whether an index holds an element of an integer tensor.
-pub fn has_element(index: &Index) -> bool {
-    index.terms().any(|(atom, _)| match atom {
-        Atom::Element(..) => true,
-        Atom::Label(_) => false,
-        Atom::Quotient(form, _) | Atom::Remainder(form, _) => has_element(form),
-    })
+/// The same form with digits put together again: `n·(f div n) + f mod n` is `f`.
+pub fn joined(index: &Index) -> Index {
+    let remainders: Vec<(Atom, Extent)> = index.terms().map(|(atom, coefficient)| (atom.clone(), coefficient.clone())).collect();
+    let mut index = index.clone();
+    for (atom, coefficient) in remainders {
+        let Atom::Remainder(form, by) = &atom else { continue };
+        let quotient = Atom::Quotient(form.clone(), by.clone());
+        let there = index.terms().any(|(other, of)| *other == quotient && *of == coefficient.times(by));
+        if there {
+            let digits = Index::atom(quotient).times(by).plus(&Index::atom(atom.clone()));
+            index = index.minus(&digits.times(&coefficient)).plus(&form.times(&coefficient));
+        }
+    }
+    index
 }

@@ -130,7 +130,9 @@ impl<'a> Elaborator<'a> {
                 self.bind(&name.text, Some(other));
                 Ok(())
             }
-            other => self.view(other, value.span).map(|_| ()),
+            other @ (Value::Many(_) | Value::List(_) | Value::Instance(_) | Value::Callable) => {
+                self.view(other, value.span).map(|_| ())
+            }
         }
     }
 
@@ -197,7 +199,10 @@ impl<'a> Elaborator<'a> {
         }
         let allowed = if role == Role::Update { Owner::Layer } else { Owner::Network };
         if self.owner() != Owner::Network && self.owner() != allowed {
-            return Err(self.error(statement.span, format!("this statement stands in a network, `{}` is in a function or a layer", name.text)));
+            return Err(self.error(
+                statement.span,
+                format!("this statement stands in a network, `{}` is in a function or a layer", name.text),
+            ));
         }
         match role {
             Role::Update => return self.update(name, &view, statement),
@@ -230,7 +235,9 @@ impl<'a> Elaborator<'a> {
             return Ok(());
         }
         let message = "`params` is read before all parameters are there";
-        Err(self.error_with(span, message, |diagnostic| diagnostic.help("give the layers of this statement a definition of their own")))
+        Err(self.error_with(span, message, |diagnostic| {
+            diagnostic.help("give the layers of this statement a definition of their own")
+        }))
     }
 
     /// A named value: a constant or an index form stays a formula, and so does what a function names; all else is a tensor.
@@ -290,7 +297,9 @@ impl<'a> Elaborator<'a> {
         let wanted: Vec<Extent> = self.program.tensor(state).shape.clone();
         if wanted != self.shape(view) {
             let (wanted, found) = (self.extents_text(&wanted), self.shape_text(view));
-            return Err(self.error(statement.span, format!("the state `{}` has the shape {wanted}, its update {found}", name.text)));
+            return Err(
+                self.error(statement.span, format!("the state `{}` has the shape {wanted}, its update {found}", name.text))
+            );
         }
         if let Some(first) = self.updated.insert(path.clone(), statement.span) {
             return Err(self.error_with(statement.span, format!("the state `{path}` is updated twice"), |diagnostic| {

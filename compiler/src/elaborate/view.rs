@@ -96,7 +96,8 @@ impl<'a> Elaborator<'a> {
     pub fn try_broadcast(&mut self, views: &[View]) -> Option<Broadcast> {
         let rank = views.iter().map(View::rank).max().unwrap_or(0);
         // The labels of the largest formula are kept, so that it need not be written anew.
-        let main = (0..views.len()).max_by_key(|&number| (self.formulas.weight(views[number].body), std::cmp::Reverse(number)))?;
+        let main =
+            (0..views.len()).max_by_key(|&number| (self.formulas.weight(views[number].body), std::cmp::Reverse(number)))?;
         let mut axes = Vec::new();
         for position in 0..rank {
             let mut extent = Extent::one();
@@ -170,7 +171,9 @@ impl<'a> Elaborator<'a> {
             let one: Vec<View> = (values.iter())
                 .map(|value| match value {
                     Value::Many(views) if number < views.len() => Ok(views[number].clone()),
-                    other => self.view(other.clone(), span),
+                    Value::View(_) | Value::Many(_) | Value::List(_) | Value::Instance(_) | Value::Callable => {
+                        self.view(value.clone(), span)
+                    }
                 })
                 .collect::<Result<_>>()?;
             results.push(self.apply_views(operator, &one, what, span)?);

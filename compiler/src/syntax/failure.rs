@@ -7,6 +7,9 @@ use super::recovery::{STATEMENTS, item_ahead, statement_ahead};
 use super::token::{Token, TokenKind};
 use crate::diagnostic::Diagnostic;
 
+/// More failures than this are not explained.
+const MOST: usize = 200;
+
 /// Reports the furthest failure since the statement began at `start`, unless it was reported or follows from something
 /// that was; gives the place of the failure.
 pub(super) fn report(start: Tokens<'_>) -> Tokens<'_> {
@@ -14,7 +17,9 @@ pub(super) fn report(start: Tokens<'_>) -> Tokens<'_> {
     let furthest = context.furthest.borrow().clone();
     let failed = start.after(furthest.position.saturating_sub(start.position()));
     let position = failed.position();
-    if !context.reported.get() && context.last.get() != Some(position) && !follows(failed) {
+    let known = context.reported.get() || context.last.get() == Some(position) || context.explained.get() > MOST;
+    if !known && !follows(failed) {
+        context.explained.set(context.explained.get() + 1);
         context.report(explain(start, failed, &furthest));
     }
     context.last.set(Some(position));
@@ -64,7 +69,9 @@ fn help(start: Tokens<'_>, failed: Tokens<'_>, furthest: &Furthest) -> Option<St
         Some(TokenKind::Documentation(_)) => {
             Some("`///` documents the item or the statement after it; write `//` for a comment".to_string())
         }
-        Some(TokenKind::Punctuation("=")) if furthest.expected.contains(&Expected::Some("an operator")) => Some("values are compared with `==`".to_string()),
+        Some(TokenKind::Punctuation("=")) if furthest.expected.contains(&Expected::Some("an operator")) => {
+            Some("values are compared with `==`".to_string())
+        }
         Some(TokenKind::Punctuation("*")) if operand => Some("a power is written `x ^ 2`".to_string()),
         Some(TokenKind::Punctuation(";")) if furthest.position == start.position() => Some("remove this `;`".to_string()),
         Some(TokenKind::Identifier(_)) if may(";") && statement_ahead(failed) => {
@@ -89,7 +96,11 @@ fn keyword(start: Tokens<'_>) -> Option<String> {
     let word = start.word(0).filter(|word| word.len() < 20)?;
     let nearest = STATEMENTS.iter().min_by_key(|keyword| distance(word, keyword))?;
     let meant = distance(word, nearest) <= 2;
-    Some(if meant { format!("is `{nearest}` meant?") } else { format!("a statement begins with {} or `name =`", words(STATEMENTS)) })
+    Some(if meant {
+        format!("is `{nearest}` meant?")
+    } else {
+        format!("a statement begins with {} or `name =`", words(STATEMENTS))
+    })
 }
 
 fn words(words: &[&str]) -> String {

@@ -99,7 +99,7 @@ fn place(item: &Item, comments: &Comments<'_>) -> (u32, u32) {
 
 /// Whether two items are of one kind, and short.
 fn alike(one: &Item, other: &Item) -> bool {
-    std::mem::discriminant(one) == std::mem::discriminant(other) && short(one)
+    std::mem::discriminant(one) == std::mem::discriminant(other) && short(one) && short(other)
 }
 
 /// Whether an item has no braces.

@@ -49,7 +49,9 @@ pub(super) fn expression(source: &Expression, comments: &mut Comments<'_>) -> La
         ExpressionKind::Number { .. } | ExpressionKind::Boolean(_) | ExpressionKind::Name(_) | ExpressionKind::Missing => atom,
         ExpressionKind::Unary(..) | ExpressionKind::Binary(Binary::Power, ..) => prefixes_and_powers,
         ExpressionKind::Binary(..) | ExpressionKind::Pipe(..) => chain,
-        ExpressionKind::Call(..) | ExpressionKind::Index(..) | ExpressionKind::Transpose(_) | ExpressionKind::Field(..) => postfix,
+        ExpressionKind::Call(..) | ExpressionKind::Index(..) | ExpressionKind::Transpose(_) | ExpressionKind::Field(..) => {
+            postfix
+        }
         ExpressionKind::Reduce { .. } => reduction,
         ExpressionKind::List(_) | ExpressionKind::Group(_) | ExpressionKind::Arrow(..) => listing,
         ExpressionKind::If { .. } => conditional,

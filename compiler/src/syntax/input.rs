@@ -80,6 +80,8 @@ pub(super) struct Context<'t> {
     pub reported: Cell<bool>,
     /// The token at which the last error was reported.
     pub last: Cell<Option<usize>>,
+    /// How many failures were explained; nobody reads very many.
+    pub explained: Cell<usize>,
     /// What is to be reported.
     pub diagnostics: RefCell<Diagnostics>,
 }
@@ -97,6 +99,7 @@ impl<'t> Context<'t> {
             height: Cell::new(0),
             reported: Cell::new(false),
             last: Cell::new(None),
+            explained: Cell::new(0),
             diagnostics: RefCell::default(),
         }
     }
@@ -119,6 +122,11 @@ impl<'t> Context<'t> {
     pub fn report(&self, diagnostic: Diagnostic) {
         self.diagnostics.borrow_mut().push(diagnostic);
         self.reported.set(true);
+    }
+
+    /// The innermost bracket that is open.
+    fn innermost(&self) -> Option<Opened> {
+        self.opened.borrow().iter().rev().find(|opened| !opened.closer.is_empty()).copied()
     }
 
     /// Takes the height of what was read, and counts from 0 again.
@@ -188,7 +196,7 @@ impl<'t> Tokens<'t> {
         let mut furthest = self.context.furthest.borrow_mut();
         let position = self.position();
         if position > furthest.position || furthest.expected.is_empty() {
-            *furthest = Furthest { position, expected: Vec::new(), opened: self.context.opened.borrow().last().copied() };
+            *furthest = Furthest { position, expected: Vec::new(), opened: self.context.innermost() };
         }
         if position == furthest.position && !furthest.expected.contains(&what) {
             furthest.expected.push(what);

@@ -78,9 +78,10 @@ fn function(input: Tokens<'_>, documentation: Vec<String>) -> Parse<'_, Item> {
         let (rest, block) = block(rest)?;
         (rest, *block)
     } else {
-        let (rest, value) = terminated(preceded(punctuation("="), expression), punctuation(";")).parse(rest).inspect_err(|_| {
-            rest.expected(Expected::Exactly("{"));
-        })?;
+        let (rest, value) =
+            terminated(preceded(punctuation("="), expression), punctuation(";")).parse(rest).inspect_err(|_| {
+                rest.expected(Expected::Exactly("{"));
+            })?;
         let span = value.span;
         (rest, Block { statements: Vec::new(), value: Some(Box::new(value)), braces: false, span })
     };

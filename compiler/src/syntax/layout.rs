@@ -124,7 +124,13 @@ fn fits(inner: &Layout, after: &Work, mut left: usize) -> bool {
             Layout::Text(text) => text.chars().take(left + 1).count(),
             Layout::Line(text) if flat => text.len(),
             Layout::Line(_) | Layout::Break | Layout::Blank | Layout::Verbatim(_) => return true,
-            Layout::Broken(text) => if flat { 0 } else { text.len() },
+            Layout::Broken(text) => {
+                if flat {
+                    0
+                } else {
+                    text.len()
+                }
+            }
             Layout::Sequence(parts) => {
                 work.extend(parts.iter().rev().map(|part| (flat, part)));
                 0

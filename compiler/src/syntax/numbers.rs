@@ -23,7 +23,11 @@ pub(super) fn number(text: &str) -> Number {
         Some(b"0b") => 2,
         _ => 10,
     };
-    if base == 10 { decimal(text) } else { with_suffix(text, 2 + digits(&bytes[2..], true), |digits| integer(&digits[2..], base)) }
+    if base == 10 {
+        decimal(text)
+    } else {
+        with_suffix(text, 2 + digits(&bytes[2..], true), |digits| integer(&digits[2..], base))
+    }
 }
 
 fn decimal(text: &str) -> Number {

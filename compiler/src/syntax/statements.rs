@@ -34,7 +34,9 @@ struct Head {
 pub(super) fn statement<'t>(input: Tokens<'t>, statements: &mut Vec<Statement>) -> Tokens<'t> {
     let Ok((begin, documentation)) = documentation(input) else { return input.after(1) };
     let Ok((rest, head)) = head(begin) else { return skip_statement(input, report(begin)) };
-    let push = |kind: Box<StatementKind>, end: Span| statements.push(Statement { documentation, kind: *kind, span: begin.span().to(end) });
+    let push = |kind: Box<StatementKind>, end: Span| {
+        statements.push(Statement { documentation, kind: *kind, span: begin.span().to(end) })
+    };
     match tail(rest, &head) {
         Ok((rest, kind)) => match punctuation(";")(rest) {
             Ok((rest, end)) => {

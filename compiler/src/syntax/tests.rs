@@ -122,14 +122,18 @@ fn no_parentheses_are_printed_that_are_not_needed() {
     for (text, meaning) in MEANINGS {
         assert_eq!(print_expression(&read_expression(meaning)), *text);
     }
-    for text in ["(-x) ^ 2", "(x ^ y) ^ z", "a - (b - c)", "(a + b) * c", "(a == b) == c", "a * (b |> f)", "(a + b).T", "!(x > y)"] {
+    for text in
+        ["(-x) ^ 2", "(x ^ y) ^ z", "a - (b - c)", "(a + b) * c", "(a == b) == c", "a * (b |> f)", "(a + b).T", "!(x > y)"]
+    {
         assert_eq!(print_expression(&read_expression(text)), text);
     }
 }
 
 #[test]
 fn numbers_are_read_exactly() {
-    for (text, printed) in [("0x10", "16"), ("0b101", "5"), ("1_000", "1000"), ("1.", "1.0"), ("1e-3", "0.001"), ("2.5E+3", "2500.0")] {
+    for (text, printed) in
+        [("0x10", "16"), ("0b101", "5"), ("1_000", "1000"), ("1.", "1.0"), ("1e-3", "0.001"), ("2.5E+3", "2500.0")]
+    {
         assert_eq!(print_expression(&read_expression(text)), printed);
     }
     for text in ["9007199254740992", "1e300", "5e-324", "0.1", "1e16", "123456789.125"] {

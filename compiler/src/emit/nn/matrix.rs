@@ -50,7 +50,8 @@ fn has_whole(program: &Program, id: TensorId, body: ExpressionId, order: &[Label
     let Some(reads) = reads(program, body) else { return false };
     let extents = program.label_extents(id);
     let fits = |(tensor, at): &(TensorId, Vec<Label>)| {
-        *tensor != id && program.tensor(*tensor).shape.iter().zip(at).all(|(axis, label)| extents.get(label.0 as usize) == Some(axis))
+        *tensor != id
+            && program.tensor(*tensor).shape.iter().zip(at).all(|(axis, label)| extents.get(label.0 as usize) == Some(axis))
     };
     reads.iter().all(fits) && reads.iter().any(|(_, at)| at == order)
 }
@@ -79,7 +80,8 @@ fn product(program: &Program, id: TensorId, body: ExpressionId) -> Option<Expres
     let (first, second) = (operand(*factors.first()?)?, operand(*factors.get(1)?)?);
     let extents = program.label_extents(id);
     let fits = |(tensor, at): &(TensorId, Vec<Label>)| {
-        *tensor != id && program.tensor(*tensor).shape.iter().zip(at).all(|(axis, label)| extents.get(label.0 as usize) == Some(axis))
+        *tensor != id
+            && program.tensor(*tensor).shape.iter().zip(at).all(|(axis, label)| extents.get(label.0 as usize) == Some(axis))
     };
     if !fits(&first) || !fits(&second) {
         return None;

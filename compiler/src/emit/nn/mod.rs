@@ -73,7 +73,9 @@ fn given(program: &Program, id: TensorId) -> Statement {
     let own = name(&tensor.name);
     let kind = match &tensor.source {
         Source::Target => StatementKind::Target(Data { name: own, shape, range }),
-        Source::Parameter(initializer) => StatementKind::Param(Stored { name: own, shape, initializer: Some(start(initializer)) }),
+        Source::Parameter(initializer) => {
+            StatementKind::Param(Stored { name: own, shape, initializer: Some(start(initializer)) })
+        }
         Source::State(initializer) => StatementKind::State(Stored { name: own, shape, initializer: Some(start(initializer)) }),
         Source::Input | Source::Defined(_) => StatementKind::Input(Data { name: own, shape, range }),
     };

@@ -115,7 +115,13 @@ pub struct Row {
 }
 
 /// What stands before a loop: the cuts and the loads; the scope reaches the elements through them from here.
-pub fn prepare(scope: &mut Scope<'_>, variable: Variable, name: &Ident, extent: &Extent, body: &[Statement]) -> (TokenStream, Vec<Row>) {
+pub fn prepare(
+    scope: &mut Scope<'_>,
+    variable: Variable,
+    name: &Ident,
+    extent: &Extent,
+    body: &[Statement],
+) -> (TokenStream, Vec<Row>) {
     let mut tokens = TokenStream::new();
     let mut rows = Vec::new();
     let groups = by_memory(scope, &accesses(body));
@@ -123,7 +129,11 @@ pub fn prepare(scope: &mut Scope<'_>, variable: Variable, name: &Ident, extent: 
     for (memory, accesses) in groups {
         let written = accesses.iter().any(|access| access.written);
         let mut offsets: Vec<&Index> = Vec::new();
-        accesses.iter().for_each(|access| if !offsets.contains(&&access.offset) { offsets.push(&access.offset) });
+        accesses.iter().for_each(|access| {
+            if !offsets.contains(&&access.offset) {
+                offsets.push(&access.offset)
+            }
+        });
         if written && offsets.len() > 1 {
             continue;
         }
@@ -160,7 +170,15 @@ fn offsets_alone(accesses: &[Access], variable: Variable) -> bool {
 }
 
 /// `let row = &memory[base..][..extent];`
-fn cut(scope: &Scope<'_>, memory: Memory, row: &Ident, offset: &Index, variable: Variable, extent: &Extent, written: bool) -> TokenStream {
+fn cut(
+    scope: &Scope<'_>,
+    memory: Memory,
+    row: &Ident,
+    offset: &Index,
+    variable: Variable,
+    extent: &Extent,
+    written: bool,
+) -> TokenStream {
     let base = offset.minus(&Index::label(Label(variable.0)));
     let whole = scope.memory(memory);
     let length = index::extent(scope, extent).bare();

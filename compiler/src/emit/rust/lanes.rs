@@ -21,12 +21,26 @@ const LANES: i64 = 16;
 /// An accumulator of a loop: `local = local (+) value`.
 pub struct Sum<'a> {
     local: Local,
-    operator: Operator,
+    fold: Fold,
     value: &'a Value,
 }
 
+/// How an accumulator takes a number in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fold {
+    Add,
+    Largest,
+    Smallest,
+}
+
 /// The accumulators of a loop that does nothing else and reads rows alone; `None` where it is another loop, or a short one.
-pub fn sums<'a>(scope: &Scope<'_>, variable: Variable, extent: &Extent, body: &'a [Statement], rows: &[Row]) -> Option<Vec<Sum<'a>>> {
+pub fn sums<'a>(
+    scope: &Scope<'_>,
+    variable: Variable,
+    extent: &Extent,
+    body: &'a [Statement],
+    rows: &[Row],
+) -> Option<Vec<Sum<'a>>> {
     if rows.is_empty() || rows.iter().any(|row| row.written) || extent.as_constant().is_some_and(|length| length < 2 * LANES) {
         return None;
     }
@@ -60,7 +74,9 @@ pub fn sums<'a>(scope: &Scope<'_>, variable: Variable, extent: &Extent, body: &'
     });
     let distinct = locals.iter().enumerate().all(|(at, local)| !locals[..at].contains(local));
     let only_rows = access::accesses(body).iter().all(|one| match access::step(&one.offset, variable) {
-        Step::Next => rows.iter().any(|row| row.offset == one.offset && row.memory == super::scope::memory_of(scope.loops, one.buffer)),
+        Step::Next => {
+            rows.iter().any(|row| row.offset == one.offset && row.memory == super::scope::memory_of(scope.loops, one.buffer))
+        }
         Step::Still => true,
         Step::Other => false,
     });
@@ -70,17 +86,22 @@ pub fn sums<'a>(scope: &Scope<'_>, variable: Variable, extent: &Extent, body: &'
 fn sum_value(value: &Value) -> Option<&Value> {
     match value {
         Value::Apply(_, arguments) if arguments.len() == 2 => {
-            if matches!(arguments[0], Value::Local(_)) { arguments.get(1) } else { arguments.first() }
+            if matches!(arguments[0], Value::Local(_)) {
+                arguments.get(1)
+            } else {
+                arguments.first()
+            }
         }
         Value::Apply(..) | Value::Number(_) | Value::Local(_) | Value::Position(_) | Value::Load(..) | Value::Select(..) => None,
     }
 }
 
 fn sum_of(local: Local, value: &Value) -> Option<Sum<'_>> {
-    let Value::Apply(operator @ (Operator::Add | Operator::Maximum | Operator::Minimum), arguments) = value else { return None };
+    let Value::Apply(operator, arguments) = value else { return None };
+    let folds = [(Operator::Add, Fold::Add), (Operator::Maximum, Fold::Largest), (Operator::Minimum, Fold::Smallest)];
+    let (_, fold) = folds.into_iter().find(|(known, _)| known == operator)?;
     match arguments.as_slice() {
-        [Value::Local(other), value] if *other == local => Some(Sum { local, operator: *operator, value }),
-        [value, Value::Local(other)] if *other == local => Some(Sum { local, operator: *operator, value }),
+        [Value::Local(other), value] | [value, Value::Local(other)] if *other == local => Some(Sum { local, fold, value }),
         _ => None,
     }
 }
@@ -99,11 +120,11 @@ fn reads(value: &Value, local: Local) -> bool {
     }
 }
 
-fn neutral(operator: Operator) -> f64 {
-    match operator {
-        Operator::Maximum => f64::NEG_INFINITY,
-        Operator::Minimum => f64::INFINITY,
-        _ => 0.0,
+fn neutral(fold: Fold) -> f64 {
+    match fold {
+        Fold::Add => 0.0,
+        Fold::Largest => f64::NEG_INFINITY,
+        Fold::Smallest => f64::INFINITY,
     }
 }
 
@@ -119,7 +140,7 @@ pub fn write(
 ) -> TokenStream {
     let sixteen = Literal::i64_unsuffixed(LANES);
     let lanes: Vec<Ident> = sums.iter().map(|sum| scope.names.fresh(&format!("{}_lanes", scope.local(sum.local).0))).collect();
-    let starts = sums.iter().map(|sum| value::literal(scope.loops.precision, neutral(sum.operator)).bare());
+    let starts = sums.iter().map(|sum| value::literal(scope.loops.precision, neutral(sum.fold)).bare());
     let length = index::extent(scope, extent);
     let (chunks, rest) = match extent.as_constant() {
         Some(number) => {
@@ -148,7 +169,14 @@ pub fn write(
     }
 }
 
-fn chunk_body(scope: &Scope<'_>, variable: Variable, body: &[Statement], rows: &[Row], sums: &[Sum<'_>], lanes: &[Ident]) -> TokenStream {
+fn chunk_body(
+    scope: &Scope<'_>,
+    variable: Variable,
+    body: &[Statement],
+    rows: &[Row],
+    sums: &[Sum<'_>],
+    lanes: &[Ident],
+) -> TokenStream {
     let mut scope = scope.clone();
     let sixteen = Literal::i64_unsuffixed(LANES);
     scope.names.reserve("chunk");
@@ -177,33 +205,25 @@ fn chunk_body(scope: &Scope<'_>, variable: Variable, body: &[Statement], rows: &
 }
 
 fn add_to_lane(scope: &Scope<'_>, sum: &Sum<'_>, lanes: &Ident, lane: &Ident) -> TokenStream {
-    match (sum.operator, sum.value) {
-        (Operator::Add, Value::Apply(Operator::Multiply, factors)) => {
-            let factors = factors.iter().map(|factor| value::number(scope, factor).bare());
-            quote!(#lanes[#lane] = I::mul_add(#(#factors,)* #lanes[#lane]);)
-        }
-        (Operator::Add, value) => {
-            let value = value::number(scope, value).bare();
-            quote!(#lanes[#lane] += #value;)
-        }
-        (Operator::Minimum, value) => {
-            let value = value::number(scope, value).bare();
-            quote!(#lanes[#lane] = Scalar::minimum(#lanes[#lane], #value);)
-        }
-        (_, value) => {
-            let value = value::number(scope, value).bare();
-            quote!(#lanes[#lane] = Scalar::maximum(#lanes[#lane], #value);)
-        }
+    if let (Fold::Add, Value::Apply(Operator::Multiply, factors)) = (sum.fold, sum.value) {
+        let factors = factors.iter().map(|factor| value::number(scope, factor).bare());
+        return quote!(#lanes[#lane] = I::mul_add(#(#factors,)* #lanes[#lane]););
+    }
+    let value = value::number(scope, sum.value).bare();
+    match sum.fold {
+        Fold::Add => quote!(#lanes[#lane] += #value;),
+        Fold::Largest => quote!(#lanes[#lane] = Scalar::maximum(#lanes[#lane], #value);),
+        Fold::Smallest => quote!(#lanes[#lane] = Scalar::minimum(#lanes[#lane], #value);),
     }
 }
 
 /// `sum += ` all lanes, halves onto halves.
 fn together(scope: &Scope<'_>, sum: &Sum<'_>, lanes: &Ident) -> TokenStream {
     let (local, _) = scope.local(sum.local);
-    match sum.operator {
-        Operator::Maximum => quote!(#local = #lanes.iter().fold(#local, |all, &lane| Scalar::maximum(all, lane));),
-        Operator::Minimum => quote!(#local = #lanes.iter().fold(#local, |all, &lane| Scalar::minimum(all, lane));),
-        _ => quote! {
+    match sum.fold {
+        Fold::Largest => quote!(#local = #lanes.iter().fold(#local, |all, &lane| Scalar::maximum(all, lane));),
+        Fold::Smallest => quote!(#local = #lanes.iter().fold(#local, |all, &lane| Scalar::minimum(all, lane));),
+        Fold::Add => quote! {
             for half in [8, 4, 2, 1] {
                 for lane in 0..half {
                     #lanes[lane] += #lanes[lane + half];

@@ -102,7 +102,11 @@ fn arguments(unit: &Unit<'_>, targets: bool) -> Arguments {
         let integer = input.range.is_some();
         let element = if integer { quote!(i32) } else { quote!(#float) };
         arguments.declared.extend(quote!(#name: impl ::chainrule::View<#element>,));
-        arguments.checked.push(if integer { quote!(arguments.integer(#at, &#name)) } else { quote!(arguments.real(#at, &#name)) });
+        arguments.checked.push(if integer {
+            quote!(arguments.integer(#at, &#name))
+        } else {
+            quote!(arguments.real(#at, &#name))
+        });
         arguments.kinds.push(integer);
     }
     arguments
@@ -122,7 +126,8 @@ fn shapes(inputs: &[Input], sizes: &[String], targets: bool) -> String {
     inputs.iter().filter(|input| targets || !input.target).map(shape).collect::<Vec<_>>().join(", ")
 }
 
-const PANICS: &str = " If a shape or a number is not what the network declares, or a size is larger than the workspace was made for.";
+const PANICS: &str =
+    " If a shape or a number is not what the network declares, or a size is larger than the workspace was made for.";
 
 fn gradient(unit: &Unit<'_>) -> TokenStream {
     if unit.gradient_pass.is_none() {
@@ -169,7 +174,8 @@ fn evaluate(unit: &Unit<'_>) -> (TokenStream, TokenStream) {
     let (checker, no_metrics) = (checker(unit), no_metrics(unit));
     let mut names = Names::default();
     names.reserve("loss");
-    let fields: Vec<Ident> = unit.interface.metrics.iter().map(|metric| public(&names.fresh(metric).to_string().replace("r#", ""))).collect();
+    let fields: Vec<Ident> =
+        unit.interface.metrics.iter().map(|metric| public(&names.fresh(metric).to_string().replace("r#", ""))).collect();
     let lines = unit.interface.metrics.iter().map(|metric| format!(" The metric `{metric}`."));
     let positions = (0..fields.len()).map(Literal::usize_unsuffixed);
     let takes = format!(" Takes {}.", shapes(&unit.interface.inputs, &unit.interface.sizes, true));
@@ -211,9 +217,9 @@ fn predict(unit: &Unit<'_>) -> (TokenStream, TokenStream) {
     let scope = Scope::new(&unit.blank, None, &[]);
     let (checker, sizes) = (checker(unit), bind_sizes(&scope));
     let names = scope.sizes();
-    let slices = (0..checked.len()).map(|at| {
+    let slices = kinds.iter().enumerate().map(|(at, &integer)| {
         let at = Literal::usize_unsuffixed(at);
-        if kinds[usize::from_str_radix(&at.to_string(), 10).unwrap_or(0)] { quote!(inputs[#at].integer()) } else { quote!(inputs[#at].real()) }
+        if integer { quote!(inputs[#at].integer()) } else { quote!(inputs[#at].real()) }
     });
     let slices: Vec<TokenStream> = slices.collect();
     let (result, value, structure) = results(unit, &scope);

@@ -105,7 +105,8 @@ pub fn module(passes: &Passes, derivatives: &str) -> Result<String, String> {
     let source = StructSource::public(&passes.interface.name, &documentation);
     let Parts { structs, inner } = parts(passes, derivatives, source, Some(&remarks))?;
     let (uses, allowed) = (uses(), allowed());
-    let line = format!(" The network {}, written by chainrule. A change here is lost when it is written again.", passes.interface.name);
+    let line =
+        format!(" The network {}, written by chainrule. A change here is lost when it is written again.", passes.interface.name);
     format::text(quote!(#![doc = #line] #![allow(#allowed)] #uses #structs #inner), &remarks)
 }
 

@@ -92,9 +92,11 @@ fn assign(scope: &Scope<'_>, place: &TokenStream, value: &Value, is_place: impl 
 fn is_innermost(body: &[Statement]) -> bool {
     body.iter().all(|statement| match statement {
         Statement::For { .. } | Statement::Fill(..) | Statement::Product(_) => false,
-        Statement::Comment(_) | Statement::Let(..) | Statement::Accumulator(..) | Statement::Assign(..) | Statement::Store { .. } => {
-            true
-        }
+        Statement::Comment(_)
+        | Statement::Let(..)
+        | Statement::Accumulator(..)
+        | Statement::Assign(..)
+        | Statement::Store { .. } => true,
     })
 }
 

@@ -68,7 +68,8 @@ fn stage(
     for step in steps {
         let function = functions.step(loops, step, remarks);
         let sizes = scope.sizes().iter().map(|size| quote!(#size));
-        let slices = step.uses.iter().map(|one| storage.slice(loops, one, step::length(&scope, one).map(super::code::Code::bare)));
+        let slices =
+            step.uses.iter().map(|one| storage.slice(loops, one, step::length(&scope, one).map(super::code::Code::bare)));
         let slices = slices.collect::<Result<Vec<_>, _>>()?;
         let packing = step.packs.then(|| storage.packing());
         let arguments = sizes.chain(slices).chain(packing);
@@ -80,7 +81,13 @@ fn stage(
 }
 
 /// The copies of a stage and the choice between them.
-fn copies(name: &Ident, declared: &TokenStream, arguments: &TokenStream, calls: &TokenStream, remarks: Option<&Remarks>) -> TokenStream {
+fn copies(
+    name: &Ident,
+    declared: &TokenStream,
+    arguments: &TokenStream,
+    calls: &TokenStream,
+    remarks: Option<&Remarks>,
+) -> TokenStream {
     let (body, avx2, avx512) = (format_ident!("{name}_steps"), format_ident!("{name}_avx2"), format_ident!("{name}_avx512"));
     let reason = |set: &str| {
         remarks.map(|remarks| remark(remarks, &format!("SAFETY: the machine has {set}: that is what this level says.")))

@@ -57,7 +57,9 @@ fn tree<'a>(interface: &'a Interface, order: &[String]) -> Result<Owner<'a>, Str
 }
 
 fn insert<'a>(owner: &mut Owner<'a>, words: &[&'a str], parameter: &'a Parameter) -> Result<(), String> {
-    let clash = || format!("the parameter `{}` has the name of something that owns parameters, so no struct can hold both", parameter.path);
+    let clash = || {
+        format!("the parameter `{}` has the name of something that owns parameters, so no struct can hold both", parameter.path)
+    };
     let Some((first, rest)) = words.split_first() else { return Ok(()) };
     let at = owner.entries.iter().position(|(name, _)| name == first);
     if rest.is_empty() {
@@ -86,7 +88,8 @@ fn place<'a>(owner: &Owner<'a>, words: &mut Vec<&'a str>, offset: &mut u64, plac
                 let shape = fixed(parameter)?;
                 let length = shape.iter().try_fold(1u64, |product, &length| product.checked_mul(length));
                 let after = length.and_then(|length| offset.checked_add(length)).filter(|&after| after < 1 << 48);
-                let after = after.ok_or_else(|| format!("the parameters up to `{}` are too many for one struct", parameter.path))?;
+                let after =
+                    after.ok_or_else(|| format!("the parameters up to `{}` are too many for one struct", parameter.path))?;
                 places.push(Place { parameter, words: words.clone(), shape, offset: *offset });
                 *offset = after;
             }
@@ -125,7 +128,8 @@ pub fn structs(
     let tree = tree(interface, &[])?;
     let mut names = Names::default();
     names.reserve(&name.to_string());
-    let mut written = Written { float: Ident::new(float_name(interface.precision), Span::call_site()), visibility, derives, names };
+    let mut written =
+        Written { float: Ident::new(float_name(interface.precision), Span::call_site()), visibility, derives, names };
     let mut inner = TokenStream::new();
     let fields = written.fields(&tree, &name.to_string(), &mut inner)?;
     let undocumented = !attributes.clone().into_iter().any(|tree| tree.to_string().contains("doc"));

@@ -3,9 +3,7 @@
 use crate::emit::Passes;
 use crate::interface::{Input, Interface, Parameter};
 use crate::ir::{Extent, Index, Initializer, Label, Precision, SizeId};
-use crate::loops::{
-    Buffer, BufferId, Destination, Local, Loops, Matrix, Place, Product, Statement, Value, Variable,
-};
+use crate::loops::{Buffer, BufferId, Destination, Local, Loops, Matrix, Place, Product, Statement, Value, Variable};
 use crate::ops::Operator;
 
 fn size() -> Extent {
@@ -71,17 +69,29 @@ fn gradient() -> Loops {
         comment("y[i, j] = sum[k](x[i, k] * dense1.w[k, j])"),
         product(size(), WIDE, DEEP.into(), matrix(0, DEEP, 1), matrix(2, WIDE, 1), matrix(4, WIDE, 1)),
         comment("y[i, j] = y[i, j] + dense1.b[j]"),
-        repeat(0, size(), vec![repeat(1, wide.clone(), vec![store(4, at(WIDE), apply(Operator::Add, load(4, at(WIDE)), load(3, column())))])]),
+        repeat(
+            0,
+            size(),
+            vec![repeat(1, wide.clone(), vec![store(4, at(WIDE), apply(Operator::Add, load(4, at(WIDE)), load(3, column())))])],
+        ),
         comment("loss = sum[i, j]((y[i, j] - t[i, j])^2)"),
         Statement::Accumulator(Local(0), Value::Number(0.0)),
         repeat(
             0,
             size(),
-            vec![repeat(1, wide.clone(), vec![Statement::Let(Local(1), difference()), sum(apply(Operator::Multiply, local(1), local(1)))])],
+            vec![repeat(
+                1,
+                wide.clone(),
+                vec![Statement::Let(Local(1), difference()), sum(apply(Operator::Multiply, local(1), local(1)))],
+            )],
         ),
         store(5, Index::default(), local(0)),
         comment("d y[i, j] = 2 * (y[i, j] - t[i, j])"),
-        repeat(0, size(), vec![repeat(1, wide.clone(), vec![store(6, at(WIDE), apply(Operator::Multiply, Value::Number(2.0), difference()))])]),
+        repeat(
+            0,
+            size(),
+            vec![repeat(1, wide.clone(), vec![store(6, at(WIDE), apply(Operator::Multiply, Value::Number(2.0), difference()))])],
+        ),
         comment("d dense1.b[j] = sum[i](d y[i, j])"),
         Statement::Fill(BufferId(8), 0.0),
         repeat(
@@ -177,6 +187,7 @@ fn the_text_of_a_network() {
         std::fs::write(format!("{path}/line.rs"), &text).expect("lab");
         std::fs::write(format!("{path}/bin/eval.rs"), super::evaluation_main(&gradient()).expect("main")).expect("lab");
         let source = super::StructSource::public("Line", &[]);
-        std::fs::write(format!("{path}/tokens.rs"), super::tokens(&passes(), "d", source).expect("tokens").to_string()).expect("lab");
+        std::fs::write(format!("{path}/tokens.rs"), super::tokens(&passes(), "d", source).expect("tokens").to_string())
+            .expect("lab");
     }
 }

@@ -101,7 +101,14 @@ impl<'a> Unit<'a> {
         Ok(functions.tokens)
     }
 
-    fn write_pass(&self, loops: &Loops, name: &str, assesses: bool, differentiates: bool, functions: &mut Functions) -> Result<Ident, String> {
+    fn write_pass(
+        &self,
+        loops: &Loops,
+        name: &str,
+        assesses: bool,
+        differentiates: bool,
+        functions: &mut Functions,
+    ) -> Result<Ident, String> {
         let mut names = Names::default();
         let reserved = ["parameters", "workspace", "gradient", "metrics", "loss"];
         reserved.iter().for_each(|name| names.reserve(name));

@@ -64,7 +64,11 @@ fn field(names: &mut Names, slot: usize, passes: &[&Loops]) -> Field {
     let mut lengths: Vec<Extent> = Vec::new();
     for loops in passes {
         let living = loops.buffers.iter().filter(|buffer| buffer.place == Place::Workspace(slot));
-        living.for_each(|buffer| if !tenants.contains(&buffer.name) { tenants.push(buffer.name.clone()) });
+        living.for_each(|buffer| {
+            if !tenants.contains(&buffer.name) {
+                tenants.push(buffer.name.clone())
+            }
+        });
         loops.slots.get(slot).into_iter().flatten().for_each(|length| largest(&mut lengths, length));
     }
     let name = names.fresh(tenants.first().map_or("unused", String::as_str));
@@ -122,6 +126,7 @@ pub fn packing(environment: &dyn Environment, products: &[(Extent, Extent, Exten
 }
 
 /// The products of some statements.
+#[cfg(feature = "format")]
 pub fn products(body: &[Statement]) -> Vec<(Extent, Extent, Extent)> {
     let mut products = Vec::new();
     gather(body, &mut products);
@@ -177,7 +182,13 @@ impl NetworkStorage<'_> {
         })
     }
 
-    fn result(&self, destination: &Destination, borrow: &TokenStream, length: &TokenStream, written: bool) -> Result<TokenStream, String> {
+    fn result(
+        &self,
+        destination: &Destination,
+        borrow: &TokenStream,
+        length: &TokenStream,
+        written: bool,
+    ) -> Result<TokenStream, String> {
         match destination {
             Destination::Loss if self.assesses => Ok(quote!(#borrow loss[..])),
             Destination::Metric(name) if self.assesses => {
