@@ -79,11 +79,14 @@ fn from_equations(equations: TokenStream, mut structure: ItemStruct) -> TokenStr
     let mut diagnostics = std::mem::take(&mut adapter.diagnostics);
     let tree = parse_file(&adapter.tokens, file, &mut diagnostics);
     let names = structure.fields.iter().filter_map(|field| field.ident.as_ref().map(plain)).collect();
-    let source = StructSource::Given {
-        name: name.clone(),
-        visibility: structure.vis.to_token_stream(),
-        item: with_layout(&structure),
-        fields: names,
+    let source = match structure.fields {
+        Fields::Unit => generated(&structure),
+        Fields::Named(_) | Fields::Unnamed(_) => StructSource::Given {
+            name: name.clone(),
+            visibility: structure.vis.to_token_stream(),
+            item: with_layout(&structure),
+            fields: names,
+        },
     };
     let options = Options { network: Some(plain(&name)), ..Options::default() };
     match compile(&tree, &options, &mut files, &mut diagnostics, source) {

@@ -38,7 +38,7 @@ fn compiled_code_computes_in_single_precision() {
 
 /// Builds all cases by one call of cargo; each is named `prefix/NAME`.
 fn compiled(prefix: &str, folders: &[PathBuf], files: &[(PathBuf, PathBuf)], tolerance: Tolerance) {
-    let answers = chainrule_compiler::cli::compiled(files);
+    let answers = chainrule_compiler::cli::compiled(files, Path::new(env!("CARGO_TARGET_TMPDIR")));
     let outcome = |(folder, answer): (&PathBuf, Result<String, String>)| {
         let checked = answer.and_then(|answer| compare(folder, &answer, tolerance));
         (format!("{prefix}/{}", name_of(folder)), checked)

@@ -17,7 +17,7 @@ const RUNTIME: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../runtime");
 /// The results of a program, computed by compiled code.
 pub fn run(program: &Program, values: &Values) -> Result<BTreeMap<Destination, Tensor>, String> {
     let executable = Executable::new(program)?;
-    let folder = build(std::iter::once(&executable))?;
+    let folder = build(std::iter::once(&executable), &cache())?;
     executable.run(&folder, program, values)
 }
 
@@ -93,13 +93,12 @@ fn start(executable: &Path, input: &[u8]) -> Result<Vec<u8>, String> {
     Ok(output.stdout)
 }
 
-/// Builds executables with one call of cargo, and gives the folder that they are in.
-pub fn build<'a>(executables: impl Iterator<Item = &'a Executable>) -> Result<PathBuf, String> {
+/// Builds executables with one call of cargo, and gives the folder that they are in. What can be used again stays in `cache`.
+pub fn build<'a>(executables: impl Iterator<Item = &'a Executable>, cache: &Path) -> Result<PathBuf, String> {
     let runtime = Path::new(RUNTIME).canonicalize().map_err(|error| format!("the runtime {RUNTIME} is not there: {error}"))?;
-    let cache = cache().join("chainrule").join("evaluations");
     let problem = |error: std::io::Error| format!("{}: {error}", cache.display());
-    std::fs::create_dir_all(&cache).map_err(problem)?;
-    let project = tempfile::tempdir_in(&cache).map_err(problem)?;
+    std::fs::create_dir_all(cache).map_err(problem)?;
+    let project = tempfile::tempdir_in(cache).map_err(problem)?;
     let sources = project.path().join("src").join("bin");
     std::fs::create_dir_all(&sources).map_err(problem)?;
     std::fs::write(project.path().join("Cargo.toml"), manifest(&runtime)).map_err(problem)?;
@@ -135,5 +134,5 @@ fn manifest(runtime: &Path) -> String {
 fn cache() -> PathBuf {
     let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let home = || variable("HOME").map(|home| home.join(".cache"));
-    variable("XDG_CACHE_HOME").or_else(home).unwrap_or_else(std::env::temp_dir)
+    variable("XDG_CACHE_HOME").or_else(home).unwrap_or_else(std::env::temp_dir).join("chainrule").join("evaluations")
 }

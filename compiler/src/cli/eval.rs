@@ -10,7 +10,7 @@ use crate::loops::Destination;
 use crate::pipeline;
 use clap::ValueEnum;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -59,15 +59,15 @@ pub fn run(arguments: &Arguments, streams: &mut Streams) -> Result<(), Failure> 
 }
 
 /// What `chainrule eval FILE.nn --values VALUES.json --engine compile` prints for many pairs of files, built by one call of
-/// cargo; or the first line of what it complains about.
-pub fn compiled(files: &[(PathBuf, PathBuf)]) -> Vec<Result<String, String>> {
+/// cargo that keeps what it can use again in `cache`; or the first line of what it complains about.
+pub fn compiled(files: &[(PathBuf, PathBuf)], cache: &Path) -> Vec<Result<String, String>> {
     let prepare = |(file, values): &(PathBuf, PathBuf)| {
         let (question, _) = Question::read(&Arguments::of(file.clone(), values.clone())).map_err(|failure| failure.summary())?;
         let executable = Executable::new(&question.derived)?;
         Ok((question, executable))
     };
     let prepared: Vec<Result<(Question, Executable), String>> = files.iter().map(prepare).collect();
-    let folder = compile::build(prepared.iter().flatten().map(|(_, executable)| executable));
+    let folder = compile::build(prepared.iter().flatten().map(|(_, executable)| executable), cache);
     let answer = |(question, executable): (Question, Executable)| {
         Ok(print(executable.run(&folder.clone()?, &question.derived, &question.values)?))
     };

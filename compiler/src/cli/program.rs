@@ -2,16 +2,10 @@
 
 use super::report::Report;
 use super::{Failure, Program, Streams};
-use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::elaborate::{Loader, Options, elaborate, library};
+use crate::diagnostic::Diagnostics;
+use crate::elaborate::{Options, elaborate};
+use crate::files::Files;
 use crate::ir;
-use crate::source::Sources;
-use crate::span::{FileId, Span};
-use crate::syntax::tree::File;
-use crate::syntax::{lex, parse_file};
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
 /// A network, elaborated, with warnings and the texts that they speak of.
 pub struct Loaded {
@@ -40,96 +34,5 @@ impl Loaded {
     /// Shows warnings to people.
     pub fn show_warnings(&self, streams: &mut Streams) {
         streams.complain(&self.report.text());
-    }
-}
-
-/// All files of one compilation.
-#[derive(Default)]
-struct Files {
-    sources: Sources,
-    /// By canonical path: a file is read once.
-    known: BTreeMap<PathBuf, (FileId, Rc<File>)>,
-    /// Where a file stands.
-    paths: BTreeMap<FileId, PathBuf>,
-    /// Which file imports which.
-    imports: BTreeSet<(FileId, FileId)>,
-}
-
-impl Files {
-    /// Adds a file; where it is no text, that is reported, and the file is empty.
-    fn parse(&mut self, path: &Path, bytes: &[u8], diagnostics: &mut Diagnostics) -> Rc<File> {
-        let mut unreadable = Diagnostics::new();
-        let id = self.sources.add_bytes(path.display().to_string(), bytes, &mut unreadable);
-        let file = if unreadable.has_errors() {
-            unreadable.sorted().into_iter().for_each(|diagnostic| diagnostics.push(diagnostic.clone()));
-            File::default()
-        } else {
-            let tokens = lex(self.sources.text(id), id, diagnostics);
-            parse_file(&tokens, id, diagnostics)
-        };
-        let file = Rc::new(file);
-        self.known.insert(canonical(path), (id, Rc::clone(&file)));
-        self.paths.insert(id, path.to_owned());
-        file
-    }
-
-    /// Whether `to` imports `from`, however indirectly, or is it.
-    fn closes_a_circle(&self, from: FileId, to: FileId) -> bool {
-        let mut seen = BTreeSet::new();
-        let mut stack = vec![to];
-        while let Some(next) = stack.pop() {
-            if next == from {
-                return true;
-            }
-            if seen.insert(next) {
-                stack.extend(self.imports.iter().filter(|(importer, _)| *importer == next).map(|(_, imported)| *imported));
-            }
-        }
-        false
-    }
-}
-
-/// The path without links and detours, where the file exists.
-fn canonical(path: &Path) -> PathBuf {
-    path.canonicalize().unwrap_or_else(|_| path.to_owned())
-}
-
-impl Loader for Files {
-    fn load(&mut self, from: FileId, path: &str, span: Span, diagnostics: &mut Diagnostics) -> Option<(FileId, Rc<File>)> {
-        let folder = self.paths.get(&from).and_then(|path| path.parent()).map(Path::to_owned).unwrap_or_default();
-        let target = folder.join(path);
-        let found = match self.known.get(&canonical(&target)) {
-            Some(known) => known.clone(),
-            None => match std::fs::read(&target) {
-                Ok(bytes) => {
-                    let file = self.parse(&target, &bytes, diagnostics);
-                    (self.known.get(&canonical(&target))?.0, file)
-                }
-                Err(error) => {
-                    let message = format!("the file \"{path}\" cannot be read");
-                    diagnostics.push(Diagnostic::error(span, message).labelled(error.to_string()));
-                    return None;
-                }
-            },
-        };
-        if self.closes_a_circle(from, found.0) {
-            let message = format!("\"{path}\" is imported in a circle");
-            diagnostics.push(Diagnostic::error(span, message).note("a file cannot import itself, however indirectly"));
-            return None;
-        }
-        self.imports.insert((from, found.0));
-        Some(found)
-    }
-
-    fn library(&mut self) -> Vec<(FileId, Rc<File>)> {
-        let mut files = Vec::new();
-        for (name, text) in library::LIBRARY {
-            let id = self.sources.add((*name).to_owned(), (*text).to_owned());
-            let mut diagnostics = Diagnostics::new();
-            let tokens = lex(text, id, &mut diagnostics);
-            files.push((id, Rc::new(parse_file(&tokens, id, &mut diagnostics))));
-            debug_assert!(!diagnostics.has_errors(), "{name}: {:?}", diagnostics.sorted());
-        }
-        files
     }
 }

@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use super::{MOST_HEIGHT, MOST_NESTING, format_text, lex, parse_file, print, same};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::render::render;
 use crate::source::Sources;
+use crate::span::{FileId, Span};
 
 /// Reads a text in a thread with the stack of a test, shows all errors, clones, compares and prints the tree; gives the messages.
 fn survive(text: String) -> Vec<String> {
@@ -94,57 +95,18 @@ fn chains_are_limited() {
     }
 }
 
+/// What may be repeated very often.
+#[rustfmt::skip]
+const PIECES: &[&str] = &[
+    "a", "1", "1.", "0x", "_", "\"", "/", "/*", "///\n", "//\n", "(", ")", "[", "{", "}", ";", ",", ".", "..", "=", "-",
+    "d ", "\u{e9}", "\u{1f600}", "if ", "network ", "network N {", "y = ", "y[", "x + ", "x;\n", "= 3;", "in ",
+    "/// a\n/// b\n;", "x[i](", "\u{0}", "|", "y = f(a; ", "input x: [", "fn f(", "layer L()(", "import \"", "a b ", "- - ",
+    "y[i] = (", "{ /* c */ x // d\n",
+];
+
 #[test]
-fn one_megabyte_of_anything() {
-    let pieces = [
-        "a",
-        "1",
-        "1.",
-        "0x",
-        "_",
-        "\"",
-        "/",
-        "/*",
-        "///\n",
-        "//\n",
-        "(",
-        ")",
-        "[",
-        "{",
-        "}",
-        ";",
-        ",",
-        ".",
-        "..",
-        "=",
-        "-",
-        "d ",
-        "\u{e9}",
-        "\u{1f600}",
-        "if ",
-        "network ",
-        "network N {",
-        "y = ",
-        "y[",
-        "x + ",
-        "x;\n",
-        "= 3;",
-        "in ",
-        "/// a\n/// b\n;",
-        "x[i](",
-        "\u{0}",
-        "|",
-        "y = f(a; ",
-        "input x: [",
-        "fn f(",
-        "layer L()(",
-        "import \"",
-        "a b ",
-        "- - ",
-        "y[i] = (",
-        "{ /* c */ x // d\n",
-    ];
-    for piece in pieces {
+fn much_of_anything() {
+    for piece in PIECES {
         let count = (1 << 15) / piece.len();
         survive(piece.repeat(count));
         survive(define(&piece.repeat(count)));
@@ -152,50 +114,16 @@ fn one_megabyte_of_anything() {
     assert_refused("x ".repeat(3 << 20), "larger than 4 MiB");
 }
 
+/// What programs are made of.
+#[rustfmt::skip]
+const WORDS: &[&str] = &[
+    "network", "N", "{", "}", "(", ")", "[", "]", "input", "x", ":", ";", "=", "d", ".", "T", "..", ",", "sum", "i", "in",
+    "if", "else", "1", "0.5", "+", "^", "-", "->", "|>", "layer", "fn", "const", "/// doc\n", "// comment\n", "param",
+    "\"text\"", "_", "==", "\u{ff}",
+];
+
 #[test]
 fn random_tokens() {
-    let words = [
-        "network",
-        "N",
-        "{",
-        "}",
-        "(",
-        ")",
-        "[",
-        "]",
-        "input",
-        "x",
-        ":",
-        ";",
-        "=",
-        "d",
-        ".",
-        "T",
-        "..",
-        ",",
-        "sum",
-        "i",
-        "in",
-        "if",
-        "else",
-        "1",
-        "0.5",
-        "+",
-        "^",
-        "-",
-        "->",
-        "|>",
-        "layer",
-        "fn",
-        "const",
-        "/// doc\n",
-        "// comment\n",
-        "param",
-        "\"text\"",
-        "_",
-        "==",
-        "\u{ff}",
-    ];
     let mut seed = 12345_u64;
     let mut next = |most: usize| {
         seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
@@ -203,7 +131,27 @@ fn random_tokens() {
     };
     for _ in 0..300 {
         let length = 1 + next(200);
-        let text: Vec<&str> = (0..length).map(|_| words[next(words.len())]).collect();
+        let text: Vec<&str> = (0..length).map(|_| WORDS[next(WORDS.len())]).collect();
         survive(format!("network N {{ {} }}", text.join(" ")));
     }
+}
+
+#[test]
+fn any_place_can_be_shown() {
+    let mut sources = Sources::new();
+    let texts = ["", "\n", "a", "a\n", "\u{1f600}\u{e9}\r\n\tb\n\nc", "x".repeat(5000).leak()];
+    let files: Vec<_> = texts.iter().map(|text| sources.add("a.nn", *text)).collect();
+    for (file, text) in files.iter().zip(texts) {
+        let length = u32::try_from(text.len()).expect("short");
+        let places = [0, 1, 2, 3, 5, length / 2, length.saturating_sub(1), length, length + 1, u32::MAX];
+        for (start, end) in places.iter().flat_map(|start| places.iter().map(move |end| (*start, *end))) {
+            let span = Span::new(*file, start, end);
+            let error =
+                Diagnostic::error(span, "message").labelled("here").also(Span::new(files[3], end, start), "there").also(span, "");
+            let shown = render(&error.note("why").help("cure"), &sources, start % 2 == 0);
+            assert!(shown.contains("message") && shown.contains("cure") && shown.len() < 3000, "{shown}");
+        }
+    }
+    let elsewhere = Span::new(FileId(99), 3, 4);
+    assert!(render(&Diagnostic::error(elsewhere, "message"), &sources, false).contains("message"));
 }

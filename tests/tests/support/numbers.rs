@@ -103,6 +103,9 @@ pub fn same(name: &str, a: &Tensor, b: &Tensor, tolerance: f64) -> Result<(), St
 /// Steps of the differences: where a kink is within the first, a smaller one may still say something.
 const STEPS: [f64; 3] = [1e-3, 1e-4, 1e-5];
 
+/// As many elements of a gradient are compared, spread over all of it.
+const MOST_PLACES: usize = 12;
+
 /// Compares a gradient with central differences of fourth order of a scalar tensor of a program.
 pub fn differences(program: &Program, of: TensorId, values: &Values, wrt: &str, gradient: &Tensor) -> Result<(), String> {
     let name = &program.tensor(of).name;
@@ -114,7 +117,8 @@ pub fn differences(program: &Program, of: TensorId, values: &Values, wrt: &str, 
     if values[wrt].shape != gradient.shape {
         return Err(format!("the gradient for {wrt} has the shape {:?}, expected {:?}", gradient.shape, values[wrt].shape));
     }
-    for (place, &slope) in gradient.data.iter().enumerate() {
+    let stride = gradient.data.len().div_ceil(MOST_PLACES).max(1);
+    for (place, &slope) in gradient.data.iter().enumerate().step_by(stride) {
         let mut estimates = Vec::new();
         for step in STEPS {
             let near = at(place, step)? - at(place, -step)?;

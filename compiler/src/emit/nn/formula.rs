@@ -1,6 +1,6 @@
 //! Formulas in index notation. It must not know of matrix notation.
 
-use super::write::{binary, call, extent, extent_terms, floating, make, name, named, natural, sum, unary};
+use super::write::{binary, call, extent, extent_terms, floating, make, name, named, natural, sum, text_name, unary};
 use crate::ir::{Atom, ExpressionId, Extent, Index, Label, Node, Program, TensorId};
 use crate::ops::{Operator, Spelling};
 use crate::syntax::tree::{Binary, Expression, ExpressionKind, IndexItem, ReducedLabel, Unary};
@@ -130,7 +130,7 @@ fn infix(text: &str) -> Binary {
 
 /// `x[i, 2*j + u]`; a scalar as its name.
 fn read(program: &Program, tensor: TensorId, at: &[Index], labels: &Labels) -> Expression {
-    let whole = named(&program.tensor(tensor).name);
+    let whole = named(&text_name(program, tensor));
     if at.is_empty() {
         return whole;
     }

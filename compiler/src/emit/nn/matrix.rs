@@ -1,7 +1,7 @@
 //! Matrix notation: element-wise formulas, products of matrices, sums over axes. It must not know of index notation.
 
 use super::formula::tree;
-use super::write::{binary, call, make, name, named, natural};
+use super::write::{binary, call, make, name, named, natural, text_name};
 use crate::ir::{Definition, ExpressionId, Index, Label, Node, Program, TensorId};
 use crate::ops::{Operator, Reduction};
 use crate::syntax::tree::{Argument, Binary, Expression, ExpressionKind};
@@ -62,7 +62,7 @@ fn elementwise(program: &Program, body: ExpressionId, order: &[Label]) -> Option
     if !reads.iter().all(|(_, at)| order.ends_with(at)) {
         return None;
     }
-    Some(tree(program, body, &mut |tensor, _| named(&program.tensor(tensor).name), &|_| natural(0)))
+    Some(tree(program, body, &mut |tensor, _| named(&text_name(program, tensor)), &|_| natural(0)))
 }
 
 /// `x @ w`, `h.T @ d`, `d @ w.T`
@@ -97,7 +97,7 @@ fn product(program: &Program, id: TensorId, body: ExpressionId) -> Option<Expres
 
 /// A tensor with its axes in this order, transposed where that is needed (matrices alone).
 fn oriented(program: &Program, (tensor, at): &(TensorId, Vec<Label>), order: &[Label]) -> Option<Expression> {
-    let whole = named(&program.tensor(*tensor).name);
+    let whole = named(&text_name(program, *tensor));
     if at == order {
         return Some(whole);
     }

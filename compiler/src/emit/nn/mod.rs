@@ -15,7 +15,7 @@ use crate::syntax::tree::{
     Axis, Data, Expression, ExpressionKind, File, Item, Network, Role as Kind, Shape, Statement, StatementKind, Stored,
 };
 use formula::Labels;
-use write::{call, extent, floating, make, name, named};
+use write::{call, extent, floating, make, name, named, text_name};
 
 /// A program as a network of the language.
 pub fn print(program: &Program) -> String {
@@ -92,16 +92,17 @@ fn start(initializer: &crate::ir::Initializer) -> Expression {
 /// A definition, with the role that it has under its own name.
 fn definition(program: &Program, id: TensorId, told: &mut [bool]) -> Statement {
     let tensor = program.tensor(id);
+    let own_name = text_name(program, id);
     let own = program.roots.iter().position(|root| root.tensor == id && root_name(program, &root.role) == tensor.name);
     let role = own.map_or(Kind::Plain, |at| {
         told[at] = true;
         kind(&program.roots[at].role)
     });
     let Some(Definition { reduction, body }) = program.definition(id) else {
-        return statement(&[], StatementKind::Define { role, name: name(&tensor.name), value: named(&tensor.name) });
+        return statement(&[], StatementKind::Define { role, name: name(&own_name), value: named(&own_name) });
     };
     if let Some(value) = matrix::notation(program, id) {
-        return statement(&tensor.documentation, StatementKind::Define { role, name: name(&tensor.name), value });
+        return statement(&tensor.documentation, StatementKind::Define { role, name: name(&own_name), value });
     }
     let labels = Labels::of(program, id);
     let rank = tensor.shape.len();
@@ -115,10 +116,10 @@ fn definition(program: &Program, id: TensorId, told: &mut [bool]) -> Statement {
         }),
     };
     let kind = if rank == 0 {
-        StatementKind::Define { role, name: name(&tensor.name), value }
+        StatementKind::Define { role, name: name(&own_name), value }
     } else {
         let indices = (0..rank).map(|label| crate::syntax::tree::LeftIndex::Label(labels.bound(program, label))).collect();
-        StatementKind::DefineIndexed { role, name: name(&tensor.name), indices, value }
+        StatementKind::DefineIndexed { role, name: name(&own_name), indices, value }
     };
     statement(&tensor.documentation, kind)
 }
@@ -146,7 +147,7 @@ fn root_name(program: &Program, role: &Role) -> String {
 /// A root under its own name, where its tensor has another one.
 fn alias(program: &Program, role: &Role, tensor: TensorId) -> Option<Statement> {
     let wanted = root_name(program, role);
-    let tensor_name = &program.tensor(tensor).name;
+    let tensor_name = &text_name(program, tensor);
     let is_plain = matches!(role, Role::Gradient(_));
     // The name may be that of another tensor: then the root has no name of its own.
     if program.find(&wanted).is_some() && (is_plain || wanted == *tensor_name && program.definition(tensor).is_some()) {

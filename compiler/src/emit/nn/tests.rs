@@ -25,14 +25,16 @@ const DIGITS: &str = "network Digits {
 }";
 
 #[test]
-fn a_derivative_is_a_program() {
+fn a_derivative_parses() {
     let network = program(DIGITS);
     let derived = pipeline::gradient(&network, &pipeline::parameters(&network), |_| true);
     let text = print(&derived.program);
     for expected in ["x @ dense1.w", "d dense1.w = x.T @ ", "@ dense2.w.T;", "d dense2.b = sum(d logits, axis = 0);"] {
         assert!(text.contains(expected), "{expected}\n{text}");
     }
-    program(&text);
+    let mut diagnostics = Diagnostics::new();
+    Files::default().parse(Path::new("derived.nn"), text.as_bytes(), &mut diagnostics);
+    assert!(!diagnostics.has_errors(), "{:?}\n{text}", diagnostics.sorted());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Small pieces of syntax trees. It must not know of programs beyond their sizes.
 
-use crate::ir::{Extent, Program};
+use crate::ir::{Extent, Program, TensorId};
 use crate::span::Span;
 use crate::syntax::tree::{Argument, Binary, Expression, ExpressionKind, Name, Unary};
 
@@ -92,4 +92,12 @@ pub fn extent_terms(program: &Program, extent: &Extent) -> Vec<(bool, Expression
 /// An extent: `2*B + 1`.
 pub fn extent(program: &Program, extent: &Extent) -> Expression {
     sum(extent_terms(program, extent))
+}
+
+/// The name of a tensor in the text. Dots are for what layers own; a definition within a layer has an underscore there.
+pub fn text_name(program: &Program, id: TensorId) -> String {
+    let name = &program.tensor(id).name;
+    let of = name.trim_start_matches("d ");
+    let is_given = program.find(of).is_some_and(|of| program.definition(of).is_none());
+    if is_given { name.clone() } else { name.replace('.', "_") }
 }
