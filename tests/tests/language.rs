@@ -72,7 +72,7 @@ fn examples_compute_what_they_say() {
         }
         verify(&program, &sample(&program, &Default::default(), &expectations.data, 7))
             .map_err(|message| format!("sampled: {message}"))?;
-        let values = sample(&program, &expectations.given, ranges, 7);
+        let values = sample(&program, &expectations.given, &expectations.data, 7);
         let computed = support::stages::computed(&program, &values)?;
         expected(&computed, &expectations.expected)
     });
