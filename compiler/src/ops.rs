@@ -355,6 +355,11 @@ impl Reduction {
         Self::ALL.iter().copied().find(|reduction| reduction.spelling() == text)
     }
 
+    /// Whether it runs over the last axis where none is given, and not over all.
+    pub fn takes_last_axis(self) -> bool {
+        matches!(self, Self::ArgMaximum | Self::ArgMinimum | Self::LogSumExp)
+    }
+
     /// Its value over a sequence, by definition.
     pub fn value(self, values: &[f64]) -> f64 {
         let first = |better: fn(f64, f64) -> bool| {

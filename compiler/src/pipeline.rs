@@ -3,7 +3,7 @@
 //! Nothing is decided here that a step could decide; this is the order of the steps and nothing else.
 
 use crate::diff;
-use crate::emit::Passes;
+use crate::emit::{Passes, nn};
 use crate::interface::Interface;
 use crate::ir::{self, Program, Role, Root, TensorId};
 use crate::loops::{self, Loops};
@@ -61,6 +61,14 @@ pub fn gradient(program: &Program, wrt: &[TensorId], wanted: impl Fn(&Role) -> b
     report.add(&simplify::simplify(&mut program));
     verify(&program, "simplification");
     Derived { program, report }
+}
+
+/// The equations of a network and of the gradient for its parameters, as text of the language with remarks below.
+pub fn equations(program: &Program) -> String {
+    let is_wanted = |role: &Role| !matches!(role, Role::Update(_));
+    let derived = gradient(program, &parameters(program), is_wanted);
+    let forward = forward(program, is_wanted);
+    nn::print_with_remarks(&derived.program, &nn::remarks(&forward.program, &derived.program, &derived.report))
 }
 
 /// The loops of a program.

@@ -132,9 +132,7 @@ fn compile(
     if diagnostics.has_errors() {
         return Err(None);
     }
-    let derived = pipeline::gradient(&training, &pipeline::parameters(&training), |_| true);
-    let derivatives = nn::print(&derived.program);
-    tokens(&pipeline::passes(&training, &inference), &derivatives, source).map_err(Some)
+    tokens(&pipeline::passes(&training, &inference), &pipeline::equations(&training), source).map_err(Some)
 }
 
 /// The struct of a network from a file.

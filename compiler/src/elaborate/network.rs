@@ -61,6 +61,8 @@ impl<'a> Elaborator<'a> {
         }
         match self.items.networks.as_slice() {
             [network] => Ok(network),
+            // What could not be read at all has been reported; the network may have stood there.
+            [] if self.diagnostics.has_errors() => Err(Reported),
             [] => Err(self.error_with(Span::default(), "the file has no network", |diagnostic| {
                 diagnostic.help("a network is written `network Name { ... }`")
             })),

@@ -1,7 +1,7 @@
 //! In which order the statements of a body are elaborated: what is read first; and what reads itself.
 
 use super::walk::{bound_labels, each_of_statement};
-use crate::syntax::tree::{ExpressionKind, Role, Statement, StatementKind};
+use crate::syntax::tree::{Expression, ExpressionKind, Name, Role, Statement, StatementKind};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The order of a body, and what cannot be ordered.
@@ -28,16 +28,39 @@ pub fn defined_name(statement: &Statement) -> Option<&crate::syntax::tree::Name>
 struct Reads<'s> {
     hard: BTreeSet<&'s str>,
     instances: BTreeSet<&'s str>,
+    paths: BTreeSet<String>,
     all_parameters: bool,
 }
 
+/// `hidden.w` as the name that a statement may have.
+fn path(base: &Expression, field: &Name) -> Option<String> {
+    let (mut path, mut first) = (field.text.clone(), base);
+    while let ExpressionKind::Field(inner, name) = &first.kind {
+        path = format!("{}.{path}", name.text);
+        first = inner;
+    }
+    if let ExpressionKind::Name(name) = &first.kind { Some(format!("{name}.{path}")) } else { None }
+}
+
+impl Reads<'_> {
+    /// Whether all that is read of an instance is what statements define by its path.
+    fn has_statements(&self, instance: &str, by_name: &BTreeMap<&str, usize>) -> bool {
+        let is_whole = |path: &&String| {
+            !self.paths.iter().any(|longer| longer.strip_prefix(*path).is_some_and(|rest| rest.starts_with('.')))
+        };
+        let of_instance = |path: &&String| path.strip_prefix(instance).is_some_and(|rest| rest.starts_with('.'));
+        self.paths.iter().filter(of_instance).filter(is_whole).all(|path| by_name.contains_key(path.as_str()))
+    }
+}
+
 fn reads(statement: &Statement) -> Reads<'_> {
-    let mut reads = Reads { hard: BTreeSet::new(), instances: BTreeSet::new(), all_parameters: false };
+    let mut reads = Reads { hard: BTreeSet::new(), instances: BTreeSet::new(), paths: BTreeSet::new(), all_parameters: false };
     let mut bases = BTreeSet::new();
     each_of_statement(statement, &mut |expression| match &expression.kind {
         ExpressionKind::Name(name) if name == "params" => reads.all_parameters = true,
         ExpressionKind::Name(name) => drop(reads.hard.insert(name)),
-        ExpressionKind::Field(base, _) => {
+        ExpressionKind::Field(base, field) => {
+            reads.paths.extend(path(base, field));
             if let ExpressionKind::Name(name) = &base.kind {
                 reads.instances.insert(name);
             }
@@ -99,8 +122,10 @@ fn edges(statements: &[Statement], by_name: &BTreeMap<&str, usize>) -> Vec<Vec<(
         .map(|(number, reads)| {
             let mut edges: Vec<(usize, bool)> =
                 reads.hard.iter().filter_map(|name| by_name.get(name)).map(|&to| (to, true)).collect();
+            // What has its path as its name is there by its own statement.
+            edges.extend(reads.paths.iter().filter_map(|path| by_name.get(path.as_str())).map(|&to| (to, true)));
             // The parameters of a layer are there once it has been applied.
-            for name in &reads.instances {
+            for name in reads.instances.iter().filter(|name| !reads.has_statements(name, by_name)) {
                 edges.extend(users.get(name).into_iter().flatten().filter(|&&to| to != number).map(|&to| (to, false)));
             }
             if reads.all_parameters {

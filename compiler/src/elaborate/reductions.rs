@@ -42,7 +42,7 @@ impl Reducer {
 
     /// Whether it runs over the last axis where none is given, and not over all.
     pub fn takes_last_axis(self) -> bool {
-        matches!(self, Self::Plain(Reduction::ArgMaximum | Reduction::ArgMinimum | Reduction::LogSumExp))
+        matches!(self, Self::Plain(reduction) if reduction.takes_last_axis())
     }
 
     fn reduction(self) -> Reduction {

@@ -1,9 +1,11 @@
 //! Formulas in index notation. It must not know of matrix notation.
 
-use super::write::{binary, call, extent, extent_terms, floating, make, name, named, natural, sum, text_name, unary};
-use crate::ir::{Atom, ExpressionId, Extent, Index, Label, Node, Program, TensorId};
-use crate::ops::{Operator, Spelling};
+use super::write::{binary, call, extent, extent_terms, floating, make, name, named, natural, sum, unary};
+use super::writer::Writer;
+use crate::ir::{Atom, ExpressionId, Extent, Index, Label, Node, Program, TensorId, bounds};
+use crate::ops::{Operator, Reduction, Spelling};
 use crate::syntax::tree::{Binary, Expression, ExpressionKind, IndexItem, ReducedLabel, Unary};
+use std::cell::Cell;
 use std::collections::HashMap;
 
 /// The labels of a definition: their names, and whether their ranges must be written.
@@ -11,6 +13,8 @@ pub struct Labels {
     names: Vec<String>,
     extents: Vec<Extent>,
     plain: Vec<bool>,
+    taken: Vec<String>,
+    more: Cell<usize>,
 }
 
 impl Labels {
@@ -32,7 +36,20 @@ impl Labels {
             names.push(name.unwrap_or(wanted));
         }
         let plain = plain(program, id, &extents);
-        Self { names, extents, plain }
+        let taken = read.iter().map(|name| (*name).to_owned()).chain(program.sizes.iter().cloned());
+        let taken = taken.chain(names.iter().cloned()).chain([program.tensor(id).name.clone()]).collect();
+        Self { names, extents, plain, taken, more: Cell::new(0) }
+    }
+
+    /// The name of one more label.
+    fn fresh(&self) -> String {
+        loop {
+            self.more.set(self.more.get() + 1);
+            let name = format!("at{}", self.more.get());
+            if !self.taken.contains(&name) {
+                return name;
+            }
+        }
     }
 
     /// A label where it is bound, with its range where reads do not tell it.
@@ -53,7 +70,8 @@ fn plain(program: &Program, id: TensorId, extents: &[Extent]) -> Vec<bool> {
         for node in program.expressions.reachable(definition.body) {
             if let Node::Read(tensor, at) = program.expressions.node(node) {
                 for (index, axis) in at.iter().zip(&program.tensor(*tensor).shape) {
-                    if let Some(Label(label)) = index.as_label()
+                    if is_index(program, index, extents, axis)
+                        && let Some(Label(label)) = index.as_label()
                         && let Some(known) = uses.get_mut(label as usize)
                     {
                         known.push(axis.clone());
@@ -65,36 +83,40 @@ fn plain(program: &Program, id: TensorId, extents: &[Extent]) -> Vec<bool> {
     uses.iter().zip(extents).map(|(uses, extent)| !uses.is_empty() && uses.iter().all(|axis| axis == extent)).collect()
 }
 
-/// A formula; labels have the names of the definition.
-pub fn expression(program: &Program, root: ExpressionId, labels: &Labels) -> Expression {
-    tree(program, root, &mut |tensor, at| read(program, tensor, at, labels), &|index| position(program, index, labels))
-}
-
-/// A formula, with reads and positions written as they are told. Without recursion: formulas may be deep.
-pub fn tree(
-    program: &Program,
-    root: ExpressionId,
-    read: &mut dyn FnMut(TensorId, &[Index]) -> Expression,
-    position: &dyn Fn(&Index) -> Expression,
-) -> Expression {
+/// A formula; labels have the names of the definition. Without recursion: formulas may be deep.
+pub fn expression(writer: &Writer, id: TensorId, root: ExpressionId, labels: &Labels) -> Expression {
     let mut done: HashMap<ExpressionId, Expression> = HashMap::new();
-    for id in program.expressions.reachable(root) {
+    for node in writer.program.expressions.reachable(root) {
         let argument = |id: &ExpressionId| done.get(id).cloned().unwrap_or_else(|| natural(0));
-        let made = match program.expressions.node(id) {
+        let made = match writer.program.expressions.node(node) {
             Node::Number(number) => floating(number.get()),
-            Node::Position(index) => position(index),
-            Node::Read(tensor, at) => read(*tensor, at),
+            Node::Position(index) => position(writer, index, labels),
+            Node::Read(tensor, at) if *tensor == id => itself(writer, id, at, labels),
+            Node::Read(tensor, at) => read(writer, *tensor, at, labels),
             Node::Apply(operator, arguments) => apply(*operator, arguments.iter().map(argument).collect()),
             Node::Select(condition, then, otherwise) => {
                 call("where", vec![argument(condition), argument(then), argument(otherwise)])
             }
         };
-        done.insert(id, made);
+        done.insert(node, made);
     }
     done.remove(&root).unwrap_or_else(|| natural(0))
 }
 
-fn apply(operator: Operator, mut arguments: Vec<Expression>) -> Expression {
+/// Whether an index form can stand in brackets: an affine form of labels and elements that is known to stay inside.
+fn is_index(program: &Program, index: &Index, extents: &[Extent], axis: &Extent) -> bool {
+    let is_plain = index.terms().all(|(atom, _)| match atom {
+        Atom::Label(_) => true,
+        Atom::Quotient(..) | Atom::Remainder(..) => false,
+        Atom::Element(tensor, at) => {
+            at.iter().zip(&program.tensor(*tensor).shape).all(|(index, axis)| is_index(program, index, extents, axis))
+        }
+    });
+    is_plain && bounds::is_inside(program, index, extents, axis)
+}
+
+/// An operator applied.
+pub fn apply(operator: Operator, mut arguments: Vec<Expression>) -> Expression {
     match operator.row().spelling {
         Spelling::Function(text) => call(text, arguments),
         Spelling::Prefix(text, _) => {
@@ -128,41 +150,68 @@ fn infix(text: &str) -> Binary {
     }
 }
 
-/// `x[i, 2*j + u]`; a scalar as its name.
-fn read(program: &Program, tensor: TensorId, at: &[Index], labels: &Labels) -> Expression {
-    let whole = named(&text_name(program, tensor));
+/// `x[i, 2*j + u]`; a scalar as its name. What cannot stand in brackets is met by a label that runs over the axis:
+/// `sum[a](where(a == floor(i / 2), x[a], 0))`.
+fn read(writer: &Writer, tensor: TensorId, at: &[Index], labels: &Labels) -> Expression {
+    let whole = writer.name(tensor);
     if at.is_empty() {
         return whole;
     }
-    let items = at.iter().map(|index| IndexItem::At(position(program, index, labels))).collect();
-    make(ExpressionKind::Index(Box::new(whole), items))
+    let (mut items, mut bound, mut conditions) = (Vec::new(), Vec::new(), Vec::new());
+    for (index, axis) in at.iter().zip(&writer.program.tensor(tensor).shape) {
+        let value = position(writer, index, labels);
+        if is_index(writer.program, index, &labels.extents, axis) {
+            items.push(IndexItem::At(value));
+            continue;
+        }
+        let label = labels.fresh();
+        items.push(IndexItem::At(named(&label)));
+        conditions.push(binary(Binary::Equal, named(&label), value));
+        bound.push(ReducedLabel { name: name(&label), range: None });
+    }
+    let element = make(ExpressionKind::Index(Box::new(whole), items));
+    let Some(condition) = conditions.into_iter().reduce(|all, one| binary(Binary::And, all, one)) else { return element };
+    let body = Box::new(call("where", vec![condition, element, natural(0)]));
+    make(ExpressionKind::Reduce { reduction: name(Reduction::Sum.spelling()), labels: bound, body })
 }
 
-/// An index form.
-fn position(program: &Program, index: &Index, labels: &Labels) -> Expression {
+/// An earlier or later step of the definition itself.
+fn itself(writer: &Writer, id: TensorId, at: &[Index], labels: &Labels) -> Expression {
+    let items = at.iter().map(|index| IndexItem::At(position(writer, index, labels))).collect();
+    make(ExpressionKind::Index(Box::new(writer.name(id)), items))
+}
+
+/// An index form as a number.
+fn position(writer: &Writer, index: &Index, labels: &Labels) -> Expression {
     let mut terms: Vec<(bool, Expression)> = Vec::new();
     for (atom, coefficient) in index.terms() {
-        let value = atom_expression(program, atom, labels);
+        let value = atom_expression(writer, atom, labels);
         let negative = coefficient.is_at_most(0);
         let factor = if negative { coefficient.negated() } else { coefficient.clone() };
-        let term = if factor.is_one() { value } else { binary(Binary::Multiply, extent(program, &factor), value) };
+        let term = if factor.is_one() { value } else { binary(Binary::Multiply, extent(writer.program, &factor), value) };
         terms.push((negative, term));
     }
-    terms.extend(extent_terms(program, index.constant_part()));
+    terms.extend(extent_terms(writer.program, index.constant_part()));
     sum(terms)
 }
 
-fn atom_expression(program: &Program, atom: &Atom, labels: &Labels) -> Expression {
-    let floor = |form: &Index, by: &Extent| {
-        call("floor", vec![binary(Binary::Divide, position(program, form, labels), extent(program, by))])
-    };
+fn atom_expression(writer: &Writer, atom: &Atom, labels: &Labels) -> Expression {
     match atom {
         Atom::Label(label) => labels.name(*label),
-        Atom::Quotient(form, by) => floor(form, by),
+        Atom::Quotient(form, by) => quotient(writer, form, by, labels),
         Atom::Remainder(form, by) => {
-            let multiple = binary(Binary::Multiply, extent(program, by), floor(form, by));
-            binary(Binary::Subtract, position(program, form, labels), multiple)
+            let multiple = binary(Binary::Multiply, extent(writer.program, by), quotient(writer, form, by, labels));
+            binary(Binary::Subtract, position(writer, form, labels), multiple)
         }
-        Atom::Element(tensor, at) => read(program, *tensor, at, labels),
+        Atom::Element(tensor, at) => read(writer, *tensor, at, labels),
     }
+}
+
+/// `floor(i / 2)`. Where the divisor is no power of two, the quotient is kept away from whole numbers: `floor((i + 0.5) / 3)`
+/// is the same for whole `i`, and stays so where the division is rounded.
+fn quotient(writer: &Writer, form: &Index, by: &Extent, labels: &Labels) -> Expression {
+    let value = position(writer, form, labels);
+    let is_exact = by.as_constant().is_some_and(|by| u64::try_from(by).is_ok_and(u64::is_power_of_two));
+    let value = if is_exact { value } else { binary(Binary::Add, value, floating(0.5)) };
+    call("floor", vec![binary(Binary::Divide, value, extent(writer.program, by))])
 }

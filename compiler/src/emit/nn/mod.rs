@@ -5,21 +5,32 @@
 
 mod formula;
 mod matrix;
+mod patterns;
+mod remarks;
 #[cfg(test)]
 mod tests;
 mod write;
+mod writer;
 
 use crate::ir::{Definition, Element, Precision, Program, Role, Source, TensorId};
 use crate::span::Span;
 use crate::syntax::tree::{
-    Axis, Data, Expression, ExpressionKind, File, Item, Network, Role as Kind, Shape, Statement, StatementKind, Stored,
+    Axis, Data, Expression, ExpressionKind, File, Item, LeftIndex, Network, Role as Kind, Shape, Statement, StatementKind, Stored,
 };
 use formula::Labels;
+pub use remarks::remarks;
 use write::{call, extent, floating, make, name, named, text_name};
+use writer::Writer;
+
+/// Documentation that stands where the gradient begins until it is replaced: no user can write it.
+const GRADIENT_MARK: &str = "\u{0}gradient";
 
 /// A program as a network of the language.
 pub fn print(program: &Program) -> String {
-    crate::syntax::print(&File { items: vec![Item::Network(network(program))] })
+    let text = crate::syntax::print(&File { items: vec![Item::Network(network(program))] });
+    let mark = format!("    ///{GRADIENT_MARK}\n");
+    let starts_body = text.find(&mark).is_some_and(|at| text[..at].ends_with("{\n"));
+    text.replace(&mark, if starts_body { "    // gradient\n" } else { "\n    // gradient\n" })
 }
 
 /// A program as a network, with lines of remarks behind it.
@@ -32,18 +43,9 @@ pub fn print_with_remarks(program: &Program, remarks: &[String]) -> String {
 }
 
 fn network(program: &Program) -> Network {
-    let given = program.ids().filter(|&id| program.definition(id).is_none()).map(|id| given(program, id));
-    let mut statements: Vec<Statement> = given.collect();
-    let order = program.order();
-    let mut told = vec![false; program.roots.len()];
-    for id in order {
-        statements.push(definition(program, id, &mut told));
-    }
-    for (root, told) in program.roots.iter().zip(told) {
-        if !told {
-            statements.extend(alias(program, &root.role, root.tensor));
-        }
-    }
+    let mut statements: Vec<Statement> =
+        program.ids().filter(|&id| program.definition(id).is_none()).map(|id| given(program, id)).collect();
+    statements.extend(definitions(program));
     Network {
         documentation: program.documentation.clone(),
         name: name(&program.name),
@@ -55,6 +57,60 @@ fn network(program: &Program) -> Network {
         statements,
         span: Span::default(),
     }
+}
+
+/// All definitions that are needed, those of the gradient last.
+fn definitions(program: &Program) -> Vec<Statement> {
+    let mut inlined = writer::candidates(program);
+    loop {
+        let writer = Writer::new(program, inlined);
+        let statements = written(&writer);
+        let failed = writer.failed();
+        if failed.is_empty() {
+            return statements;
+        }
+        inlined = writer.inlined().difference(&failed).copied().collect();
+    }
+}
+
+/// The statements in the text of a writer. Readers are written first: what nobody reads by name is left out.
+fn written(writer: &Writer) -> Vec<Statement> {
+    let program = writer.program;
+    let mut told = vec![false; program.roots.len()];
+    let mut parts: [Vec<Statement>; 2] = Default::default();
+    for root in &program.roots {
+        writer.use_name(root.tensor);
+    }
+    let (forward, order) = (forward(program), program.order());
+    let (first, second): (Vec<TensorId>, Vec<TensorId>) = order.into_iter().partition(|id| forward.contains(id));
+    for (part, ids) in [(1, second), (0, first)] {
+        for id in ids.into_iter().rev() {
+            if writer.is_named(id) {
+                let statement = definition(writer, id, &mut told);
+                parts[part].push(statement);
+            }
+        }
+        parts[part].reverse();
+    }
+    for (root, told) in program.roots.iter().zip(told) {
+        if !told {
+            let part = usize::from(matches!(root.role, Role::Gradient(_)));
+            parts[part].extend(alias(program, &root.role, root.tensor));
+        }
+    }
+    let [mut statements, mut gradient] = parts;
+    if let Some(first) = gradient.first_mut() {
+        first.documentation.insert(0, GRADIENT_MARK.to_owned());
+    }
+    statements.append(&mut gradient);
+    statements
+}
+
+/// What is needed for more than gradients.
+fn forward(program: &Program) -> std::collections::BTreeSet<TensorId> {
+    let mut forward = program.clone();
+    forward.roots.retain(|root| !matches!(root.role, Role::Gradient(_)));
+    forward.order().into_iter().collect()
 }
 
 fn statement(documentation: &[String], kind: StatementKind) -> Statement {
@@ -90,38 +146,44 @@ fn start(initializer: &crate::ir::Initializer) -> Expression {
 }
 
 /// A definition, with the role that it has under its own name.
-fn definition(program: &Program, id: TensorId, told: &mut [bool]) -> Statement {
+fn definition(writer: &Writer, id: TensorId, told: &mut [bool]) -> Statement {
+    let program = writer.program;
     let tensor = program.tensor(id);
-    let own_name = text_name(program, id);
     let own = program.roots.iter().position(|root| root.tensor == id && root_name(program, &root.role) == tensor.name);
     let role = own.map_or(Kind::Plain, |at| {
         told[at] = true;
         kind(&program.roots[at].role)
     });
-    let Some(Definition { reduction, body }) = program.definition(id) else {
-        return statement(&[], StatementKind::Define { role, name: name(&own_name), value: named(&own_name) });
-    };
-    if let Some(value) = matrix::notation(program, id) {
-        return statement(&tensor.documentation, StatementKind::Define { role, name: name(&own_name), value });
+    let name = name(&text_name(program, id));
+    if let Some(array) = matrix::notation(writer, id) {
+        array.names.iter().for_each(|read| writer.use_name(*read));
+        return statement(&tensor.documentation, StatementKind::Define { role, name, value: array.value });
     }
     let labels = Labels::of(program, id);
     let rank = tensor.shape.len();
-    let formula = formula::expression(program, *body, &labels);
-    let value = match reduction {
+    let value = indexed(writer, id, &labels);
+    let kind = if rank == 0 {
+        StatementKind::Define { role, name, value }
+    } else {
+        let indices = (0..rank).map(|label| LeftIndex::Label(labels.bound(program, label))).collect();
+        StatementKind::DefineIndexed { role, name, indices, value }
+    };
+    statement(&tensor.documentation, kind)
+}
+
+/// The right side of a definition in index notation.
+fn indexed(writer: &Writer, id: TensorId, labels: &Labels) -> Expression {
+    let Some(Definition { reduction, body }) = writer.program.definition(id) else { return named("_") };
+    let rank = writer.program.tensor(id).shape.len();
+    let formula = formula::expression(writer, id, *body, labels);
+    match reduction {
         None => formula,
         Some((reduction, more)) => make(ExpressionKind::Reduce {
             reduction: name(reduction.spelling()),
-            labels: (rank..rank + more.len()).map(|label| labels.bound(program, label)).collect(),
+            labels: (rank..rank + more.len()).map(|label| labels.bound(writer.program, label)).collect(),
             body: Box::new(formula),
         }),
-    };
-    let kind = if rank == 0 {
-        StatementKind::Define { role, name: name(&own_name), value }
-    } else {
-        let indices = (0..rank).map(|label| crate::syntax::tree::LeftIndex::Label(labels.bound(program, label))).collect();
-        StatementKind::DefineIndexed { role, name: name(&own_name), indices, value }
-    };
-    statement(&tensor.documentation, kind)
+    }
 }
 
 fn kind(role: &Role) -> Kind {

@@ -1,40 +1,57 @@
-//! What is printed is a program again, and prints as itself.
+//! What is printed is a program again, with the same values.
 
-use super::print;
 use crate::diagnostic::Diagnostics;
 use crate::elaborate::{Options, elaborate};
+use crate::emit::nn::print;
+use crate::eval::{Tensor, Values, evaluate};
 use crate::files::Files;
-use crate::ir::Program;
+use crate::ir::{Element, Program, Role, Root, TensorId};
 use crate::pipeline;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+fn try_program(path: &Path, text: &str, network: Option<&str>) -> Result<Program, String> {
+    let (mut files, mut diagnostics) = (Files::default(), Diagnostics::new());
+    let file = files.parse(path, text.as_bytes(), &mut diagnostics);
+    let options = Options { training: true, network: network.map(str::to_owned), ..Options::default() };
+    let program = elaborate(&file, &options, &mut files, &mut diagnostics);
+    if diagnostics.has_errors() { Err(format!("{:?}", diagnostics.sorted())) } else { program.ok_or_else(String::new) }
+}
 
 fn program(text: &str) -> Program {
-    let (mut files, mut diagnostics) = (Files::default(), Diagnostics::new());
-    let file = files.parse(Path::new("test.nn"), text.as_bytes(), &mut diagnostics);
-    let options = Options { training: true, ..Options::default() };
-    let program = elaborate(&file, &options, &mut files, &mut diagnostics);
-    assert!(!diagnostics.has_errors(), "{:?}\n{text}", diagnostics.sorted());
-    program.expect("a program without errors")
+    try_program(Path::new("test.nn"), text, None).unwrap_or_else(|errors| panic!("{errors}\n{text}"))
 }
 
 const DIGITS: &str = "network Digits {
-    input x: [B, 8];
-    target t: [B, 3];
-    logits = x |> Dense(5) |> relu |> Dense(3);
+    input x: [B, 64];
+    target t: [B, 10];
+    z1 = x |> Dense(128);
+    h1 = relu(z1);
+    logits = h1 |> Dense(10);
+    output p = softmax(logits);
     loss = cross_entropy(logits, t);
+    metric accuracy = mean(argmax(logits) == argmax(t));
 }";
 
 #[test]
-fn a_derivative_parses() {
-    let network = program(DIGITS);
-    let derived = pipeline::gradient(&network, &pipeline::parameters(&network), |_| true);
-    let text = print(&derived.program);
-    for expected in ["x @ dense1.w", "d dense1.w = x.T @ ", "@ dense2.w.T;", "d dense2.b = sum(d logits, axis = 0);"] {
-        assert!(text.contains(expected), "{expected}\n{text}");
-    }
-    let mut diagnostics = Diagnostics::new();
-    Files::default().parse(Path::new("derived.nn"), text.as_bytes(), &mut diagnostics);
-    assert!(!diagnostics.has_errors(), "{:?}\n{text}", diagnostics.sorted());
+fn a_derivative_reads_as_on_a_blackboard() {
+    let text = pipeline::equations(&program(DIGITS));
+    println!("{text}");
+    let (_, equations) = text.split_once("glorot_uniform;\n    param dense2.b: [10] = zeros;\n").unwrap_or_default();
+    assert!(
+        equations.starts_with(
+            "    z1 = x @ dense1.w + dense1.b;
+    h1 = relu(z1);
+    logits = h1 @ dense2.w + dense2.b;
+    loss = -mean(sum(log_softmax(logits) * t, axis = -1));
+    output p = softmax(logits);
+    metric accuracy = mean(argmax(logits) == argmax(t));
+
+    // gradient
+    d logits = (sum(t, axis = -1, keepdims = true) * p - t) / B;
+"
+        ),
+        "{text}"
+    );
 }
 
 #[test]
@@ -43,4 +60,116 @@ fn index_notation_keeps_ranges_that_reads_do_not_tell() {
         print(&program("network N { input x: [6]; y[i in 0..2, j in 0..3] = x[3*i + j]; output z = y; loss = sum(y * y); }"));
     assert!(text.contains("in 0..2") && text.contains("3 * i + j") || text.contains("(i, j)"), "{text}");
     program(&text);
+}
+
+/// Every program of the corpus and of the golden cases that elaborates.
+fn programs() -> Vec<(String, Program)> {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests");
+    let entries = |folder: &str| -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(tests.join(folder)).into_iter().flatten().flatten();
+        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+        paths.sort();
+        paths
+    };
+    let mut paths = entries("corpus/ok");
+    paths.extend(entries("golden/cases").into_iter().map(|path| path.join("model.nn")));
+    let mut found = Vec::new();
+    for path in paths {
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        let names = text.lines().filter_map(|line| line.strip_prefix("network "));
+        for name in names.filter_map(|rest| rest.split([' ', '(', ':', '{']).next()) {
+            if let Ok(program) = try_program(&path, &text, Some(name)) {
+                found.push((format!("{} {name}", path.display()), program));
+            }
+        }
+    }
+    found
+}
+
+/// Numbers for everything that is given, the same for each run; all sizes are 3.
+fn values(program: &Program) -> Values {
+    let mut state = 7u64;
+    let mut next = move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        #[allow(clippy::cast_precision_loss)]
+        let unit = (state >> 33) as f64 / (1u64 << 31) as f64;
+        unit
+    };
+    let sizes = vec![3; program.sizes.len()];
+    let given = program.ids().filter(|&id| program.definition(id).is_none()).map(|id| program.tensor(id));
+    let tensors = given.map(|tensor| {
+        let shape: Vec<usize> = tensor.shape.iter().map(|axis| usize::try_from(axis.value(&sizes)).expect("a length")).collect();
+        let data = (0..shape.iter().product()).map(|_| match &tensor.element {
+            Element::Real => 0.2 + 0.7 * next(),
+            #[allow(clippy::cast_precision_loss)]
+            Element::Integer { from, to } => {
+                let (from, to) = (from.value(&sizes) as f64, to.value(&sizes) as f64);
+                (from + (to - from) * next()).floor()
+            }
+        });
+        (tensor.name.clone(), Tensor { data: data.collect(), shape })
+    });
+    tensors.collect()
+}
+
+/// The tensor of that name, or the one whose other name it is.
+fn wanted(printed: &Program, names: &[String]) -> Option<TensorId> {
+    names.iter().find_map(|name| printed.find(name))
+}
+
+fn compare(first: &Tensor, second: &Tensor) -> bool {
+    let close = |a: f64, b: f64| a == b || a.is_nan() && b.is_nan() || (a - b).abs() <= 1e-9 * (1.0 + a.abs().max(b.abs()));
+    first.shape == second.shape && first.data.iter().zip(&second.data).all(|(a, b)| close(*a, *b))
+}
+
+/// What is wrong with the text of a program, if anything is.
+fn difference(network: &Program) -> Option<String> {
+    let derived = pipeline::gradient(network, &pipeline::parameters(network), |role| !matches!(role, Role::Update(_))).program;
+    let text = print(&derived);
+    let mut printed = match try_program(Path::new("printed.nn"), &text, None) {
+        Ok(printed) => printed,
+        Err(errors) => return Some(format!("{errors}\n{text}")),
+    };
+    if super::print(&derived) != text {
+        return Some("printing is not deterministic".to_owned());
+    }
+    let mut pairs = Vec::new();
+    for root in &derived.roots {
+        let mut names = vec![derived.tensor(root.tensor).name.clone()];
+        let found = match &root.role {
+            Role::Gradient(of) => {
+                names.push(format!("d {}", derived.tensor(*of).name));
+                let found = wanted(&printed, &names);
+                if let Some(tensor) = found {
+                    printed.roots.push(Root { role: Role::Output(names[0].clone()), tensor });
+                }
+                found
+            }
+            role => printed.root(role),
+        };
+        match found {
+            Some(found) => pairs.push((root.tensor, found)),
+            None => return Some(format!("there is no {names:?}\n{text}")),
+        }
+    }
+    let inputs = values(&derived);
+    let (before, after) = match (evaluate(&derived, &inputs), evaluate(&printed, &inputs)) {
+        (Ok(before), Ok(after)) => (before, after),
+        (before, after) => return Some(format!("{:?} {:?}\n{text}", before.err(), after.err())),
+    };
+    pairs.into_iter().find_map(|(first, second)| {
+        let name = &derived.tensor(first).name;
+        let (first, second) = (&before[name], &after[&printed.tensor(second).name]);
+        (!compare(first, second)).then(|| format!("{name}: {first:?} is not {second:?}\n{text}"))
+    })
+}
+
+#[test]
+fn all_programs_are_printed_with_the_same_values() {
+    let programs = programs();
+    let count = programs.len();
+    assert!(count > 60, "{count}");
+    let wrong: Vec<String> =
+        programs.iter().filter_map(|(name, network)| Some(format!("{name}\n{}", difference(network)?))).collect();
+    assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n\n"));
 }

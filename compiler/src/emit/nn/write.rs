@@ -94,10 +94,7 @@ pub fn extent(program: &Program, extent: &Extent) -> Expression {
     sum(extent_terms(program, extent))
 }
 
-/// The name of a tensor in the text. Dots are for what layers own; a definition within a layer has an underscore there.
+/// The name of a tensor in the text.
 pub fn text_name(program: &Program, id: TensorId) -> String {
-    let name = &program.tensor(id).name;
-    let of = name.trim_start_matches("d ");
-    let is_given = program.find(of).is_some_and(|of| program.definition(of).is_none());
-    if is_given { name.clone() } else { name.replace('.', "_") }
+    program.tensor(id).name.clone()
 }

@@ -1,0 +1,59 @@
+//! What is said below a derivative: what simplification did, and how much the program computes. It must not know how a
+//! program is written.
+
+use crate::ir::{Program, cost};
+use crate::simplify::Report;
+
+/// A symbolic size for which work is counted.
+const BATCH: usize = 128;
+/// Longer lines are broken.
+const WIDTH: usize = 100;
+
+/// Remarks about a gradient: `whole` computes the forward part too, `forward` nothing else.
+pub fn remarks(forward: &Program, whole: &Program, report: &Report) -> Vec<String> {
+    let counts: Vec<String> = report.counts().map(|(rule, count)| format!("{rule}, {count}")).collect();
+    let mut remarks = Vec::new();
+    if !counts.is_empty() {
+        remarks.push(broken(&format!("rewrites: {}", counts.join("; "))));
+    }
+    remarks.push(broken(&work(forward, whole)));
+    remarks
+}
+
+fn work(forward: &Program, whole: &Program) -> String {
+    let count = |program: &Program| cost::operations(program, &vec![BATCH; program.sizes.len()]);
+    let (first, all) = (count(forward), count(whole));
+    let gradient = all.saturating_sub(first);
+    #[allow(clippy::cast_precision_loss)]
+    let times = if first > 0 { format!(" ({:.1} times)", gradient as f64 / first as f64) } else { String::new() };
+    let sizes: Vec<&str> = whole.sizes.iter().map(String::as_str).collect();
+    let at = if sizes.is_empty() { String::new() } else { format!(" for {} = {BATCH}", sizes.join(" = ")) };
+    format!("work: forward {}, gradient {}{times}{at}", operations(first), operations(gradient))
+}
+
+/// `2.46 Mflop`
+fn operations(count: u64) -> String {
+    #[allow(clippy::cast_precision_loss)]
+    let scaled = |unit: u64| count as f64 / unit as f64;
+    match count {
+        0..1_000 => format!("{count} flop"),
+        1_000..1_000_000 => format!("{:.2} Kflop", scaled(1_000)),
+        1_000_000..1_000_000_000 => format!("{:.2} Mflop", scaled(1_000_000)),
+        1_000_000_000.. => format!("{:.2} Gflop", scaled(1_000_000_000)),
+    }
+}
+
+/// Lines that are not too long; those behind the first are indented.
+fn broken(text: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let last = lines.last_mut().map_or(0, |line| line.chars().count());
+        if last + word.chars().count() >= WIDTH {
+            lines.push(format!("    {word}"));
+        } else if let Some(line) = lines.last_mut() {
+            let space = if line.is_empty() { "" } else { " " };
+            line.push_str(&format!("{space}{word}"));
+        }
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,105 @@
+//! Which definitions are written within their readers, and by which names the others go. It must not know how they are written.
+
+use super::write::{named, text_name};
+use crate::ir::{Node, Program, TensorId};
+use crate::ops::Reduction;
+use crate::syntax::tree::Expression;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Deeper than this, definitions are not written within each other.
+const MOST_NESTED: usize = 6;
+
+/// What is known while a program is written.
+pub struct Writer<'p> {
+    /// The program.
+    pub program: &'p Program,
+    inlined: BTreeSet<TensorId>,
+    named: RefCell<BTreeSet<TensorId>>,
+    nested: Cell<usize>,
+}
+
+impl<'p> Writer<'p> {
+    /// Of a program some of whose definitions are written within their readers.
+    pub fn new(program: &'p Program, inlined: BTreeSet<TensorId>) -> Self {
+        Self { program, inlined, named: RefCell::default(), nested: Cell::new(0) }
+    }
+
+    /// Whether a definition is to be written in its reader.
+    pub fn is_inlined(&self, id: TensorId) -> bool {
+        self.inlined.contains(&id)
+    }
+
+    /// What is written within another definition; `None` where that would be too deep.
+    pub fn within<T>(&self, write: impl FnOnce() -> Option<T>) -> Option<T> {
+        if self.nested.get() >= MOST_NESTED {
+            return None;
+        }
+        self.nested.set(self.nested.get() + 1);
+        let written = write();
+        self.nested.set(self.nested.get() - 1);
+        written
+    }
+
+    /// The name of a tensor, which is read by it.
+    pub fn name(&self, id: TensorId) -> Expression {
+        self.use_name(id);
+        named(&text_name(self.program, id))
+    }
+
+    /// Notes that the text reads a tensor by its name.
+    pub fn use_name(&self, id: TensorId) {
+        self.named.borrow_mut().insert(id);
+    }
+
+    /// Whether the text so far reads a tensor by its name.
+    pub fn is_named(&self, id: TensorId) -> bool {
+        self.named.borrow().contains(&id)
+    }
+
+    /// What should be written in readers and yet was read by name.
+    pub fn failed(&self) -> BTreeSet<TensorId> {
+        self.inlined.intersection(&self.named.borrow()).copied().collect()
+    }
+
+    /// What is to be written in readers.
+    pub fn inlined(&self) -> &BTreeSet<TensorId> {
+        &self.inlined
+    }
+}
+
+/// The definitions that may be written in their readers: without a role, with a name that the compiler gave, read once.
+pub fn candidates(program: &Program) -> BTreeSet<TensorId> {
+    let mut reads: BTreeMap<TensorId, usize> = BTreeMap::new();
+    for id in program.order() {
+        let Some(definition) = program.definition(id) else { continue };
+        let nodes = program.expressions.reachable(definition.body);
+        let mut uses: BTreeMap<_, usize> = BTreeMap::from([(definition.body, 1)]);
+        for node in &nodes {
+            for argument in program.expressions.arguments(*node) {
+                *uses.entry(argument).or_default() += 1;
+            }
+        }
+        for node in nodes {
+            match program.expressions.node(node) {
+                Node::Read(tensor, _) => *reads.entry(*tensor).or_default() += uses.get(&node).copied().unwrap_or(0),
+                Node::Number(_) | Node::Position(_) | Node::Apply(..) | Node::Select(..) => {}
+            }
+        }
+    }
+    let is_root = |id: TensorId| program.roots.iter().any(|root| root.tensor == id);
+    let once = reads.into_iter().filter(|(_, count)| *count == 1).map(|(id, _)| id);
+    once.filter(|&id| program.definition(id).is_some() && !is_root(id) && has_given_name(program, id)).collect()
+}
+
+/// Whether the name of a definition is one that the compiler gave to a part of another: `loss_sum`, `dense1.product`,
+/// `d p_logsumexp_sum`.
+fn has_given_name(program: &Program, id: TensorId) -> bool {
+    let name = program.tensor(id).name.as_str();
+    let plain = name.trim_end_matches(|letter: char| letter.is_ascii_digit()).trim_end_matches('_');
+    let plain = if plain.len() + 1 < name.len() { plain } else { name };
+    let last = plain.rsplit(['_', '.', ' ']).next().unwrap_or(plain);
+    let is_part = Reduction::ALL.iter().any(|reduction| reduction.spelling() == last)
+        || matches!(last, "product" | "part" | "value" | "left" | "right");
+    is_part && last.len() < plain.len() && !program.tensor(id).documentation.iter().any(|line| !line.is_empty())
+}

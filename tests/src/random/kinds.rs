@@ -1,0 +1,235 @@
+//! The kinds of definitions that a random program is made of.
+
+use super::{Axis, Generator, MOST_ELEMENTS, Tensor, count};
+use chainrule_compiler::ops::{Operator, Spelling};
+
+/// Names of labels, by axis.
+const LABELS: [&str; 5] = ["i", "j", "k", "l", "m"];
+
+impl Generator {
+    /// Adds one definition; some attempts find nothing that fits.
+    pub(super) fn define(&mut self) {
+        match self.random.below(13) {
+            0..=2 => self.operator(),
+            3 => self.matrix_product(),
+            4 => self.reduction(),
+            5 => self.permuted(),
+            6 => self.window(),
+            7 => self.selection(),
+            8 => self.slice(),
+            9 => self.gather(),
+            10 => self.library(),
+            11 => self.twice(),
+            _ => self.reversed(),
+        }
+    }
+
+    /// A value mapped into an interval, smoothly.
+    fn within(&mut self, tensor: &Tensor, (low, high): (f64, f64)) -> String {
+        let (middle, half) = (f64::midpoint(low, high), (high - low) / 2.0);
+        let name = &tensor.name;
+        match self.random.below(3) {
+            0 if tensor.bound.is_finite() => format!("({middle:?} + {:?} * {name})", half / tensor.bound.max(1.0)),
+            1 => format!("({middle:?} + {half:?} * sin({name}))"),
+            _ => format!("({middle:?} + {half:?} * tanh({name}))"),
+        }
+    }
+
+    /// A scalar operator of the table, its arguments broadcast against each other.
+    fn operator(&mut self) {
+        let operator = *self.random.choose(Operator::ALL);
+        let row = operator.row();
+        let first = self.any();
+        let mut arguments = vec![self.within(&first, row.sample[0])];
+        if row.arity == 2 {
+            let fits = |other: &Tensor| first.shape.ends_with(&other.shape);
+            let second = self.any_with(fits).unwrap_or_else(|| first.clone());
+            arguments.push(self.within(&second, row.sample[1]));
+        }
+        let value = match row.spelling {
+            Spelling::Function(name) => format!("{name}({})", arguments.join(", ")),
+            Spelling::Infix(sign, _) => format!("{} {sign} {}", arguments[0], arguments[1]),
+            Spelling::Prefix(sign, _) => format!("{sign}{}", arguments[0]),
+        };
+        self.add(&value, first.shape, 16.0);
+    }
+
+    /// A product with a new parameter, or with a transpose of itself.
+    fn matrix_product(&mut self) {
+        let Some(a) = self.any_with(|tensor| matches!(tensor.shape.last(), Some(Axis::Fixed(_)))) else { return };
+        let Some(&inner) = a.shape.last() else { return };
+        let columns = Axis::Fixed(1 + self.random.below(4));
+        let (other, last) = match self.random.below(3) {
+            0 => (self.given("param", vec![inner]), None),
+            _ => (self.given("param", vec![inner, columns]), Some(columns)),
+        };
+        let shape: Vec<Axis> = a.shape[..a.shape.len() - 1].iter().copied().chain(last).collect();
+        #[allow(clippy::cast_precision_loss)]
+        let bound = a.bound * inner.length() as f64;
+        self.add(&format!("{} @ {}", a.name, other.name), shape, bound);
+    }
+
+    /// A reduction over one axis or over all.
+    fn reduction(&mut self) {
+        let Some(a) = self.any_with(|tensor| !tensor.shape.is_empty()) else { return };
+        let axis = self.random.below(a.shape.len());
+        let length = a.shape[axis].length();
+        #[allow(clippy::cast_precision_loss)]
+        let (many, power) = (length as f64, a.bound.max(1.0).powi(i32::try_from(length).unwrap_or(i32::MAX)));
+        let words = [("sum", a.bound * many), ("mean", a.bound), ("max", a.bound), ("min", a.bound), ("prod", power), ("logsumexp", a.bound + 2.0)];
+        let (word, bound) = *self.random.choose(&words);
+        if bound > 1e4 {
+            return;
+        }
+        let keep = self.random.below(2) == 0;
+        let mut shape = a.shape.clone();
+        if keep {
+            shape[axis] = Axis::Fixed(1);
+        } else {
+            shape.remove(axis);
+        }
+        let written = if self.random.below(2) == 0 { axis.to_string() } else { format!("-{}", a.shape.len() - axis) };
+        self.add(&format!("{word}({}, axis = {written}, keepdims = {keep})", a.name), shape, bound);
+    }
+
+    /// The axes in another order, with a label as a number, perhaps summed over one.
+    fn permuted(&mut self) {
+        let a = self.any();
+        let mut order: Vec<usize> = (0..a.shape.len()).collect();
+        for place in (1..order.len()).rev() {
+            let other = self.random.below(place + 1);
+            order.swap(place, other);
+        }
+        let reduced = if self.random.below(2) == 0 { order.pop() } else { None };
+        let labels: Vec<String> = order.iter().map(|&axis| LABELS[axis].to_owned()).collect();
+        let shape = order.iter().map(|&axis| a.shape[axis]).collect();
+        let read = format!("{}[{}]", a.name, LABELS[..a.shape.len()].join(", "));
+        let read = if a.shape.is_empty() { a.name.clone() } else { read };
+        let (value, bound) = match (reduced, order.first()) {
+            (Some(axis), _) => (format!("sum[{0}]({read} * ({0} + 1) / 8)", LABELS[axis]), a.bound * 3.0),
+            (None, Some(&axis)) => (format!("{read} / ({} + 2)", LABELS[axis]), a.bound),
+            (None, None) => (format!("{read} * 1.5"), a.bound * 1.5),
+        };
+        self.add_indexed(&labels, &value, shape, bound);
+    }
+
+    /// A sliding window with a stride and a dilation, summed with weights or reduced otherwise.
+    fn window(&mut self) {
+        let Some(a) = self.any_with(|tensor| matches!(tensor.shape.last(), Some(Axis::Fixed(3..)))) else { return };
+        let rank = a.shape.len();
+        let length = a.shape[rank - 1].length();
+        let (stride, dilation) = (1 + self.random.below(2), 1 + self.random.below(2));
+        let steps = (length - 1 - dilation) / stride + 1;
+        let labels: Vec<String> = LABELS[..rank].iter().map(|label| (*label).to_owned()).collect();
+        let last = LABELS[rank - 1];
+        let mut at = labels.clone();
+        at[rank - 1] = format!("{stride} * {last} + {dilation} * u");
+        let read = format!("{}[{}]", a.name, at.join(", "));
+        let value = match self.random.below(3) {
+            0 => format!("sum[u in 0..2]({read} * (u + 0.5))"),
+            1 => format!("max[u in 0..2]({read})"),
+            _ => format!("mean[u in 0..2](sin({read} * (u + 1)))"),
+        };
+        let mut shape = a.shape.clone();
+        shape[rank - 1] = Axis::Fixed(steps);
+        self.add_indexed(&labels, &value, shape, a.bound * 2.0);
+    }
+
+    /// A choice between two values by a third; the branch that is not taken may be undefined.
+    fn selection(&mut self) {
+        let a = self.any();
+        let b = self.any_with(|tensor| tensor.shape == a.shape).unwrap_or_else(|| a.clone());
+        let value = match self.random.below(3) {
+            0 => format!("where({0} > 0.137, sqrt({0}), {1})", a.name, b.name),
+            1 => format!("where({0} < 0.211, {1}, log({0} + 1))", a.name, b.name),
+            _ => format!("where({0} > 0.093 && {1} < 0.7, {0} * {1}, {0} - {1})", a.name, b.name),
+        };
+        self.add(&value, a.shape.clone(), a.bound.max(b.bound).max(a.bound * b.bound) + a.bound + b.bound);
+    }
+
+    /// A range or an entry of an axis of fixed length.
+    fn slice(&mut self) {
+        let Some(a) = self.any_with(|tensor| matches!(tensor.shape.last(), Some(Axis::Fixed(2..)))) else { return };
+        let rank = a.shape.len();
+        let length = a.shape[rank - 1].length();
+        let mut shape = a.shape.clone();
+        let item = match self.random.below(3) {
+            0 => {
+                shape.pop();
+                format!("-{}", 1 + self.random.below(length))
+            }
+            1 => {
+                shape[rank - 1] = Axis::Fixed(length - 1);
+                "1..".into()
+            }
+            _ => {
+                shape[rank - 1] = Axis::Fixed(length - 1);
+                "..-1".into()
+            }
+        };
+        self.add(&format!("{}[.., {item}]", a.name), shape, a.bound);
+    }
+
+    /// Elements by integers; some are taken twice, some not at all.
+    fn gather(&mut self) {
+        let Some(a) = self.any_with(|tensor| matches!(tensor.shape.last(), Some(Axis::Fixed(2..)))) else { return };
+        let rank = a.shape.len();
+        let length = a.shape[rank - 1].length();
+        let taken = 2 + self.random.below(3);
+        let integers = self.integers(&[taken], length);
+        let labels: Vec<String> = LABELS[..rank].iter().map(|label| (*label).to_owned()).collect();
+        let mut at = labels.clone();
+        at[rank - 1] = format!("{integers}[{}]", LABELS[rank - 1]);
+        let mut shape = a.shape.clone();
+        shape[rank - 1] = Axis::Fixed(taken);
+        let value = format!("{}[{}] * ({integers}[{}] + 1) / 2", a.name, at.join(", "), LABELS[rank - 1]);
+        self.add_indexed(&labels, &value, shape, a.bound * 2.5);
+    }
+
+    /// A function of the library.
+    fn library(&mut self) {
+        let Some(a) = self.any_with(|tensor| !tensor.shape.is_empty()) else { return };
+        let axis = self.random.below(a.shape.len());
+        #[allow(clippy::cast_precision_loss)]
+        let many = a.shape[axis].length() as f64;
+        let name = &a.name;
+        let (value, bound) = match self.random.below(5) {
+            0 => (format!("softmax({name}, axis = {axis})"), 1.0),
+            1 => (format!("log_softmax({name}, axis = {axis})"), 2.0 * a.bound + 2.0),
+            2 => (format!("cumsum({name}, axis = {axis})"), a.bound * many),
+            3 => (format!("gelu({name}) - {name} * sigmoid({name})"), a.bound),
+            _ => (format!("{name} - mean({name}, axis = {axis}, keepdims = true)"), 2.0 * a.bound),
+        };
+        self.add(&value, a.shape.clone(), bound);
+    }
+
+    /// The same tensor read twice: products and distances of its rows.
+    fn twice(&mut self) {
+        let Some(a) = self.any_with(|tensor| tensor.shape.len() == 2 && tensor.shape[0].length() < 6) else { return };
+        let name = &a.name;
+        let value = match self.random.below(3) {
+            0 => format!("sum[k]({name}[i, k] * {name}[j, k])"),
+            1 => format!("sum[k](({name}[i, k] - {name}[j, k]) ^ 2)"),
+            _ => format!("sum[k](cos({name}[i, k]) * {name}[j, k] * (i + 1))"),
+        };
+        #[allow(clippy::cast_precision_loss)]
+        let bound = 4.0 * a.bound.max(1.0) * a.bound.max(1.0) * a.shape[1].length() as f64;
+        self.add_indexed(&["i".into(), "j".into()], &value, vec![a.shape[0]; 2], bound);
+    }
+
+    /// An axis read backwards, and a neighbour of it.
+    fn reversed(&mut self) {
+        let Some(a) = self.any_with(|tensor| matches!(tensor.shape.first(), Some(Axis::Fixed(2..))) && count(&tensor.shape) < MOST_ELEMENTS) else {
+            return;
+        };
+        let length = a.shape[0].length();
+        let mut labels: Vec<String> = LABELS[..a.shape.len()].iter().map(|label| (*label).to_owned()).collect();
+        let rest: String = labels[1..].iter().map(|label| format!(", {label}")).collect();
+        let mut shape = a.shape.clone();
+        shape[0] = Axis::Fixed(length - 1);
+        labels[0] = format!("i in 0..{}", length - 1);
+        let name = &a.name;
+        let value = format!("{name}[{} - i{rest}] - 2 * {name}[i + 1{rest}] * {name}[0{rest}]", length - 1);
+        self.add_indexed(&labels, &value, shape, a.bound * (1.0 + 2.0 * a.bound));
+    }
+}
