@@ -13,6 +13,8 @@ pub struct Interface {
     pub precision: Precision,
     /// Names of the symbolic sizes.
     pub sizes: Vec<String>,
+    /// What the sizes must satisfy: an extent that must be at least 0, and what asks for it.
+    pub requirements: Vec<(Extent, String)>,
     /// Inputs and targets, in the order of the source.
     pub inputs: Vec<Input>,
     /// Parameters, in the order of the source.
@@ -61,6 +63,7 @@ impl Interface {
             documentation: program.documentation.clone(),
             precision: program.precision,
             sizes: program.sizes.clone(),
+            requirements: program.requirements.iter().map(|one| (one.slack.clone(), one.reason.clone())).collect(),
             inputs: Vec::new(),
             parameters: Vec::new(),
             outputs: Vec::new(),

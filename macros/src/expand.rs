@@ -6,7 +6,6 @@ use crate::tokens::Adapter;
 use crate::{errors, fields, file};
 use chainrule_compiler::diagnostic::Diagnostics;
 use chainrule_compiler::elaborate::{Loader, Options, elaborate};
-use chainrule_compiler::emit::nn;
 use chainrule_compiler::emit::rust::{StructSource, tokens};
 use chainrule_compiler::files::Files;
 use chainrule_compiler::pipeline;

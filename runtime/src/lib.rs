@@ -57,15 +57,16 @@ pub mod layers;
 mod linear;
 pub mod network;
 pub mod optim;
-mod random;
 pub mod train;
 mod view;
 
 pub use chainrule_macros::network;
+pub use chainrule_math::random::{Rng, rng};
 pub use error::{Error, Result};
 pub use kernels::Float;
-pub use random::{Rng, rng};
 pub use view::{Shape, View};
+
+use chainrule_math::random;
 
 /// What a program with a network usually needs: `use chainrule::prelude::*;`.
 pub mod prelude {
@@ -84,6 +85,7 @@ pub mod __private {
     pub use crate::checkpoint::{load, save};
     pub use crate::init::initialize;
     pub use crate::kernels::{self, Buffer, Float, Isa, Level};
+    pub use crate::network::require;
     pub use crate::network::{AsNetwork, Axis, Description, Elements, Input, Network, Parameter};
     pub use crate::view::{Arguments, Shape, View};
     pub use crate::{Error, Result};

@@ -107,6 +107,13 @@ pub unsafe trait Network: Sized + Send + Sync + 'static {
     /// What is known of it.
     const DESCRIPTION: Description;
 
+    /// What asks for other sizes than these, if anything does: `index 5 of axis 0 of x, which is N long`. A network whose
+    /// formulas have a meaning for all sizes asks for nothing.
+    fn unmet(sizes: &[usize]) -> Option<&'static str> {
+        let _ = sizes;
+        None
+    }
+
     /// A workspace for these sizes and all smaller ones; the only place that allocates.
     fn allocate(sizes: &[usize]) -> Self::Workspace;
 
@@ -169,6 +176,20 @@ pub unsafe trait Network: Sized + Send + Sync + 'static {
         // SAFETY: as for `flat`.
         unsafe { std::slice::from_raw_parts_mut(std::ptr::from_mut(self).cast(), length) }
     }
+}
+
+/// Panics where sizes are not what the formulas of a network ask for.
+#[track_caller]
+pub fn require<N: Network>(sizes: &[usize]) {
+    if let Some(reason) = N::unmet(sizes) {
+        panic!("{}", unmet_message(&N::DESCRIPTION, sizes, reason));
+    }
+}
+
+/// What is wrong with the sizes.
+pub(crate) fn unmet_message(description: &Description, sizes: &[usize], reason: &str) -> String {
+    let found = description.sizes.iter().zip(sizes).map(|(name, size)| format!("{name} = {size}"));
+    format!("{}: {reason}, cannot be with {}", description.name, found.collect::<Vec<_>>().join(", "))
 }
 
 /// A network itself, or a box with one: what trainers and optimizers take.

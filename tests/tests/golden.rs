@@ -1,5 +1,6 @@
 //! The golden cases: programs with values that were computed elsewhere, and programs with a mistake.
 
+use chainrule_compiler::cli::Workshop;
 use chainrule_tests::compare::{Tolerance, answers};
 use chainrule_tests::{against_pending, chainrule, entries, golden, name_of, pending, read};
 use serde_json::Value;
@@ -36,9 +37,10 @@ fn compiled_code_computes_in_single_precision() {
     compiled("single", &folders, &files, Tolerance::CompiledF32);
 }
 
-/// Builds all cases by one call of cargo; each is named `prefix/NAME`.
+/// Builds all cases as one program; each is named `prefix/NAME`.
 fn compiled(prefix: &str, folders: &[PathBuf], files: &[(PathBuf, PathBuf)], tolerance: Tolerance) {
-    let answers = chainrule_compiler::cli::compiled(files, Path::new(env!("CARGO_TARGET_TMPDIR")));
+    let workshop = Workshop::new(Path::new(env!("CARGO_TARGET_TMPDIR")), prefix);
+    let answers = chainrule_compiler::cli::compiled(files, &workshop);
     let outcome = |(folder, answer): (&PathBuf, Result<String, String>)| {
         let checked = answer.and_then(|answer| compare(folder, &answer, tolerance));
         (format!("{prefix}/{}", name_of(folder)), checked)

@@ -1,16 +1,16 @@
 //! `chainrule eval`: loss, outputs, metrics, gradients and new states for given values.
 
-use super::compile::{self, Executable};
+use super::compile::{self, Answer};
 use super::program::Loaded;
 use super::request::Request;
+use super::workshop::Workshop;
 use super::{Failure, Format, Program, Streams, json};
-use crate::eval::{Tensor, Values, evaluate};
+use crate::eval::{Values, evaluate};
 use crate::ir::{self, Element, Role, Source, TensorId};
 use crate::loops::Destination;
 use crate::pipeline;
 use clap::ValueEnum;
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// What computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -52,26 +52,27 @@ pub fn run(arguments: &Arguments, streams: &mut Streams) -> Result<(), Failure> 
     loaded.show_warnings(streams);
     let answer = match arguments.engine {
         Engine::Interpret => question.interpret(),
-        Engine::Compile => compile::run(&question.derived, &question.values),
+        Engine::Compile => question.compile(),
     };
     streams.print(&print(answer.map_err(Failure::Call)?));
     Ok(())
 }
 
-/// What `chainrule eval FILE.nn --values VALUES.json --engine compile` prints for many pairs of files, built by one call of
-/// cargo that keeps what it can use again in `cache`; or the first line of what it complains about.
-pub fn compiled(files: &[(PathBuf, PathBuf)], cache: &Path) -> Vec<Result<String, String>> {
-    let prepare = |(file, values): &(PathBuf, PathBuf)| {
-        let (question, _) = Question::read(&Arguments::of(file.clone(), values.clone())).map_err(|failure| failure.summary())?;
-        let executable = Executable::new(&question.derived)?;
-        Ok((question, executable))
+/// What `chainrule eval FILE.nn --values VALUES.json --engine compile` prints for many pairs of files, all built at once; or the
+/// first line of what it complains about.
+pub fn compiled(files: &[(PathBuf, PathBuf)], workshop: &Workshop) -> Vec<Result<String, String>> {
+    let read = |(file, values): &(PathBuf, PathBuf)| {
+        let question = Question::read(&Arguments::of(file.clone(), values.clone()));
+        question.map(|(question, _)| question).map_err(|failure| failure.summary())
     };
-    let prepared: Vec<Result<(Question, Executable), String>> = files.iter().map(prepare).collect();
-    let folder = compile::build(prepared.iter().flatten().map(|(_, executable)| executable), cache);
-    let answer = |(question, executable): (Question, Executable)| {
-        Ok(print(executable.run(&folder.clone()?, &question.derived, &question.values)?))
+    let questions: Vec<Result<Question, String>> = files.iter().map(read).collect();
+    let cases: Vec<(&ir::Program, &Values)> = questions.iter().flatten().map(|one| (&one.derived, &one.values)).collect();
+    let mut answers = compile::evaluate(&cases, workshop).into_iter();
+    let answer = |question: &Result<Question, String>| {
+        question.as_ref().map_err(Clone::clone)?;
+        Ok(print(answers.next().unwrap_or_else(|| Err("it was not evaluated".into()))?))
     };
-    prepared.into_iter().map(|pair| pair.and_then(answer)).collect()
+    questions.iter().map(answer).collect()
 }
 
 impl Arguments {
@@ -114,6 +115,11 @@ impl Question {
         Ok(Self { derived: pipeline::gradient(program, &wrt, wanted).program, values })
     }
 
+    fn compile(&self) -> Result<Answer, String> {
+        let mut answers = compile::evaluate(&[(&self.derived, &self.values)], &Workshop::of_user());
+        answers.pop().unwrap_or_else(|| Ok(Answer::new()))
+    }
+
     fn interpret(&self) -> Result<Answer, String> {
         let computed = evaluate(&self.derived, &self.values).map_err(|error| error.to_string())?;
         let name_of = |id: TensorId| self.derived.tensor(id).name.clone();
@@ -131,9 +137,6 @@ impl Question {
         Ok(results.collect())
     }
 }
-
-/// What was computed.
-type Answer = BTreeMap<Destination, Tensor>;
 
 /// An answer as JSON; where there is no loss, there is no key for it.
 fn print(answer: Answer) -> String {

@@ -3,7 +3,7 @@
 //! It must know nothing of how a network is differentiated, planned or written.
 
 mod check;
-mod compile;
+pub mod compile;
 mod derive;
 mod emit;
 mod eval;
@@ -13,8 +13,10 @@ mod program;
 mod report;
 mod request;
 mod start;
+mod workshop;
 
 pub use eval::compiled;
+pub use workshop::Workshop;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;

@@ -131,9 +131,13 @@ impl<'a> Elaborator<'a> {
         if length.is_at_most(0) {
             return Err(self.error(span, format!("the slice {range} holds nothing")));
         }
-        if !from.is_at_least(0) || !extent.minus(to).is_at_least(0) {
+        let room = extent.minus(to);
+        if from.is_at_most(-1) || room.is_at_most(-1) {
             let message = format!("the slice {range} reads outside of {what}, which is {whole} long");
             return Err(self.error(span, message));
+        }
+        for slack in [from.clone(), room, length.clone()] {
+            self.require(slack, &format!("the slice {range} of {what}, which is {whole} long"), span);
         }
         let label = self.label(length);
         Ok((Index::label(label).plus_extent(from), label))

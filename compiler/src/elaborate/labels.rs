@@ -145,10 +145,18 @@ impl<'a> Elaborator<'a> {
                 diagnostic.help("give the label an explicit range, or make room with pad(...)")
             }));
         }
-        let message = format!("{reads} may read outside of {what}: it is not so for every value of the sizes");
-        Err(self.error_with(the_use.span, message, |diagnostic| {
-            diagnostic.help("give the sizes numbers, give the label an explicit range, or make room with pad(...)")
-        }))
+        // Only the sizes can tell: so it is checked when they are known.
+        let reason = format!("{reads} of {what}");
+        self.require(range.lowest, &reason, the_use.span);
+        self.require(the_use.extent.plus_constant(-1).minus(&range.highest), &reason, the_use.span);
+        Ok(())
+    }
+
+    /// Notes that an extent must be at least 0, where that is not certain.
+    pub fn require(&mut self, slack: Extent, reason: &str, span: Span) {
+        if !slack.is_at_least(0) {
+            self.program.require(slack, reason, span);
+        }
     }
 
     /// Ends a frame: all its labels get their ranges, all its reads are checked, and a formula that was made in it is

@@ -9,24 +9,7 @@ use super::{Reported, Result};
 use crate::ir::{Element, Extent, Initializer, Precision, Role, Source, Tensor, TensorId};
 use crate::span::Span;
 use crate::syntax::tree::{Axis, Data, Expression, ExpressionKind, Network, Shape, Statement, StatementKind, Stored};
-
-/// The initializers, and how many numbers each takes.
-const INITIALIZERS: &[(&str, usize)] = &[
-    ("zeros", 0),
-    ("ones", 0),
-    ("constant", 1),
-    ("uniform", 2),
-    ("normal", 2),
-    ("truncated_normal", 2),
-    ("glorot_uniform", 0),
-    ("glorot_normal", 0),
-    ("he_uniform", 0),
-    ("he_normal", 0),
-    ("lecun_uniform", 0),
-    ("lecun_normal", 0),
-    ("orthogonal", 0),
-    ("identity", 0),
-];
+use chainrule_math::init::NAMES as INITIALIZERS;
 
 impl<'a> Elaborator<'a> {
     /// Elaborates the network that is wanted.
@@ -197,6 +180,13 @@ impl<'a> Elaborator<'a> {
             return Err(self.error(statement.span, "a function owns no parameters and no states"));
         }
         let shape = self.shape_of(&stored.shape)?;
+        if let Some(symbolic) = shape.iter().find(|extent| extent.as_constant().is_none()) {
+            let symbolic = self.extent_text(symbolic);
+            let message = format!("`{}` has an axis of the size {symbolic}, which is known at run time only", stored.name.text);
+            return Err(self.error_with(stored.shape.span, message, |diagnostic| {
+                diagnostic.help("what is kept has a shape of numbers: write a number, or `const` and a name")
+            }));
+        }
         let initializer = self.initializer(stored.initializer.as_ref(), shape.len(), trained)?;
         let full = format!("{}{}", self.path(), stored.name.text);
         if let Some(&known) = self.stored.get(&full) {

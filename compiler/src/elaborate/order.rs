@@ -14,7 +14,7 @@ pub struct Order {
 }
 
 /// The name that a statement gives a meaning to.
-pub fn defined_name(statement: &Statement) -> Option<&crate::syntax::tree::Name> {
+pub fn defined_name(statement: &Statement) -> Option<&Name> {
     match &statement.kind {
         StatementKind::Input(data) | StatementKind::Target(data) => Some(&data.name),
         StatementKind::Param(stored) | StatementKind::State(stored) => Some(&stored.name),

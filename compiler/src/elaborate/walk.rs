@@ -37,7 +37,12 @@ pub fn all_statements(statements: &[Statement]) -> Vec<&Statement> {
 
 fn push_parts<'a>(expression: &'a Expression, stack: &mut Vec<&'a Expression>) {
     match &expression.kind {
-        ExpressionKind::Number { .. } | ExpressionKind::Boolean(_) | ExpressionKind::Name(_) | ExpressionKind::Missing => {}
+        // What stands in an arrow are names of axes.
+        ExpressionKind::Number { .. }
+        | ExpressionKind::Boolean(_)
+        | ExpressionKind::Name(_)
+        | ExpressionKind::Arrow(..)
+        | ExpressionKind::Missing => {}
         ExpressionKind::Unary(_, of) | ExpressionKind::Transpose(of) | ExpressionKind::Field(of, _) => stack.push(of),
         ExpressionKind::Binary(_, a, b) | ExpressionKind::Pipe(a, b) => stack.extend([&**a, &**b]),
         ExpressionKind::Call(callee, arguments) => {
@@ -59,7 +64,6 @@ fn push_parts<'a>(expression: &'a Expression, stack: &mut Vec<&'a Expression>) {
             stack.push(body);
         }
         ExpressionKind::List(items) | ExpressionKind::Group(items) => stack.extend(items),
-        ExpressionKind::Arrow(left, right) => stack.extend(left.iter().chain(right)),
         ExpressionKind::If { condition, then, otherwise } => {
             stack.push(condition);
             push_block(then, stack);

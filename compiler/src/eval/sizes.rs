@@ -26,6 +26,12 @@ impl<'a> Sizes<'a> {
         for (id, tensor) in given(program, values) {
             sizes.check(id, tensor)?;
         }
+        for requirement in &program.requirements {
+            if sizes.value(&requirement.slack, &requirement.reason)? < 0 {
+                let message = format!("it needs {} >= 0", requirement.slack.display(&program.sizes));
+                return Err(EvalError::new(&requirement.reason, message));
+            }
+        }
         Ok(sizes)
     }
 

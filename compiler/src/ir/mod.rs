@@ -24,4 +24,4 @@ pub use check::check;
 pub use expression::{ExpressionId, Expressions, Node, Number};
 pub use extent::{Extent, SizeId};
 pub use index::{Atom, Index, Label};
-pub use program::{Definition, Element, Initializer, Precision, Program, Role, Root, Source, Tensor, TensorId};
+pub use program::{Definition, Element, Initializer, Precision, Program, Requirement, Role, Root, Source, Tensor, TensorId};

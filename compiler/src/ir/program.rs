@@ -113,6 +113,17 @@ pub struct Root {
     pub tensor: TensorId,
 }
 
+/// What must hold of the sizes for a program to have a meaning, where only the sizes themselves can tell.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Requirement {
+    /// At least 0 for sizes that are right.
+    pub slack: Extent,
+    /// What asks for it: `index 2 of axis 0 of x, which is N long`.
+    pub reason: String,
+    /// Where it was written.
+    pub span: Span,
+}
+
 /// A network (or what was derived from one) as indexed definitions.
 #[derive(Clone, Debug, Default)]
 pub struct Program {
@@ -124,6 +135,8 @@ pub struct Program {
     pub precision: Precision,
     /// Names of the symbolic sizes, in the order of their first use.
     pub sizes: Vec<String>,
+    /// What the sizes must satisfy; checked where they get their values.
+    pub requirements: Vec<Requirement>,
     /// All tensors. Only those that a root reads, however indirectly, and those that are given, have a meaning.
     pub tensors: Vec<Tensor>,
     /// All formulas.
@@ -179,6 +192,14 @@ impl Program {
     /// The tensor of a role.
     pub fn root(&self, role: &Role) -> Option<TensorId> {
         self.roots.iter().find(|root| root.role == *role).map(|root| root.tensor)
+    }
+
+    /// Notes that `slack` must be at least 0.
+    pub fn require(&mut self, slack: Extent, reason: impl Into<String>, span: Span) {
+        let requirement = Requirement { slack, reason: reason.into(), span };
+        if !self.requirements.contains(&requirement) {
+            self.requirements.push(requirement);
+        }
     }
 
     /// The number of a size, added where it is new.

@@ -83,7 +83,6 @@ fn arithmetic() -> Vec<Rule> {
         Real: -(a * j) => a * (-j);
         Real: a * (1.0 / b) => a / b;
         Real: (a * j) * b => (a * b) * j;
-        Real: (a * j) * (b * k) => (a * b) * (j * k);
         Real: a * b + a * c => a * (b + c);
         Real: a * b - a * c => a * (b - c);
         Real: a / c + b / c => (a + b) / c;
@@ -111,7 +110,6 @@ fn powers() -> Vec<Rule> {
         Real: 1.0 / sqrt(a) => rsqrt(a);
         Real: sqrt(a * a) => abs(a);
         Exact: abs(-a) => abs(a);
-        Exact: (-a) * (-b) => a * b;
     }
 }
 

@@ -1,8 +1,15 @@
 //! Scalar functions of chainrule: what every scalar operator of the language means, for `f32` and `f64`.
 //!
 //! The compiler folds constants and evaluates by definition with these functions, and the generated code calls them, so both
-//! mean the same.
+//! mean the same. [`init`] says how parameters start, for both alike.
+//!
+//! # Features
+//!
+//! `init`: the numbers of initializers, and the generator of them.
 
+pub mod init;
+#[cfg(feature = "init")]
+pub mod random;
 #[cfg(test)]
 mod tests;
 

@@ -100,6 +100,15 @@ impl<'a, S: Float> Feed<'a, S> {
         self.columns.iter().map(bytes).sum()
     }
 
+    /// The symbolic sizes of the last batch of an epoch.
+    pub(super) fn last_sizes(&self) -> Vec<usize> {
+        let mut sizes = self.sizes.clone();
+        if let (Some(axis), Some(last)) = (self.batch_axis, self.steps().checked_sub(1)) {
+            sizes[axis] = self.range(last).len();
+        }
+        sizes
+    }
+
     /// Copies the samples with these numbers into the buffers, and calls `run` with the sizes and the inputs of the batch.
     pub(super) fn with_batch<T>(&mut self, samples: &[usize], run: impl FnOnce(&[usize], &[Elements<'_, S>]) -> T) -> T {
         self.columns.iter_mut().for_each(|column| column.gather(samples));

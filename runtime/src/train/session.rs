@@ -3,10 +3,10 @@
 use super::feed::Feed;
 use super::progress::Summary;
 use crate::data::Dataset;
-use crate::network::{Description, Network};
+use crate::network::{Description, Network, unmet_message};
 use crate::optim::{Flat, Optimizer};
 use crate::random::{self, Rng};
-use crate::{Float, Result};
+use crate::{Error, Float, Result};
 
 /// Everything that the steps need, allocated once.
 pub(super) struct Session<'a, N: Network> {
@@ -28,8 +28,14 @@ struct Part<'a, S> {
 }
 
 impl<'a, S: Float> Part<'a, S> {
-    fn new(description: &Description, data: &'a Dataset, batch_size: usize) -> Result<Self> {
+    fn new<N: Network>(data: &'a Dataset, batch_size: usize) -> Result<Self> {
+        let description: &'static Description = const { &N::DESCRIPTION };
         let feed = Feed::new(description, data, batch_size)?;
+        for sizes in [feed.sizes().to_vec(), feed.last_sizes()] {
+            if let Some(reason) = N::unmet(&sizes) {
+                return Err(Error::Setting { message: unmet_message(description, &sizes, reason) });
+            }
+        }
         let order = (0..feed.samples()).collect();
         Ok(Self { feed, order })
     }
@@ -39,8 +45,8 @@ impl<'a, N: Network> Session<'a, N> {
     /// Checks the data, and allocates.
     pub(super) fn new(_: &N, data: &'a Dataset, validation: Option<&'a Dataset>, batch_size: usize) -> Result<Self> {
         let description: &'static Description = const { &N::DESCRIPTION };
-        let training = Part::new(description, data, batch_size)?;
-        let validation = validation.map(|data| Part::new(description, data, batch_size)).transpose()?;
+        let training = Part::new::<N>(data, batch_size)?;
+        let validation = validation.map(|data| Part::new::<N>(data, batch_size)).transpose()?;
         let mut sizes = training.feed.sizes().to_vec();
         if let Some(part) = &validation {
             sizes.iter_mut().zip(part.feed.sizes()).for_each(|(size, &other)| *size = other.max(*size));

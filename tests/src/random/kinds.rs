@@ -76,7 +76,14 @@ impl Generator {
         let length = a.shape[axis].length();
         #[allow(clippy::cast_precision_loss)]
         let (many, power) = (length as f64, a.bound.max(1.0).powi(i32::try_from(length).unwrap_or(i32::MAX)));
-        let words = [("sum", a.bound * many), ("mean", a.bound), ("max", a.bound), ("min", a.bound), ("prod", power), ("logsumexp", a.bound + 2.0)];
+        let words = [
+            ("sum", a.bound * many),
+            ("mean", a.bound),
+            ("max", a.bound),
+            ("min", a.bound),
+            ("prod", power),
+            ("logsumexp", a.bound + 2.0),
+        ];
         let (word, bound) = *self.random.choose(&words);
         if bound > 1e4 {
             return;
@@ -219,7 +226,9 @@ impl Generator {
 
     /// An axis read backwards, and a neighbour of it.
     fn reversed(&mut self) {
-        let Some(a) = self.any_with(|tensor| matches!(tensor.shape.first(), Some(Axis::Fixed(2..))) && count(&tensor.shape) < MOST_ELEMENTS) else {
+        let Some(a) = self
+            .any_with(|tensor| matches!(tensor.shape.first(), Some(Axis::Fixed(2..))) && count(&tensor.shape) < MOST_ELEMENTS)
+        else {
             return;
         };
         let length = a.shape[0].length();

@@ -61,7 +61,8 @@ pub struct Generator {
 
 /// The program of a seed.
 pub fn program(seed: u64) -> Generator {
-    let mut generator = Generator { random: Random::new(seed), declarations: Vec::new(), tensors: Vec::new(), definitions: Vec::new() };
+    let mut generator =
+        Generator { random: Random::new(seed), declarations: Vec::new(), tensors: Vec::new(), definitions: Vec::new() };
     generator.given("input", vec![Axis::Batch, Axis::Fixed(4), Axis::Fixed(3)]);
     generator.given("input", vec![Axis::Batch, Axis::Fixed(5)]);
     for _ in 0..3 {

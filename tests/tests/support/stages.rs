@@ -1,11 +1,11 @@
 //! A program through all stages, each compared with the one before it.
 
 use super::numbers::{differences, same};
+use chainrule_compiler::diff;
 use chainrule_compiler::eval::{self, Values};
 use chainrule_compiler::ir::{Element, Program, Role, Root, TensorId, check};
 use chainrule_compiler::loops::{self, Destination};
 use chainrule_compiler::pipeline::{self, Derived};
-use chainrule_compiler::diff;
 
 /// How far numbers may be apart that only differ in the order of operations.
 const TOLERANCE: f64 = 1e-9;

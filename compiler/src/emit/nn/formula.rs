@@ -1,44 +1,43 @@
 //! Formulas in index notation. It must not know of matrix notation.
 
+use super::groups::Grouped;
 use super::write::{binary, call, extent, extent_terms, floating, make, name, named, natural, sum, unary};
 use super::writer::Writer;
 use crate::ir::{Atom, ExpressionId, Extent, Index, Label, Node, Program, TensorId, bounds};
 use crate::ops::{Operator, Reduction, Spelling};
 use crate::syntax::tree::{Binary, Expression, ExpressionKind, IndexItem, ReducedLabel, Unary};
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// The labels of a definition: their names, and whether their ranges must be written.
 pub struct Labels {
     names: Vec<String>,
     extents: Vec<Extent>,
     plain: Vec<bool>,
-    taken: Vec<String>,
+    taken: BTreeSet<String>,
     more: Cell<usize>,
 }
 
 impl Labels {
-    /// Those of a definition. No name is that of a size, or of a tensor that the definition reads.
-    pub fn of(program: &Program, id: TensorId) -> Self {
-        let extents = program.label_extents(id);
-        let read: Vec<&str> = program.dependencies(id).into_iter().map(|other| program.tensor(other).name.as_str()).collect();
+    /// Those of a definition. No name is that of a size, or the beginning of that of a tensor which is read.
+    pub fn of(program: &Program, id: TensorId, grouped: &Grouped) -> Self {
+        let first = |id: TensorId| {
+            let name = program.tensor(id).name.trim_start_matches("d ");
+            name.split('.').next().unwrap_or(name).to_owned()
+        };
+        let mut taken: BTreeSet<String> = program.dependencies(id).into_iter().chain([id]).map(first).collect();
+        taken.extend(program.sizes.iter().cloned());
         let mut names: Vec<String> = Vec::new();
-        for number in 0..extents.len() {
-            let wanted = program.label_name(id, Label(u32::try_from(number).unwrap_or(u32::MAX)));
-            let taken = |name: &str| {
-                names.iter().any(|other| other == name)
-                    || program.sizes.iter().any(|size| size == name)
-                    || read.contains(&name)
-                    || program.find(name).is_some_and(|other| other == id)
-            };
-            let numbered = (2..).map(|suffix| format!("{wanted}{suffix}"));
-            let name = std::iter::once(wanted.clone()).chain(numbered).find(|name| !taken(name));
-            names.push(name.unwrap_or(wanted));
+        for wanted in &grouped.names {
+            let separator = if wanted.ends_with(|letter: char| letter.is_ascii_digit()) { "_" } else { "" };
+            let numbered = (2..).map(|suffix| format!("{wanted}{separator}{suffix}"));
+            let name = std::iter::once(wanted.clone()).chain(numbered).find(|name| !taken.contains(name));
+            let name = name.unwrap_or_else(|| wanted.clone());
+            taken.insert(name.clone());
+            names.push(name);
         }
-        let plain = plain(program, id, &extents);
-        let taken = read.iter().map(|name| (*name).to_owned()).chain(program.sizes.iter().cloned());
-        let taken = taken.chain(names.iter().cloned()).chain([program.tensor(id).name.clone()]).collect();
-        Self { names, extents, plain, taken, more: Cell::new(0) }
+        let plain = plain(program, grouped);
+        Self { names, extents: grouped.extents.clone(), plain, taken, more: Cell::new(0) }
     }
 
     /// The name of one more label.
@@ -53,7 +52,8 @@ impl Labels {
     }
 
     /// A label where it is bound, with its range where reads do not tell it.
-    pub fn bound(&self, program: &Program, label: usize) -> ReducedLabel {
+    pub fn bound(&self, program: &Program, label: Label) -> ReducedLabel {
+        let label = label.0 as usize;
         let range = (!self.plain[label]).then(|| (natural(0), extent(program, &self.extents[label])));
         ReducedLabel { name: name(&self.names[label]), range }
     }
@@ -64,18 +64,17 @@ impl Labels {
 }
 
 /// Which labels index an axis of their own length, and no axis of another one.
-fn plain(program: &Program, id: TensorId, extents: &[Extent]) -> Vec<bool> {
+fn plain(program: &Program, grouped: &Grouped) -> Vec<bool> {
+    let extents = &grouped.extents;
     let mut uses: Vec<Vec<Extent>> = vec![Vec::new(); extents.len()];
-    if let Some(definition) = program.definition(id) {
-        for node in program.expressions.reachable(definition.body) {
-            if let Node::Read(tensor, at) = program.expressions.node(node) {
-                for (index, axis) in at.iter().zip(&program.tensor(*tensor).shape) {
-                    if is_index(program, index, extents, axis)
-                        && let Some(Label(label)) = index.as_label()
-                        && let Some(known) = uses.get_mut(label as usize)
-                    {
-                        known.push(axis.clone());
-                    }
+    for node in program.expressions.reachable(grouped.body) {
+        if let Node::Read(tensor, at) = program.expressions.node(node) {
+            for (index, axis) in at.iter().zip(&program.tensor(*tensor).shape) {
+                if is_index(program, index, extents, axis)
+                    && let Some(Label(label)) = index.as_label()
+                    && let Some(known) = uses.get_mut(label as usize)
+                {
+                    known.push(axis.clone());
                 }
             }
         }
@@ -161,7 +160,7 @@ fn read(writer: &Writer, tensor: TensorId, at: &[Index], labels: &Labels) -> Exp
     for (index, axis) in at.iter().zip(&writer.program.tensor(tensor).shape) {
         let value = position(writer, index, labels);
         if is_index(writer.program, index, &labels.extents, axis) {
-            items.push(IndexItem::At(value));
+            items.push(IndexItem::At(group(index, labels, axis).unwrap_or(value)));
             continue;
         }
         let label = labels.fresh();
@@ -173,6 +172,22 @@ fn read(writer: &Writer, tensor: TensorId, at: &[Index], labels: &Labels) -> Exp
     let Some(condition) = conditions.into_iter().reduce(|all, one| binary(Binary::And, all, one)) else { return element };
     let body = Box::new(call("where", vec![condition, element, natural(0)]));
     make(ExpressionKind::Reduce { reduction: name(Reduction::Sum.spelling()), labels: bound, body })
+}
+
+/// `(h, d)`, where an index is the position that two labels have together in an axis of just their size.
+fn group(index: &Index, labels: &Labels, axis: &Extent) -> Option<Expression> {
+    let mut terms = index.terms();
+    let (Some((Atom::Label(first), by)), Some((Atom::Label(second), one)), None) = (terms.next(), terms.next(), terms.next())
+    else {
+        return None;
+    };
+    let (outer, inner, by) = if one.is_one() { (first, second, by) } else { (second, first, one) };
+    let extent = |label: &Label| labels.extents.get(label.0 as usize);
+    let fits = index.constant_part().is_zero()
+        && index.coefficient(*inner).is_one()
+        && extent(inner) == Some(by)
+        && extent(outer).is_some_and(|outer| outer.times(by) == *axis);
+    fits.then(|| make(ExpressionKind::Group(vec![labels.name(*outer), labels.name(*inner)])))
 }
 
 /// An earlier or later step of the definition itself.

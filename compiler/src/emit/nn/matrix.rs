@@ -57,13 +57,30 @@ pub fn notation(writer: &Writer, id: TensorId) -> Option<Array> {
         None => {
             let (extents, order) = (writer.program.label_extents(id), labels(0..rank));
             let frame = Frame { id, extents: &extents, order: &order };
-            covering(writer, &frame, writer.program.definition(id)?.body)
+            covering(writer, &frame, writer.program.definition(id)?.body).or_else(|| padded(writer, id))
         }
         Some((Reduction::Sum, more)) if more.len() == 1 => {
             product(writer, id).or_else(|| reduced(writer, id, Reduction::Sum.spelling(), false))
         }
         Some((reduction, _)) => reduced(writer, id, reduction.spelling(), false),
     }
+}
+
+/// `pad(x, [[1, 1], [0, 2]])`
+fn padded(writer: &Writer, id: TensorId) -> Option<Array> {
+    let patterns::Padding { tensor, widths, value } = patterns::padding(writer.program, id)?;
+    let list = |parts: Vec<Expression>| make(ExpressionKind::List(parts));
+    let widths = widths.iter().map(|(low, high)| list(vec![natural(*low), natural(*high)])).collect();
+    let axes = labels(0..writer.program.tensor(id).shape.len()).into_iter().map(Some).collect();
+    let padded = by_name(writer, tensor).map(|whole| {
+        let positional = |value| Argument { name: None, value };
+        let mut arguments = vec![positional(whole), positional(list(widths))];
+        if value != 0.0 {
+            arguments.push(Argument { name: Some(name("value")), value: floating(value) });
+        }
+        make(ExpressionKind::Call(Box::new(super::write::named("pad")), arguments))
+    });
+    Some(Array { axes, ..padded })
 }
 
 fn labels(range: std::ops::Range<usize>) -> Vec<Label> {

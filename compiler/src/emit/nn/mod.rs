@@ -4,6 +4,8 @@
 //! so that the printer of the language decides about parentheses and lines. It must not know how to differentiate or simplify.
 
 mod formula;
+mod groups;
+mod hoist;
 mod matrix;
 mod patterns;
 mod remarks;
@@ -12,13 +14,14 @@ mod tests;
 mod write;
 mod writer;
 
-use crate::ir::{Definition, Element, Precision, Program, Role, Source, TensorId};
+use crate::ir::{Element, Label, Precision, Program, Role, Source, TensorId};
 use crate::span::Span;
 use crate::syntax::tree::{
     Axis, Data, Expression, ExpressionKind, File, Item, LeftIndex, Network, Role as Kind, Shape, Statement, StatementKind, Stored,
 };
 use formula::Labels;
 pub use remarks::remarks;
+use std::collections::{BTreeMap, BTreeSet};
 use write::{call, extent, floating, make, name, named, text_name};
 use writer::Writer;
 
@@ -61,9 +64,18 @@ fn network(program: &Program) -> Network {
 
 /// All definitions that are needed, those of the gradient last.
 fn definitions(program: &Program) -> Vec<Statement> {
-    let mut inlined = writer::candidates(program);
+    let (mut program, mut groups) = (program.clone(), BTreeMap::new());
+    for id in program.order() {
+        hoist::hoist(&mut program, id);
+    }
+    for id in program.order() {
+        if let Some(body) = program.definition(id).map(|definition| definition.body) {
+            groups.insert(id, groups::grouped(&mut program, id, body));
+        }
+    }
+    let mut inlined = writer::candidates(&program);
     loop {
-        let writer = Writer::new(program, inlined);
+        let writer = Writer::new(&program, &groups, inlined);
         let statements = written(&writer);
         let failed = writer.failed();
         if failed.is_empty() {
@@ -107,7 +119,7 @@ fn written(writer: &Writer) -> Vec<Statement> {
 }
 
 /// What is needed for more than gradients.
-fn forward(program: &Program) -> std::collections::BTreeSet<TensorId> {
+fn forward(program: &Program) -> BTreeSet<TensorId> {
     let mut forward = program.clone();
     forward.roots.retain(|root| !matches!(root.role, Role::Gradient(_)));
     forward.order().into_iter().collect()
@@ -159,31 +171,37 @@ fn definition(writer: &Writer, id: TensorId, told: &mut [bool]) -> Statement {
         array.names.iter().for_each(|read| writer.use_name(*read));
         return statement(&tensor.documentation, StatementKind::Define { role, name, value: array.value });
     }
-    let labels = Labels::of(program, id);
-    let rank = tensor.shape.len();
-    let value = indexed(writer, id, &labels);
-    let kind = if rank == 0 {
+    let (indices, value) = indexed(writer, id);
+    let kind = if indices.is_empty() {
         StatementKind::Define { role, name, value }
     } else {
-        let indices = (0..rank).map(|label| LeftIndex::Label(labels.bound(program, label))).collect();
         StatementKind::DefineIndexed { role, name, indices, value }
     };
     statement(&tensor.documentation, kind)
 }
 
-/// The right side of a definition in index notation.
-fn indexed(writer: &Writer, id: TensorId, labels: &Labels) -> Expression {
-    let Some(Definition { reduction, body }) = writer.program.definition(id) else { return named("_") };
-    let rank = writer.program.tensor(id).shape.len();
-    let formula = formula::expression(writer, id, *body, labels);
-    match reduction {
+/// A definition in index notation: its left and its right side.
+fn indexed(writer: &Writer, id: TensorId) -> (Vec<LeftIndex>, Expression) {
+    let program = writer.program;
+    let (Some(definition), Some(grouped)) = (program.definition(id), writer.grouped(id)) else {
+        return (Vec::new(), named("_"));
+    };
+    let labels = Labels::of(program, id, grouped);
+    let formula = formula::expression(writer, id, grouped.body, &labels);
+    let bound = |all: &[Label]| -> Vec<_> { all.iter().map(|label| labels.bound(program, *label)).collect() };
+    let value = match &definition.reduction {
         None => formula,
-        Some((reduction, more)) => make(ExpressionKind::Reduce {
+        Some((reduction, _)) => make(ExpressionKind::Reduce {
             reduction: name(reduction.spelling()),
-            labels: (rank..rank + more.len()).map(|label| labels.bound(writer.program, label)).collect(),
+            labels: bound(&grouped.reduced),
             body: Box::new(formula),
         }),
-    }
+    };
+    let axes = grouped.axes.iter().map(|axis| match bound(axis).as_slice() {
+        [one] => LeftIndex::Label(one.clone()),
+        parts => LeftIndex::Group(parts.to_vec(), Span::default()),
+    });
+    (axes.collect(), value)
 }
 
 fn kind(role: &Role) -> Kind {

@@ -3,7 +3,7 @@
 use super::matrix::{Array, Frame};
 use super::write::{make, name, named, natural};
 use super::writer::Writer;
-use crate::ir::{Definition, ExpressionId, Index, Label, Node, Program};
+use crate::ir::{Definition, ExpressionId, Extent, Index, Label, Node, Program, TensorId};
 use crate::ops::{Operator, Reduction};
 use crate::syntax::tree::{Argument, Expression, ExpressionKind};
 use std::collections::{BTreeSet, HashMap};
@@ -76,4 +76,62 @@ fn is_same(program: &Program, first: ExpressionId, second: ExpressionId, labels:
         stack.extend(program.expressions.arguments(first).into_iter().zip(program.expressions.arguments(second)));
     }
     true
+}
+
+/// What a definition pads, how much at both ends of each axis, and with which number.
+pub struct Padding {
+    /// The tensor.
+    pub tensor: TensorId,
+    /// How much at the beginning and at the end.
+    pub widths: Vec<(u64, u64)>,
+    /// The number.
+    pub value: f64,
+}
+
+/// `where(k >= 2 && k < 6, x[k - 2], 0)` with the very bounds of `x`.
+pub fn padding(program: &Program, id: TensorId) -> Option<Padding> {
+    let Definition { reduction: None, body } = program.definition(id)? else { return None };
+    let Node::Select(condition, element, value) = program.expressions.node(*body) else { return None };
+    let Node::Read(tensor, at) = program.expressions.node(*element) else { return None };
+    let value = program.expressions.as_number(*value)?;
+    let (shape, inner) = (&program.tensor(id).shape, &program.tensor(*tensor).shape);
+    if *tensor == id || shape.len() != inner.len() {
+        return None;
+    }
+    let (mut widths, mut needed) = (Vec::new(), BTreeSet::new());
+    for (label, ((index, outer), inner)) in (0..).map(Label).zip(at.iter().zip(shape).zip(inner)) {
+        let low = Index::label(label).minus(index).as_extent().and_then(Extent::as_constant)?;
+        let high = outer.minus(inner).plus_constant(-low).as_constant()?;
+        widths.push((u64::try_from(low).ok()?, u64::try_from(high).ok()?));
+        if low > 0 {
+            needed.insert((Operator::GreaterEqual, label, Extent::constant(low)));
+        }
+        if high > 0 {
+            needed.insert((Operator::Less, label, inner.plus_constant(low)));
+        }
+    }
+    (!needed.is_empty() && bounds(program, *condition)? == needed).then_some(Padding { tensor: *tensor, widths, value })
+}
+
+/// The comparisons of labels with sizes that a condition consists of.
+fn bounds(program: &Program, condition: ExpressionId) -> Option<BTreeSet<(Operator, Label, Extent)>> {
+    let (mut found, mut stack) = (BTreeSet::new(), vec![condition]);
+    while let Some(id) = stack.pop() {
+        let Node::Apply(operator, of) = program.expressions.node(id) else { return None };
+        if *operator == Operator::And {
+            stack.extend(of);
+            continue;
+        }
+        let Node::Position(left) = program.expressions.node(*of.first()?) else { return None };
+        let right = match program.expressions.node(*of.get(1)?) {
+            Node::Position(index) => index.as_extent()?.clone(),
+            #[allow(clippy::cast_possible_truncation)]
+            Node::Number(number) if number.get().fract() == 0.0 && number.get().abs() < 1e15 => {
+                Extent::constant(number.get() as i64)
+            }
+            Node::Number(_) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => return None,
+        };
+        found.insert((*operator, left.as_label()?, right));
+    }
+    Some(found)
 }

@@ -5,7 +5,7 @@ use crate::elaborate::{Options, elaborate};
 use crate::emit::nn::print;
 use crate::eval::{Tensor, Values, evaluate};
 use crate::files::Files;
-use crate::ir::{Element, Program, Role, Root, TensorId};
+use crate::ir::{Element, Node, Program, Role, Root, TensorId};
 use crate::pipeline;
 use std::path::{Path, PathBuf};
 
@@ -35,11 +35,11 @@ const DIGITS: &str = "network Digits {
 #[test]
 fn a_derivative_reads_as_on_a_blackboard() {
     let text = pipeline::equations(&program(DIGITS));
-    println!("{text}");
-    let (_, equations) = text.split_once("glorot_uniform;\n    param dense2.b: [10] = zeros;\n").unwrap_or_default();
-    assert!(
-        equations.starts_with(
-            "    z1 = x @ dense1.w + dense1.b;
+    let (_, equations) = text.split_once("param dense2.b: [10] = zeros;\n").unwrap_or_default();
+    let (equations, remarks) = equations.split_once("// ").unwrap_or_default();
+    assert_eq!(
+        equations,
+        "    z1 = x @ dense1.w + dense1.b;
     h1 = relu(z1);
     logits = h1 @ dense2.w + dense2.b;
     loss = -mean(sum(log_softmax(logits) * t, axis = -1));
@@ -48,10 +48,19 @@ fn a_derivative_reads_as_on_a_blackboard() {
 
     // gradient
     d logits = (sum(t, axis = -1, keepdims = true) * p - t) / B;
+    d h1 = d logits @ dense2.w.T;
+    d z1 = where(z1 > 0, d h1, 0);
+    d dense1.w = x.T @ d z1;
+    d dense1.b = sum(d z1, axis = 0);
+    d dense2.w = h1.T @ d logits;
+    d dense2.b = sum(d logits, axis = 0);
+}
 "
-        ),
-        "{text}"
     );
+    let (rewrites, work) = remarks.split_once("\n// work: forward ").unwrap_or_default();
+    assert!(rewrites.starts_with("rewrites: ") && rewrites.contains("an alias is its tensor"), "{rewrites}");
+    // Two products of matrices, 2 * 128 * (64 * 128 + 128 * 10) = 2.42 Mflop, and what is element by element.
+    assert!(work.starts_with("2.47 Mflop, gradient ") && work.ends_with(" times) for B = 128\n"), "{work}");
 }
 
 #[test]
@@ -60,6 +69,31 @@ fn index_notation_keeps_ranges_that_reads_do_not_tell() {
         print(&program("network N { input x: [6]; y[i in 0..2, j in 0..3] = x[3*i + j]; output z = y; loss = sum(y * y); }"));
     assert!(text.contains("in 0..2") && text.contains("3 * i + j") || text.contains("(i, j)"), "{text}");
     program(&text);
+}
+
+#[test]
+fn a_formula_that_shares_its_parts_stays_short() {
+    let nested = (0..40).fold("x".to_owned(), |inner, _| format!("f({inner})"));
+    let network =
+        program(&format!("fn f(x) = 0.1 * x * x + 0.3; network N {{ param x: [3] = ones; y = {nested}; loss = sum(y); }}"));
+    let text = pipeline::equations(&network);
+    assert!(text.len() < 60_000, "{}", text.len());
+    assert_eq!(difference(&network), None);
+}
+
+#[test]
+fn paddings_dotted_names_and_shadowed_words_are_read_again() {
+    for body in [
+        "param x: [3, 4] = ones; y = pad(x, [[1, 2], [0, 1]]) ^ 2; loss = sum(y * y);",
+        "param l.w: [2, 3, 1, 2] = ones; l.x = l.w ^ 2; y = transpose(l.x, [3, 2, 1, 0]); loss = sum(y * y) / 3;",
+        "param x: [4] = ones; y[i in 0..6] = where(i >= 1 && i < 4, x[i - 1], 7); loss = sum(y * y);",
+        "param x: [3] = ones; softmax = x * 2; mean = x + softmax(softmax); loss = mean(mean * exp(x));",
+        "param x: [7] = ones; y[i in 0..3] = x[2 * i + 1] * x[i]; output z = reshape(y, [3, 1]) @ reshape(y, [1, 3]); loss = sum(z);",
+        "input k: [B] in 0..3; param x: [3, 4] = ones; y = where(k > 1, k, 2) * x[1, 2]; loss = mean(y) + sum(softmax(x, axis = 0) ^ 2);",
+        "param q: [2, 3, 4] = ones; param k: [2, 4, 3] = ones; y = q @ k; v = k[0] @ q[1, 2]; loss = sum(y ^ 3) + sum(v ^ 2);",
+    ] {
+        assert_eq!(difference(&program(&format!("network N: f64 {{ {body} }}"))), None, "{body}");
+    }
 }
 
 /// Every program of the corpus and of the golden cases that elaborates.
@@ -112,9 +146,26 @@ fn values(program: &Program) -> Values {
     tensors.collect()
 }
 
-/// The tensor of that name, or the one whose other name it is.
-fn wanted(printed: &Program, names: &[String]) -> Option<TensorId> {
-    names.iter().find_map(|name| printed.find(name))
+/// The names under which the value of a tensor may be found: a definition that is another tensor has no name of its own.
+fn names(derived: &Program, root: &Root) -> Vec<String> {
+    let mut names = Vec::new();
+    if let Role::Gradient(of) = root.role {
+        names.push(format!("d {}", derived.tensor(of).name));
+    }
+    let mut tensor = Some(root.tensor);
+    while let Some(id) = tensor {
+        names.push(derived.tensor(id).name.clone());
+        tensor = derived.definition(id).and_then(|definition| match derived.expressions.node(definition.body) {
+            Node::Read(read, _) if derived.tensor(*read).shape == derived.tensor(id).shape => Some(*read),
+            _ => None,
+        });
+    }
+    names
+}
+
+/// Whether a tensor is the same number everywhere: such a definition stays a number.
+fn is_number(derived: &Program, id: TensorId) -> bool {
+    derived.definition(id).is_some_and(|one| matches!(derived.expressions.node(one.body), Node::Number(_)))
 }
 
 fn compare(first: &Tensor, second: &Tensor) -> bool {
@@ -130,16 +181,12 @@ fn difference(network: &Program) -> Option<String> {
         Ok(printed) => printed,
         Err(errors) => return Some(format!("{errors}\n{text}")),
     };
-    if super::print(&derived) != text {
-        return Some("printing is not deterministic".to_owned());
-    }
     let mut pairs = Vec::new();
     for root in &derived.roots {
-        let mut names = vec![derived.tensor(root.tensor).name.clone()];
+        let names = names(&derived, root);
         let found = match &root.role {
-            Role::Gradient(of) => {
-                names.push(format!("d {}", derived.tensor(*of).name));
-                let found = wanted(&printed, &names);
+            Role::Gradient(_) => {
+                let found = names.iter().find_map(|name| printed.find(name));
                 if let Some(tensor) = found {
                     printed.roots.push(Root { role: Role::Output(names[0].clone()), tensor });
                 }
@@ -149,6 +196,7 @@ fn difference(network: &Program) -> Option<String> {
         };
         match found {
             Some(found) => pairs.push((root.tensor, found)),
+            None if is_number(&derived, root.tensor) => {}
             None => return Some(format!("there is no {names:?}\n{text}")),
         }
     }

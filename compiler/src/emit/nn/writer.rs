@@ -1,5 +1,6 @@
 //! Which definitions are written within their readers, and by which names the others go. It must not know how they are written.
 
+use super::groups::Grouped;
 use super::write::{named, text_name};
 use crate::ir::{Node, Program, TensorId};
 use crate::ops::Reduction;
@@ -14,6 +15,7 @@ const MOST_NESTED: usize = 6;
 pub struct Writer<'p> {
     /// The program.
     pub program: &'p Program,
+    groups: &'p BTreeMap<TensorId, Grouped>,
     inlined: BTreeSet<TensorId>,
     named: RefCell<BTreeSet<TensorId>>,
     nested: Cell<usize>,
@@ -21,8 +23,13 @@ pub struct Writer<'p> {
 
 impl<'p> Writer<'p> {
     /// Of a program some of whose definitions are written within their readers.
-    pub fn new(program: &'p Program, inlined: BTreeSet<TensorId>) -> Self {
-        Self { program, inlined, named: RefCell::default(), nested: Cell::new(0) }
+    pub fn new(program: &'p Program, groups: &'p BTreeMap<TensorId, Grouped>, inlined: BTreeSet<TensorId>) -> Self {
+        Self { program, groups, inlined, named: RefCell::default(), nested: Cell::new(0) }
+    }
+
+    /// The labels of a definition in groups.
+    pub fn grouped(&self, id: TensorId) -> Option<&'p Grouped> {
+        self.groups.get(&id)
     }
 
     /// Whether a definition is to be written in its reader.

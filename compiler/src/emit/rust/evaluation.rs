@@ -1,4 +1,4 @@
-//! A program that runs passes once, for `chainrule eval --engine compile`. It must not know who starts it.
+//! A pass that runs once, for `chainrule eval --engine compile`. It must not know who calls it.
 
 use super::pass::{self, Storage};
 use super::scope::{Memory, Remarks, Scope, float_name, remark};
@@ -10,18 +10,19 @@ use crate::loops::{Loops, Place, Statement};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 
-/// The text of `main.rs` of a program that runs a pass once. It needs the runtime crate, `chainrule`, beside it.
+/// The text of a module with `pub fn evaluate(given: &[u8]) -> Vec<u8>`, which runs a pass once. It needs the runtime crate,
+/// `chainrule`, beside it.
 ///
-/// It reads 64-bit floats, little-endian, from the standard input, in this order and without anything between them:
+/// It takes 64-bit floats, little-endian, in this order and without anything between them:
 ///
 /// 1. the symbolic sizes, in the order of [`Loops::sizes`];
 /// 2. for each buffer of [`Loops::buffers`] that is given ([`Place::Input`], [`Place::Parameter`], [`Place::State`]), in their order:
 ///    its elements in row-major order (integers too are written as floats).
 ///
-/// It writes in the same form, for each buffer that is a [`Place::Result`], in their order: its elements in row-major order.
-pub fn evaluation_main(loops: &Loops) -> Result<String, String> {
+/// It gives in the same form, for each buffer that is a [`Place::Result`], in their order: its elements in row-major order.
+pub fn evaluation_module(loops: &Loops) -> Result<String, String> {
     let remarks = Remarks::default();
-    let mut functions = Functions::new(&["main", "multiply", "packing_len", "numbers", "Memory"]);
+    let mut functions = Functions::new(&["evaluate", "multiply", "packing_len", "numbers", "Memory"]);
     let float = Ident::new(float_name(loops.precision), Span::call_site());
     let fields: Vec<Ident> = (0..loops.buffers.len()).map(|number| format_ident!("buffer_{number}")).collect();
     let storage = MemoryStorage { fields: &fields };
@@ -35,9 +36,9 @@ pub fn evaluation_main(loops: &Loops) -> Result<String, String> {
     let (slots, lengths) = slots(loops, &scope);
     let packing = packing_length(&scope, &loops.body);
     let (uses, allowed) = (super::uses(), allowed());
-    let note = remark(&remarks, "The order of what is read: sizes, then what is given; see `evaluation_main` of the compiler.");
+    let note = remark(&remarks, "The order of what is read: sizes, then what is given; see `evaluation_module` of the compiler.");
     let tokens = quote! {
-        //! Runs one pass once: numbers come from the standard input and go to the standard output.
+        //! Runs one pass once: bytes of numbers come in and go out.
         #![allow(#allowed, missing_docs)]
         #uses
         struct Memory {
@@ -45,11 +46,9 @@ pub fn evaluation_main(loops: &Loops) -> Result<String, String> {
             #(#slots: Buffer<#float>,)*
             #declared
         }
-        fn main() -> ::std::io::Result<()> {
+        pub fn evaluate(given: &[u8]) -> ::std::vec::Vec<u8> {
             #note
-            let mut bytes = ::std::vec::Vec::new();
-            ::std::io::Read::read_to_end(&mut ::std::io::stdin().lock(), &mut bytes)?;
-            let mut given = bytes.chunks_exact(8).map(|chunk| {
+            let mut given = given.chunks_exact(8).map(|chunk| {
                 let mut number = [0; 8];
                 number.copy_from_slice(chunk);
                 f64::from_le_bytes(number)
@@ -64,7 +63,7 @@ pub fn evaluation_main(loops: &Loops) -> Result<String, String> {
             #entry(#(#sizes,)* &mut memory);
             let mut output = ::std::vec::Vec::<u8>::new();
             #written
-            ::std::io::Write::write_all(&mut ::std::io::stdout().lock(), &output)
+            output
         }
         #functions
     };

@@ -26,7 +26,7 @@ mod value;
 mod workspace;
 
 #[cfg(feature = "format")]
-pub use evaluation::evaluation_main;
+pub use evaluation::evaluation_module;
 pub use structure::array;
 
 use super::Passes;

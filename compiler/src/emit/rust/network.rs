@@ -6,7 +6,7 @@ use super::structure::Place;
 use super::unit::Unit;
 use super::workspace::{factor, maximum, packing};
 use crate::interface::Input;
-use crate::ir::{Extent, Precision};
+use crate::ir::{Extent, Index, Precision};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
@@ -99,7 +99,7 @@ pub fn implementation(unit: &Unit<'_>) -> Result<TokenStream, String> {
     let packing = packing(&scope, &unit.workspace.products);
     let lengths: Vec<TokenStream> = unit.workspace.fields().map(|field| maximum(&scope, &field.lengths)).collect();
     let fields = unit.workspace.fields().map(|field| &field.name);
-    let (differentiate, assess) = (differentiate(unit), assess(unit));
+    let (differentiate, assess, unmet) = (differentiate(unit), assess(unit), unmet(unit, &scope));
     let safety = unit.remark(&format!("SAFETY: `{name}` is `repr(C)` and made of nothing but `{float}`."));
     let fits = format!(
         "{}: the workspace is for sizes up to {{:?}}, but the arguments have {{sizes:?}}; make a larger one with `{name}::workspace`",
@@ -113,7 +113,11 @@ pub fn implementation(unit: &Unit<'_>) -> Result<TokenStream, String> {
             type Workspace = #workspace_name;
             const DESCRIPTION: Description = #description;
 
+            #unmet
+
+            #[track_caller]
             fn allocate(sizes: &[usize]) -> #workspace_name {
+                ::chainrule::__private::require::<Self>(sizes);
                 #sizes
                 let mut most = [0; #count];
                 most.copy_from_slice(sizes);
@@ -147,8 +151,27 @@ pub fn implementation(unit: &Unit<'_>) -> Result<TokenStream, String> {
         impl #workspace_name {
             #[track_caller]
             fn check(&self, sizes: &[usize]) {
+                ::chainrule::__private::require::<#name>(sizes);
                 assert!(sizes.iter().zip(&self.sizes).all(|(given, most)| given <= most), #fits, self.sizes);
             }
+        }
+    })
+}
+
+/// `unmet`, where the formulas do not have a meaning for all sizes.
+fn unmet(unit: &Unit<'_>, scope: &Scope<'_>) -> Option<TokenStream> {
+    let conditions = unit.interface.requirements.iter().map(|(slack, reason)| {
+        let (enough, needed) = super::index::compared(scope, &Index::constant(slack.clone()), &Index::default());
+        let (enough, needed) = (enough.bare(), needed.bare());
+        quote!(if #enough < #needed { return ::core::option::Option::Some(#reason); })
+    });
+    let conditions: Vec<TokenStream> = conditions.collect();
+    let sizes = bind_sizes(scope);
+    (!conditions.is_empty()).then(|| quote! {
+        fn unmet(sizes: &[usize]) -> ::core::option::Option<&'static str> {
+            #sizes
+            #(#conditions)*
+            ::core::option::Option::None
         }
     })
 }

@@ -154,6 +154,7 @@ pub(crate) fn passes() -> Passes {
         documentation: vec![" A line.".into()],
         precision: Precision::F32,
         sizes: vec!["B".into()],
+        requirements: Vec::new(),
         inputs: vec![input("x", DEEP, false), input("t", WIDE, true)],
         parameters: vec![
             parameter("dense1.w", vec![DEEP.into(), WIDE.into()], "glorot_uniform"),
@@ -185,7 +186,7 @@ fn the_text_of_a_network() {
     assert_eq!(text, super::module(&passes(), "d y = 2 * (y - t)").expect("the same"), "same loops, same text");
     if let Ok(path) = std::env::var("EMIT_LAB") {
         std::fs::write(format!("{path}/line.rs"), &text).expect("lab");
-        std::fs::write(format!("{path}/bin/eval.rs"), super::evaluation_main(&gradient()).expect("main")).expect("lab");
+        std::fs::write(format!("{path}/bin/eval.rs"), super::evaluation_module(&gradient()).expect("a module")).expect("lab");
         let source = super::StructSource::public("Line", &[]);
         std::fs::write(format!("{path}/tokens.rs"), super::tokens(&passes(), "d", source).expect("tokens").to_string())
             .expect("lab");

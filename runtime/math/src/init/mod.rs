@@ -25,13 +25,14 @@
 //! Every parameter has a stream of random numbers of its own, made from the seed and its path, so a new parameter does not
 //! change how the others start. The numbers are the same on every platform.
 
+#[cfg(feature = "init")]
+mod fill;
+#[cfg(feature = "init")]
 mod orthogonal;
-#[cfg(test)]
+#[cfg(all(test, feature = "init"))]
 mod tests;
 
-use crate::network::Network;
-use crate::random::{self, Rng};
-use crate::{Error, Float, Result};
+use std::fmt;
 
 /// The names of all initializers, with the number of their arguments.
 pub const NAMES: &[(&str, usize)] = &[
@@ -51,8 +52,19 @@ pub const NAMES: &[(&str, usize)] = &[
     ("identity", 0),
 ];
 
-/// The standard deviation of a standard normal distribution that is cut at ±2.
-const CUT_DEVIATION: f64 = 0.879_625_661_034_239_8;
+/// Why there is no such initializer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownInitializer {
+    message: String,
+}
+
+impl fmt::Display for UnknownInitializer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for UnknownInitializer {}
 
 /// How the numbers of one parameter are chosen; the table in the [module](self) has the formulas.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -94,8 +106,8 @@ impl Initializer {
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`] if there is none of that name, or with another number of arguments.
-    pub fn new(name: &str, arguments: &[f64]) -> Result<Self> {
+    /// If there is none of that name, or with another number of arguments.
+    pub fn new(name: &str, arguments: &[f64]) -> Result<Self, UnknownInitializer> {
         let scaled = |scale, fan, uniform| Self::Scaled { scale, fan, uniform };
         Ok(match (name, arguments) {
             ("zeros", []) => Self::Constant(0.0),
@@ -114,42 +126,6 @@ impl Initializer {
             ("identity", []) => Self::Identity,
             _ => return Err(unknown(name, arguments.len())),
         })
-    }
-
-    /// Fills a parameter of that shape, given as its elements in row-major order.
-    ///
-    /// # Panics
-    ///
-    /// If `elements` has another length than the shape.
-    pub fn fill<S: Float>(self, shape: &[usize], rng: &mut Rng, elements: &mut [S]) {
-        assert_eq!(elements.len(), shape.iter().product::<usize>(), "the elements of a parameter with the shape {shape:?}");
-        match self {
-            Self::Constant(value) => elements.fill(S::from_f64(value)),
-            Self::Uniform(from, to) => draw(elements, || from + (to - from) * random::unit(rng)),
-            Self::Normal(mean, deviation) => draw(elements, || mean + deviation * random::normal(rng)),
-            Self::TruncatedNormal(mean, deviation) => draw(elements, || mean + deviation * cut_normal(rng)),
-            Self::Scaled { scale, fan, uniform } => {
-                let variance = scale / fan.of(shape);
-                let limit = (3.0 * variance).sqrt();
-                let deviation = variance.sqrt() / CUT_DEVIATION;
-                if uniform {
-                    draw(elements, || limit * (2.0 * random::unit(rng) - 1.0));
-                } else {
-                    draw(elements, || deviation * cut_normal(rng));
-                }
-            }
-            Self::Orthogonal => {
-                let (rows, columns) = matrix(shape);
-                let numbers = orthogonal::orthogonal(rows, columns, rng);
-                elements.iter_mut().zip(numbers).for_each(|(element, number)| *element = S::from_f64(number));
-            }
-            Self::Identity => {
-                let (_, columns) = matrix(shape);
-                for (position, element) in elements.iter_mut().enumerate() {
-                    *element = if position / columns == position % columns { S::ONE } else { S::ZERO };
-                }
-            }
-        }
     }
 }
 
@@ -178,53 +154,14 @@ pub fn fans(shape: &[usize]) -> (f64, f64) {
     }
 }
 
-/// Sets all parameters of a network to how they start. The same seed gives the same numbers, bit for bit.
-///
-/// # Panics
-///
-/// If the network names an initializer that is not in [`NAMES`], which the compiler does not let pass.
-pub fn initialize<N: Network>(network: &mut N, seed: u64) {
-    let parameters = const { &N::DESCRIPTION }.parameters;
-    let flat = network.flat_mut();
-    for parameter in parameters {
-        let initializer = match Initializer::new(parameter.initializer, parameter.arguments) {
-            Ok(initializer) => initializer,
-            Err(error) => panic!("parameter `{}`: {error}", parameter.path),
-        };
-        let length: usize = parameter.shape.iter().product();
-        let elements = &mut flat[parameter.offset..parameter.offset + length];
-        initializer.fill(parameter.shape, &mut random::named(seed, parameter.path), elements);
-    }
-}
-
-fn draw<S: Float>(elements: &mut [S], mut number: impl FnMut() -> f64) {
-    elements.iter_mut().for_each(|element| *element = S::from_f64(number()));
-}
-
-fn cut_normal(rng: &mut Rng) -> f64 {
-    loop {
-        let number = random::normal(rng);
-        if number.abs() <= 2.0 {
-            return number;
-        }
-    }
-}
-
-/// Rows and columns of a parameter seen as a matrix.
-fn matrix(shape: &[usize]) -> (usize, usize) {
-    match *shape {
-        [] => (1, 1),
-        [ref rows @ .., columns] => (rows.iter().product(), columns),
-    }
-}
-
 #[cold]
-fn unknown(name: &str, count: usize) -> Error {
-    match NAMES.iter().find(|(known, _)| *known == name) {
-        Some((_, expected)) => Error::setting(format!("the initializer `{name}` takes {expected} numbers, not {count}")),
+fn unknown(name: &str, count: usize) -> UnknownInitializer {
+    let message = match NAMES.iter().find(|(known, _)| *known == name) {
+        Some((_, expected)) => format!("the initializer `{name}` takes {expected} numbers, not {count}"),
         None => {
             let names: Vec<&str> = NAMES.iter().map(|(name, _)| *name).collect();
-            Error::setting(format!("there is no initializer `{name}`; there are {}", names.join(", ")))
+            format!("there is no initializer `{name}`; there are {}", names.join(", "))
         }
-    }
+    };
+    UnknownInitializer { message }
 }

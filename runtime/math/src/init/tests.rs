@@ -1,8 +1,11 @@
+//! Distributions, against their formulas.
+
 use super::*;
+use crate::random;
 
 fn filled(name: &str, arguments: &[f64], shape: &[usize]) -> Vec<f64> {
     let mut elements = vec![0.0; shape.iter().product()];
-    Initializer::new(name, arguments).expect("known").fill(shape, &mut random::rng(5), &mut elements);
+    Initializer::new(name, arguments).expect("known").fill(shape, &mut random::rng(5), &mut elements, |number| number);
     elements
 }
 

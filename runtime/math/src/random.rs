@@ -2,26 +2,17 @@
 
 use rand::SeedableRng;
 
-/// The generator of this crate: PCG XSL RR 128/64 of M. E. O'Neill, "PCG: A Family of Simple Fast Space-Efficient Statistically
+/// The generator of all random numbers: PCG XSL RR 128/64 of M. E. O'Neill, "PCG: A Family of Simple Fast Space-Efficient Statistically
 /// Good Algorithms for Random Number Generation" (2014).
 pub type Rng = rand_pcg::Pcg64;
 
 /// A generator from a seed. The same seed gives the same numbers everywhere.
-///
-/// ```
-/// use chainrule::prelude::*;
-///
-/// let data = data::digits()?;
-/// let mut rng = chainrule::rng(7);
-/// assert_eq!(data.batches(128, &mut rng).count(), 15);
-/// # Ok::<(), chainrule::Error>(())
-/// ```
 pub fn rng(seed: u64) -> Rng {
     Rng::seed_from_u64(seed)
 }
 
 /// A generator for one named thing: the numbers of other names do not change it.
-pub(crate) fn named(seed: u64, name: &str) -> Rng {
+pub fn named(seed: u64, name: &str) -> Rng {
     let hash = name.bytes().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128, |hash, byte| {
         (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)
     });
@@ -31,12 +22,12 @@ pub(crate) fn named(seed: u64, name: &str) -> Rng {
 }
 
 /// A number from 0 up to, but without, 1: 53 random bits.
-pub(crate) fn unit<R: rand::Rng + ?Sized>(rng: &mut R) -> f64 {
+pub fn unit<R: rand::Rng + ?Sized>(rng: &mut R) -> f64 {
     (rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64
 }
 
 /// An integer from 0 up to, but without, `bound`, without bias: D. Lemire, "Fast Random Integer Generation in an Interval" (2019).
-pub(crate) fn below<R: rand::Rng + ?Sized>(rng: &mut R, bound: u64) -> u64 {
+pub fn below<R: rand::Rng + ?Sized>(rng: &mut R, bound: u64) -> u64 {
     debug_assert!(bound > 0);
     let threshold = bound.wrapping_neg() % bound;
     loop {
@@ -48,7 +39,7 @@ pub(crate) fn below<R: rand::Rng + ?Sized>(rng: &mut R, bound: u64) -> u64 {
 }
 
 /// A number of the standard normal distribution, by Marsaglia's polar method.
-pub(crate) fn normal<R: rand::Rng + ?Sized>(rng: &mut R) -> f64 {
+pub fn normal<R: rand::Rng + ?Sized>(rng: &mut R) -> f64 {
     loop {
         let (u, v) = (2.0 * unit(rng) - 1.0, 2.0 * unit(rng) - 1.0);
         let square = u * u + v * v;
@@ -60,7 +51,7 @@ pub(crate) fn normal<R: rand::Rng + ?Sized>(rng: &mut R) -> f64 {
 }
 
 /// All orders alike: the shuffle of Fisher and Yates.
-pub(crate) fn shuffle<R: rand::Rng + ?Sized, T>(rng: &mut R, items: &mut [T]) {
+pub fn shuffle<R: rand::Rng + ?Sized, T>(rng: &mut R, items: &mut [T]) {
     for last in (1..items.len()).rev() {
         items.swap(last, below(rng, last as u64 + 1) as usize);
     }

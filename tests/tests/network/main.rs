@@ -1,0 +1,9 @@
+//! What `#[network]` gives, used as a user would use it.
+
+#![deny(warnings)]
+
+mod checkpoints;
+mod gradients;
+mod structs;
+mod support;
+mod workspaces;

@@ -1,0 +1,102 @@
+//! The struct that a user sees: its derives, its visibility, its size, its text.
+
+use super::support::single;
+use chainrule::network::{AsNetwork, Axis, Network};
+use chainrule::prelude::*;
+use ndarray::Array2;
+
+mod inside {
+    use chainrule::prelude::*;
+
+    /// Visible to the parent alone, as is all that belongs to it.
+    #[network(
+        input  x: [B, 2];
+        target t: [B];
+        output y = x @ w;
+        output twice = 2 * y;
+        loss     = mse(y, t);
+        metric offset = mean(y - t);
+    )]
+    #[derive(Clone, Copy, Debug, Default, PartialEq)]
+    pub(super) struct Hidden {
+        pub(super) w: [f32; 2],
+    }
+}
+
+use inside::Hidden;
+
+#[test]
+fn derives_and_visibility_are_kept() {
+    let copied = Hidden { w: [1.0, 2.0] };
+    let also = copied;
+    assert_eq!(copied, also);
+    assert_eq!(Hidden::default(), *Hidden::zeros());
+    let mut workspace = Hidden::workspace(1);
+    let x = Array2::ones((1, 2));
+    let report: inside::HiddenReport = copied.evaluate(&mut workspace, &x, [1.0]);
+    assert_eq!((report.loss, report.offset), (4.0, 2.0));
+    let outputs: inside::HiddenOutputs<'_> = copied.predict(&mut workspace, &x);
+    assert_eq!((outputs.y[0], outputs.twice[0]), (3.0, 6.0));
+}
+
+/// Keras' first example.
+#[network(
+    input  x: [B, 784];
+    target t: [B, 10];
+    h      = relu(x |> hidden);
+    logits = h |> out;
+    output p = softmax(logits);
+    loss     = cross_entropy(logits, t);
+    metric accuracy = mean(argmax(logits) == argmax(t));
+)]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mnist {
+    pub hidden: Dense<784, 512>,
+    pub out: Dense<512, 10>,
+}
+
+#[test]
+fn a_network_larger_than_a_stack_lives_on_the_heap() {
+    let work = || {
+        let mut net = Mnist::init(1);
+        let (mut gradient, mut workspace, mut adam) = (Mnist::zeros(), Mnist::workspace(16), Adam::new(1e-3));
+        let x = single(&super::support::wave(&[16, 784], 0.0));
+        let t = Array2::from_shape_fn((16, 10), |(row, class)| f32::from(row % 10 == class));
+        let first = net.gradient(&mut workspace, &x, &t, &mut gradient);
+        adam.step(&mut net, &gradient);
+        assert!(net.gradient(&mut workspace, &x, &t, &mut gradient) < first);
+        let copy = net.clone();
+        assert_eq!(net, copy);
+        net.predict(&mut workspace, &x).sum()
+    };
+    let thread = std::thread::Builder::new().stack_size(1 << 20).spawn(work).expect("a thread");
+    let sum = thread.join().expect("no overflow");
+    assert!((sum - 16.0).abs() < 1e-4);
+}
+
+#[test]
+fn the_description_says_what_the_source_says() {
+    let description = Mnist::DESCRIPTION;
+    assert_eq!((description.name, description.sizes, description.metrics), ("Mnist", &["B"][..], &["accuracy"][..]));
+    let paths: Vec<_> = description.parameters.iter().map(|parameter| (parameter.path, parameter.shape, parameter.offset)).collect();
+    let expected: [(&str, &[usize], usize); 4] = [
+        ("hidden.w", &[784, 512], 0),
+        ("hidden.b", &[512], 784 * 512),
+        ("out.w", &[512, 10], 785 * 512),
+        ("out.b", &[10], 785 * 512 + 5120),
+    ];
+    assert_eq!(paths, expected);
+    assert_eq!(description.inputs[0].axes, [Axis::Symbol(0), Axis::Fixed(784)]);
+    assert!(description.inputs[1].target && !description.inputs[0].target);
+    assert_eq!(Mnist::zeros().flat().len(), 407_050);
+    assert_eq!(Mnist::zeros().network().hidden.w[783][511], 0.0);
+}
+
+#[test]
+fn the_derivative_can_be_read() {
+    let text = Mnist::DERIVATIVES;
+    for line in ["d logits", "d hidden.w = x.T @ ", "d out.w", "softmax(logits)"] {
+        assert!(text.contains(line), "{line} in\n{text}");
+    }
+    assert!(!text.contains("log(softmax"), "{text}");
+}

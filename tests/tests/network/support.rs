@@ -1,0 +1,121 @@
+//! What these tests share: slopes by differences, and what the compiler's reference evaluator says of a file.
+
+use chainrule::Network;
+use chainrule::network::AsNetwork;
+use chainrule_compiler::diagnostic::Diagnostics;
+use chainrule_compiler::elaborate::{Options, elaborate};
+use chainrule_compiler::eval::{Tensor, Values, evaluate};
+use chainrule_compiler::files::Files;
+use chainrule_compiler::ir::{Program, Role};
+use chainrule_compiler::{diff, pipeline};
+use ndarray::{ArrayD, ArrayViewD};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Numbers that look like data, in -1..1, the same in every run.
+pub fn wave(shape: &[usize], phase: f64) -> ArrayD<f64> {
+    let mut place = phase;
+    ArrayD::from_shape_simple_fn(shape, || {
+        place += 1.7;
+        (place * place * 0.37).sin()
+    })
+}
+
+/// The same in single precision.
+pub fn single(values: &ArrayD<f64>) -> ArrayD<f32> {
+    values.mapv(|value| value as f32)
+}
+
+/// Compares a gradient with central differences of a function of the parameters.
+pub fn check_slopes<N: Network<Scalar = f64>>(network: &mut N, gradient: &N, mut value: impl FnMut(&N) -> f64) {
+    for place in 0..network.flat().len() {
+        let (middle, step) = (network.flat()[place], 1e-5);
+        let mut at = |number: f64, network: &mut N| {
+            network.flat_mut()[place] = number;
+            value(network)
+        };
+        let slope = (at(middle + step, network) - at(middle - step, network)) / (2.0 * step);
+        network.flat_mut()[place] = middle;
+        let found = gradient.flat()[place];
+        assert!((found - slope).abs() <= 1e-7 + 1e-6 * slope.abs(), "parameter {place}: {found}, by differences {slope}");
+    }
+}
+
+/// Compares numbers.
+#[track_caller]
+pub fn assert_near(found: &[f64], expected: &[f64], tolerance: f64) {
+    assert_eq!(found.len(), expected.len());
+    for (place, (found, expected)) in found.iter().zip(expected).enumerate() {
+        let near = (found - expected).abs() <= tolerance * (1.0 + expected.abs());
+        assert!(near, "element {place} is {found}, expected {expected}");
+    }
+}
+
+/// What the reference evaluator says of a network of a file, by the names `loss`, `d w` and those of outputs and metrics.
+pub struct Reference {
+    program: Program,
+    values: Values,
+}
+
+impl Reference {
+    /// Of a network of a file, with these hyperparameters.
+    pub fn new(text: &str, network: &str, hyperparameters: &[(&str, f64)]) -> Self {
+        let (mut files, mut diagnostics) = (Files::default(), Diagnostics::new());
+        let tree = files.parse(Path::new("model.nn"), text.as_bytes(), &mut diagnostics);
+        let hyperparameters = hyperparameters.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
+        let options = Options { network: Some(network.to_owned()), hyperparameters, ..Options::default() };
+        let program = elaborate(&tree, &options, &mut files, &mut diagnostics);
+        let program = program.unwrap_or_else(|| panic!("{:?}", diagnostics.sorted()));
+        Self { program, values: Values::new() }
+    }
+
+    /// With the parameters of a network.
+    pub fn parameters<N: AsNetwork>(mut self, network: &N) -> Self
+    where
+        N::Network: Network<Scalar = f64>,
+    {
+        let network = network.network();
+        for parameter in <N::Network as Network>::DESCRIPTION.parameters {
+            let length: usize = parameter.shape.iter().product();
+            let data = network.flat()[parameter.offset..parameter.offset + length].to_vec();
+            self.values.insert(parameter.path.to_owned(), Tensor { shape: parameter.shape.to_vec(), data });
+        }
+        self
+    }
+
+    /// With an input or a target.
+    pub fn input<'a, S: Copy + Into<f64> + 'a>(mut self, name: &str, values: impl Into<ArrayViewD<'a, S>>) -> Self {
+        let values = values.into();
+        let data = values.iter().map(|&value| value.into()).collect();
+        self.values.insert(name.to_owned(), Tensor { shape: values.shape().to_vec(), data });
+        self
+    }
+
+    /// The values of everything that the network gives.
+    pub fn evaluate(mut self) -> BTreeMap<String, Tensor> {
+        let wrt = pipeline::parameters(&self.program);
+        if let Some(objective) = pipeline::objective(&self.program) {
+            diff::gradient(&mut self.program, objective, &wrt);
+        }
+        let computed = evaluate(&self.program, &self.values).expect("a value");
+        let named = self.program.roots.iter().map(|root| {
+            let name = match &root.role {
+                Role::Loss => "loss".to_owned(),
+                Role::Output(name) | Role::Metric(name) => name.clone(),
+                Role::Gradient(of) => format!("d {}", self.program.tensor(*of).name),
+                Role::Update(of) => format!("update {}", self.program.tensor(*of).name),
+            };
+            (name, computed[&self.program.tensor(root.tensor).name].clone())
+        });
+        named.collect()
+    }
+}
+
+/// Compares a gradient with what the reference evaluator says of it.
+pub fn check_gradient<N: Network<Scalar = f64>>(gradient: &N, reference: &BTreeMap<String, Tensor>) {
+    for parameter in N::DESCRIPTION.parameters {
+        let expected = &reference[&format!("d {}", parameter.path)];
+        assert_eq!(expected.shape, parameter.shape, "{}", parameter.path);
+        assert_near(&gradient.flat()[parameter.offset..][..expected.data.len()], &expected.data, 1e-11);
+    }
+}
