@@ -84,7 +84,7 @@ impl Builder {
         gradient(&mut first, loss, wrt);
         simplify(&mut first);
         for program in [&raw, &simple, &first] {
-            crate::ir::check(program).unwrap();
+            check(program).unwrap();
             let found = eval::evaluate(program, &self.values).unwrap();
             for &id in wrt {
                 let adjoint = program.root(&Role::Gradient(id)).unwrap();

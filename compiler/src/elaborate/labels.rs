@@ -227,9 +227,10 @@ impl<'a> Elaborator<'a> {
         digits.fold(Index::default(), |sum, (part, extent)| sum.times(extent).plus(&Index::label(*part)))
     }
 
-    /// Whether a formula is a reduction, or holds one, whose labels are not known yet.
+    /// Whether a formula is a reduction, or holds one, whose labels are not known yet, or stand in a group.
     pub fn is_pending(&self, body: FormulaId) -> bool {
         self.formulas.reachable(body).iter().any(|id| matches!(self.formulas.node(*id), Formula::Reduce(..)))
-            || self.formulas.labels(body).iter().any(|label| !self.is_resolved(*label))
+            || (self.formulas.labels(body).iter())
+                .any(|label| !self.is_resolved(*label) || self.groups.iter().any(|group| group.whole == *label))
     }
 }

@@ -55,10 +55,12 @@ pub(super) fn replace(
 
 fn better(program: &mut Program, id: TensorId, node: ExpressionId, report: &mut Report) -> Option<ExpressionId> {
     let Node::Apply(operator, arguments) = program.expressions.node(node).clone() else { return None };
-    match operator {
-        Operator::Log | Operator::Log1P => logarithm(program, id, operator, arguments[0], report),
-        Operator::Divide => fraction(program, id, arguments[0], arguments[1], report),
-        _ => None,
+    if operator == Operator::Log || operator == Operator::Log1P {
+        logarithm(program, id, operator, arguments[0], report)
+    } else if operator == Operator::Divide {
+        fraction(program, id, arguments[0], arguments[1], report)
+    } else {
+        None
     }
 }
 

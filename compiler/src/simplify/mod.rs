@@ -17,7 +17,7 @@ mod tests;
 
 pub use report::Report;
 
-use crate::ir::{Definition, ExpressionId, Program, Source, TensorId};
+use crate::ir::{Definition, ExpressionId, Expressions, Index, Node, Program, Source, TensorId};
 
 /// Passes are repeated at most this often; each of them only removes work, so few are needed.
 const MOST_ROUNDS: usize = 12;
@@ -74,13 +74,11 @@ fn set_definition(program: &mut Program, id: TensorId, definition: Definition) {
     program.tensors[id.0 as usize].source = Source::Defined(definition);
 }
 
+/// What takes the place of a read of a tensor at some indices, if anything does.
+type MapRead<'a> = dyn FnMut(&mut Expressions, TensorId, &[Index]) -> Option<ExpressionId> + 'a;
+
 /// The formula with every read of a tensor (and no other node) mapped.
-fn map_reads(
-    program: &mut Program,
-    root: ExpressionId,
-    map: &mut dyn FnMut(&mut crate::ir::Expressions, TensorId, &[crate::ir::Index]) -> Option<ExpressionId>,
-) -> ExpressionId {
-    use crate::ir::Node;
+fn map_reads(program: &mut Program, root: ExpressionId, map: &mut MapRead<'_>) -> ExpressionId {
     program.expressions.rebuild(root, &mut |expressions, node| {
         if let Node::Read(tensor, at) = &node
             && let Some(mapped) = map(expressions, *tensor, at)

@@ -26,30 +26,48 @@ pub fn simplify(program: &Program, expressions: &mut Expressions, extents: &[Ext
     let Node::Apply(operator, arguments) = expressions.node(id).clone() else { return None };
     let forms: Option<Vec<Index>> = arguments.iter().map(|&argument| form(expressions, argument)).collect();
     let forms = forms?;
-    match operator {
-        Operator::Add => Some(expressions.position(forms[0].plus(&forms[1]))),
-        Operator::Subtract => Some(expressions.position(forms[0].minus(&forms[1]))),
-        Operator::Negate => Some(expressions.position(Index::default().minus(&forms[0]))),
-        Operator::Multiply => {
-            let (factor, other) = match (forms[0].as_extent(), forms[1].as_extent()) {
-                (Some(factor), _) => (factor, &forms[1]),
-                (None, Some(factor)) => (factor, &forms[0]),
-                (None, None) => return None,
-            };
-            // With two symbolic sizes the product may leave the integers that floats hold exactly; so it stays.
-            factor.as_constant()?;
-            Some(expressions.position(other.times(factor)))
-        }
-        Operator::Less => decide(program, expressions, extents, &forms[0], &forms[1].plus_extent(&Extent::constant(-1))),
-        Operator::LessEqual => decide(program, expressions, extents, &forms[0], &forms[1]),
-        Operator::Greater => decide(program, expressions, extents, &forms[1], &forms[0].plus_extent(&Extent::constant(-1))),
-        Operator::GreaterEqual => decide(program, expressions, extents, &forms[1], &forms[0]),
-        Operator::Equal => equal(program, expressions, extents, &forms[0], &forms[1]).map(|holds| truth(expressions, holds)),
-        Operator::NotEqual => equal(program, expressions, extents, &forms[0], &forms[1]).map(|holds| truth(expressions, !holds)),
-        other => {
-            debug_assert!(!other.is_truth() || matches!(other, Operator::And | Operator::Or | Operator::Not));
-            None
-        }
+    if let Some(decided) = compare(program, extents, operator, &forms) {
+        return Some(truth(expressions, decided));
+    }
+    let value = if operator == Operator::Add {
+        forms[0].plus(&forms[1])
+    } else if operator == Operator::Subtract {
+        forms[0].minus(&forms[1])
+    } else if operator == Operator::Negate {
+        Index::default().minus(&forms[0])
+    } else if operator == Operator::Multiply {
+        let (factor, other) = match (forms[0].as_extent(), forms[1].as_extent()) {
+            (Some(factor), _) => (factor, &forms[1]),
+            (None, Some(factor)) => (factor, &forms[0]),
+            (None, None) => return None,
+        };
+        // With two symbolic sizes the product may leave the integers that floats hold exactly; so it stays.
+        factor.as_constant()?;
+        other.times(factor)
+    } else {
+        return None;
+    };
+    Some(expressions.position(value))
+}
+
+/// A comparison of integers, where it can be told.
+fn compare(program: &Program, extents: &[Extent], operator: Operator, forms: &[Index]) -> Option<bool> {
+    let one_less = |form: &Index| form.plus_extent(&Extent::constant(-1));
+    let at_most = |a: &Index, b: &Index| at_most(program, extents, a, b);
+    if operator == Operator::Less {
+        at_most(&forms[0], &one_less(&forms[1]))
+    } else if operator == Operator::LessEqual {
+        at_most(&forms[0], &forms[1])
+    } else if operator == Operator::Greater {
+        at_most(&forms[1], &one_less(&forms[0]))
+    } else if operator == Operator::GreaterEqual {
+        at_most(&forms[1], &forms[0])
+    } else if operator == Operator::Equal {
+        equal(program, extents, &forms[0], &forms[1])
+    } else if operator == Operator::NotEqual {
+        equal(program, extents, &forms[0], &forms[1]).map(|holds| !holds)
+    } else {
+        None
     }
 }
 
@@ -72,22 +90,16 @@ fn truth(expressions: &mut Expressions, holds: bool) -> ExpressionId {
 }
 
 /// `a <= b`, where that can be told.
-fn decide(
-    program: &Program,
-    expressions: &mut Expressions,
-    extents: &[Extent],
-    a: &Index,
-    b: &Index,
-) -> Option<ExpressionId> {
+fn at_most(program: &Program, extents: &[Extent], a: &Index, b: &Index) -> Option<bool> {
     let range = bounds::range(program, &b.minus(a), extents)?;
     if range.lowest.is_at_least(0) {
-        return Some(truth(expressions, true));
+        return Some(true);
     }
-    range.highest.is_at_most(-1).then(|| truth(expressions, false))
+    range.highest.is_at_most(-1).then_some(false)
 }
 
 /// Whether `a = b`, where that can be told.
-fn equal(program: &Program, _: &Expressions, extents: &[Extent], a: &Index, b: &Index) -> Option<bool> {
+fn equal(program: &Program, extents: &[Extent], a: &Index, b: &Index) -> Option<bool> {
     let difference = a.minus(b);
     if difference == Index::default() {
         return Some(true);

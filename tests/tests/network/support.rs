@@ -1,7 +1,6 @@
 //! What these tests share: slopes by differences, and what the compiler's reference evaluator says of a file.
 
-use chainrule::Network;
-use chainrule::network::AsNetwork;
+use chainrule::network::{AsNetwork, Network};
 use chainrule_compiler::diagnostic::Diagnostics;
 use chainrule_compiler::elaborate::{Options, elaborate};
 use chainrule_compiler::eval::{Tensor, Values, evaluate};

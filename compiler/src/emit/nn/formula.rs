@@ -184,9 +184,10 @@ fn group(index: &Index, labels: &Labels, axis: &Extent) -> Option<Expression> {
     let (outer, inner, by) = if one.is_one() { (first, second, by) } else { (second, first, one) };
     let extent = |label: &Label| labels.extents.get(label.0 as usize);
     let fits = index.constant_part().is_zero()
+        && !by.is_one()
         && index.coefficient(*inner).is_one()
         && extent(inner) == Some(by)
-        && extent(outer).is_some_and(|outer| outer.times(by) == *axis);
+        && extent(outer).is_some_and(|outer| !outer.is_one() && outer.times(by) == *axis);
     fits.then(|| make(ExpressionKind::Group(vec![labels.name(*outer), labels.name(*inner)])))
 }
 

@@ -236,7 +236,7 @@ fn product(writer: &Writer, id: TensorId) -> Option<Array> {
         let (rows, columns) = split(&own, left, right)?;
         let left_side = oriented(writer, left, &[rows.as_slice(), &[inner]].concat())?;
         let right_side = oriented(writer, right, &columns_order(&rows, &columns, inner, right.1.len()))?;
-        let made = combined(vec![left_side, right_side], |values| infix_product(values));
+        let made = combined(vec![left_side, right_side], infix_product);
         made.map(|array| Array { axes: own.iter().copied().map(Some).collect(), ..array })
     };
     as_product(&first, &second).or_else(|| as_product(&second, &first))

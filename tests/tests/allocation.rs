@@ -1,0 +1,153 @@
+//! After the workspace and the optimizer's first step, nothing is allocated.
+
+use chainrule::network::AsNetwork;
+use chainrule::prelude::*;
+use ndarray::{Array1, Array2};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+/// The system's allocator, which counts what the thread asks of it.
+struct Counting;
+
+thread_local! {
+    static COUNT: Cell<usize> = const { Cell::new(0) };
+}
+
+fn count() {
+    // A thread that ends has no counter any more.
+    let _ = COUNT.try_with(|count| count.set(count.get() + 1));
+}
+
+// SAFETY: everything is passed on to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: as the caller promises.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: as the caller promises.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: as the caller promises.
+        unsafe { System.realloc(memory, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        // SAFETY: as the caller promises.
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// How often this thread allocates within a call.
+fn allocations<T>(call: impl FnOnce() -> T) -> usize {
+    let before = COUNT.get();
+    let value = call();
+    let after = COUNT.get();
+    drop(value);
+    after - before
+}
+
+/// Products that are large enough for every kernel.
+#[network(
+    input  x: [B, 64];
+    target t: [B, 10];
+    h      = relu(x |> hidden);
+    logits = h |> last;
+    output p = softmax(logits);
+    loss     = cross_entropy(logits, t) + 1e-4 * l2(params);
+    metric accuracy = mean(argmax(logits) == argmax(t));
+)]
+struct Single {
+    hidden: Dense<64, 96>,
+    last: Dense<96, 10>,
+}
+
+/// Double precision, integers, two outputs, index notation.
+#[network(
+    input  x: [B, 7];
+    target t: [B] in 0..3;
+    h[b, j] = tanh(sum[k](x[b, k] * w[k, j]) + bias[j]);
+    logits  = h |> last;
+    output p = softmax(logits);
+    output h2 = h * h;
+    loss     = cross_entropy(logits, t);
+)]
+struct Double {
+    w: [[f64; 5]; 7],
+    bias: [f64; 5],
+    last: Dense<5, 3, f64>,
+}
+
+#[test]
+fn the_allocator_counts() {
+    assert_eq!(allocations(|| Box::new(1)), 1);
+    assert_eq!(allocations(|| vec![0_u8; 10]), 1);
+    assert_eq!(allocations(|| 1 + 1), 0);
+}
+
+/// The optimizers of the runtime allocate nothing after the first step.
+fn optimizers<N: AsNetwork>(mut net: N, gradient: &N)
+where
+    N::Network: AsNetwork<Network = N::Network>,
+{
+    let (mut adam, mut rms, mut sgd) = (Adam::new(1e-3), RmsProp::default(), Sgd::new(0.1).momentum(0.9));
+    for step in 0..3 {
+        let counts = [
+            allocations(|| adam.step(&mut net, gradient)),
+            allocations(|| rms.step(&mut net, gradient)),
+            allocations(|| sgd.step(&mut net, gradient)),
+        ];
+        assert!(step == 0 || counts == [0; 3], "step {step}: {counts:?}");
+    }
+}
+
+#[test]
+fn single_precision() {
+    let (net, mut gradient, mut workspace) = (Single::init(1), Single::zeros(), Single::workspace(128));
+    for rows in [128, 96, 1] {
+        let (x, t) = (Array2::from_elem((rows, 64), 0.5), Array2::from_elem((rows, 10), 0.1));
+        let counts = [
+            allocations(|| net.gradient(&mut workspace, &x, &t, &mut gradient)),
+            allocations(|| net.evaluate(&mut workspace, &x, &t)),
+            allocations(|| net.predict(&mut workspace, &x).len()),
+        ];
+        assert_eq!(counts, [0; 3], "gradient, evaluate and predict of {rows} rows");
+    }
+    optimizers(net, &gradient);
+}
+
+#[test]
+fn double_precision() {
+    let (net, mut gradient, mut workspace) = (Double::init(1), Double::zeros(), Double::workspace(33));
+    for rows in [33, 8] {
+        let (x, t) = (Array2::from_elem((rows, 7), 0.5), Array1::from_elem(rows, 2));
+        let counts = [
+            allocations(|| net.gradient(&mut workspace, &x, &t, &mut gradient)),
+            allocations(|| net.evaluate(&mut workspace, &x, &t)),
+            allocations(|| net.predict(&mut workspace, &x).p.len()),
+        ];
+        assert_eq!(counts, [0; 3], "gradient, evaluate and predict of {rows} rows");
+    }
+    optimizers(net, &gradient);
+}
+
+#[test]
+fn more_epochs_of_a_quiet_trainer_allocate_nothing() -> chainrule::Result<()> {
+    let data = Dataset::new(Array2::from_elem((50, 64), 0.5_f32), Array2::from_elem((50, 10), 0.1_f32))?;
+    let counts = [1, 2, 7].map(|epochs| {
+        let mut net = Single::init(2);
+        let mut trainer = Trainer::new(Adam::new(1e-3)).epochs(epochs).batch_size(16).validate(&data).quiet();
+        allocations(|| trainer.fit(&mut net, &data).expect("a training").epochs())
+    });
+    assert!(counts[0] > 0 && counts[0] == counts[1] && counts[1] == counts[2], "allocations of 1, 2, 7 epochs: {counts:?}");
+    Ok(())
+}
