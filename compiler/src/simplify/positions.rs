@@ -105,5 +105,8 @@ fn equal(program: &Program, extents: &[Extent], a: &Index, b: &Index) -> Option<
         return Some(true);
     }
     let range = bounds::range(program, &difference, extents)?;
+    if range.lowest.is_zero() && range.highest.is_zero() {
+        return Some(true);
+    }
     (range.lowest.is_at_least(1) || range.highest.is_at_most(-1)).then_some(false)
 }

@@ -44,7 +44,7 @@ pub static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
 macro_rules! rules {
     ($($kind:ident $(($truth:ident))?: $from:expr => $to:expr;)*) => {
         vec![$(Rule {
-            name: concat!(stringify!($from), " = ", stringify!($to)),
+            name: readable(concat!(stringify!($from), " = ", stringify!($to))),
             kind: Kind::$kind,
             from: $from.into(),
             to: $to.into(),
@@ -94,6 +94,11 @@ fn arithmetic() -> Vec<Rule> {
         Exact: maximum(a, a) => a;
         Exact: minimum(a, a) => a;
     }
+}
+
+/// A rule in the words of the language. There are some dozens, made once.
+fn readable(rust: &str) -> &'static str {
+    Box::leak(rust.replace("select(", "where(").replace(".0", "").into_boxed_str())
 }
 
 fn powers() -> Vec<Rule> {
