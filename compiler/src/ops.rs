@@ -255,6 +255,8 @@ operators! {
     /// `softplus(a)` = log(1 + exp(a)), without overflow: sigmoid(a)
     Softplus: Function("softplus"), [(-3.0, 3.0)], Runtime::Function("softplus"), 40, |a| math::Scalar::softplus(a[0]),
         |g, a, _| vec![g.apply(O::Sigmoid, &[a[0]])];
+    /// `stop_gradient(a)` = a; slope 0
+    StopGradient: Function("stop_gradient"), [(-2.0, 2.0)], Runtime::Function("stop_gradient"), 0, |a| a[0], none;
     /// `relu(a)` = max(a, 0): 1 where a > 0, else 0
     Relu: Function("relu"), [(0.1, 2.0)], Runtime::Function("relu"), 1, |a| math::Scalar::relu(a[0]),
         |g, a, _| {

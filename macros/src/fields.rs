@@ -15,7 +15,7 @@ pub fn precision(item: &ItemStruct, adapter: &mut Adapter) -> &'static str {
         let Some(own) = float_of(&field.ty) else { continue };
         match found {
             Some((other, _)) if other != own => {
-                adapter.refuse(
+                adapter.complain(
                     format!("all numbers of a network have one type, but these are `{own}` and others `{other}`"),
                     field.ty.span(),
                 );
@@ -50,7 +50,7 @@ fn float_of(kind: &Type) -> Option<&'static str> {
 /// A field as a statement: `param w: [784, 512] = he_uniform;`, or `out = Dense(10);`.
 pub fn statement(field: &Field, library: &[Rc<File>], adapter: &mut Adapter) {
     let Some(name) = &field.ident else {
-        return adapter.refuse("the parameters of a network have names".to_owned(), field.span());
+        return adapter.complain("the parameters of a network have names".to_owned(), field.span());
     };
     for attribute in &field.attrs {
         if let Some(text) = documentation(attribute) {
@@ -82,7 +82,7 @@ pub fn statement(field: &Field, library: &[Rc<File>], adapter: &mut Adapter) {
         Some(attribute) => match &attribute.meta {
             Meta::List(list) => adapter.stream(list.tokens.clone()),
             Meta::Path(_) | Meta::NameValue(_) => {
-                adapter.refuse("an initializer is written `#[init(he_uniform)]`".to_owned(), attribute.span());
+                adapter.complain("an initializer is written `#[init(he_uniform)]`".to_owned(), attribute.span());
             }
         },
         None => adapter.word(if shape.len() >= 2 { "glorot_uniform" } else { "zeros" }, place),
@@ -115,7 +115,7 @@ fn lengths(kind: &Type, shape: &mut Vec<(u64, Span)>, adapter: &mut Adapter) -> 
             };
             let Some(number) = number else {
                 let message = "the length of an axis must be a number that is written here: the macro sees words, not the values of constants";
-                adapter.refuse(message.to_owned(), array.len.span());
+                adapter.complain(message.to_owned(), array.len.span());
                 return false;
             };
             shape.push((number, array.len.span()));
@@ -125,7 +125,7 @@ fn lengths(kind: &Type, shape: &mut Vec<(u64, Span)>, adapter: &mut Adapter) -> 
         _ => {
             let message =
                 "a field of a network is `f32`, `f64`, an array of them, or a layer of the language such as `Dense<512, 10>`";
-            adapter.refuse(message.to_owned(), kind.span());
+            adapter.complain(message.to_owned(), kind.span());
             false
         }
     }

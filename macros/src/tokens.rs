@@ -5,11 +5,11 @@ use chainrule_compiler::span::{FileId, Span};
 use chainrule_compiler::syntax::token::{PUNCTUATION, Token, TokenKind};
 use proc_macro2::{Delimiter, Group, Literal, Spacing, TokenStream, TokenTree};
 
-/// Tokens of the language that came from Rust: the token of number `n` stands at `Span { start: n, .. }`.
+/// Tokens of the language that came from Rust: a token at `Span { start: n, .. }` came from place number `n`.
 pub struct Adapter {
     /// The tokens.
     pub tokens: Vec<Token>,
-    /// Where they came from.
+    /// Where they came from, and where complaints stand.
     pub spans: Vec<proc_macro2::Span>,
     /// What is no token of the language.
     pub diagnostics: Diagnostics,
@@ -43,6 +43,13 @@ impl Adapter {
         }
     }
 
+    /// Reports something that stands at a place in Rust; no token comes of it.
+    pub fn complain(&mut self, message: String, place: proc_macro2::Span) {
+        let span = self.next();
+        self.spans.push(place);
+        self.diagnostics.push(Diagnostic::error(span, message));
+    }
+
     /// Reports something that is no token of the language.
     pub fn refuse(&mut self, message: String, place: proc_macro2::Span) {
         let span = self.next();
@@ -53,7 +60,7 @@ impl Adapter {
     }
 
     fn next(&self) -> Span {
-        let number = u32::try_from(self.tokens.len()).unwrap_or(u32::MAX);
+        let number = u32::try_from(self.spans.len()).unwrap_or(u32::MAX);
         Span::new(self.file, number, number.saturating_add(1))
     }
 

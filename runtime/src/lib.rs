@@ -44,7 +44,7 @@
 //!
 //! # Features
 //!
-//! `progress` (default): a bar while a training runs in a terminal. `plot` (default): the picture of a [`train::History`].
+//! `macros` (default): [`#[network]`](macro@network); code that the command line wrote does without. `progress` (default): a bar while a training runs in a terminal. `plot` (default): the picture of a [`train::History`].
 
 pub mod checkpoint;
 pub mod data;
@@ -60,6 +60,7 @@ pub mod optim;
 pub mod train;
 mod view;
 
+#[cfg(feature = "macros")]
 pub use chainrule_macros::network;
 pub use chainrule_math::random::{Rng, rng};
 pub use error::{Error, Result};
@@ -72,6 +73,7 @@ use chainrule_math::random;
 pub mod prelude {
     pub use crate::data::{self, Batch, CsvOptions, Dataset};
     pub use crate::layers::Dense;
+    #[cfg(feature = "macros")]
     pub use chainrule_macros::network;
     pub use crate::network::{AsNetwork, Network};
     pub use crate::optim::{Adam, Optimizer, RmsProp, Sgd};

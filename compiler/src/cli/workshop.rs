@@ -11,28 +11,31 @@ use std::process::{Command, Stdio};
 /// Where the runtime was when this compiler was built.
 const RUNTIME: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../runtime");
 
-/// Generated code runs once, so it is built quickly; results do not depend on the level.
-const PROFILE: &str = "[profile.release]\nopt-level = 1\ndebug = false\nincremental = false\ncodegen-units = 16\n";
+/// Generated code runs once, so it is built quickly.
+const PROFILES: &str = "[profile.dev]\ndebug = false\nincremental = false\n\n\
+    [profile.release]\nopt-level = 1\nlto = \"off\"\ncodegen-units = 16\nincremental = false\n";
 
 /// A project that is built again and again, in a folder of its own. What it depends on is built once for all projects of a cache.
 #[derive(Clone, Debug)]
 pub struct Workshop {
     cache: PathBuf,
     name: String,
+    optimizes: bool,
 }
 
 impl Workshop {
-    /// A project in the folder of a cache. Two that have the same name take turns.
+    /// A project in the folder of a cache, for many small programs: it is built fast, with checks of what is computed, and
+    /// not optimized. Two that have the same name take turns.
     pub fn new(cache: &Path, name: &str) -> Self {
-        Self { cache: cache.to_owned(), name: name.to_owned() }
+        Self { cache: cache.to_owned(), name: name.to_owned(), optimizes: false }
     }
 
-    /// The one in the user's folder of caches.
+    /// The one in the user's folder of caches; it optimizes.
     pub fn of_user() -> Self {
         let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         let home = || variable("HOME").map(|home| home.join(".cache"));
         let caches = variable("XDG_CACHE_HOME").or_else(home).unwrap_or_else(std::env::temp_dir);
-        Self::new(&caches.join("chainrule"), "evaluation")
+        Self { optimizes: true, ..Self::new(&caches.join("chainrule"), "evaluation") }
     }
 
     /// Builds all modules as one executable and calls `evaluate` of each with its bytes. A module that does not build, or
@@ -106,15 +109,16 @@ impl Workshop {
     fn build(&self) -> Result<PathBuf, String> {
         let target = self.cache.join("target");
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let (profile, folder) = if self.optimizes { ("release", "release") } else { ("dev", "debug") };
         let output = Command::new(cargo)
-            .args(["build", "--release", "--offline", "--quiet", "--target-dir"])
+            .args(["build", "--profile", profile, "--offline", "--quiet", "--target-dir"])
             .arg(&target)
             .current_dir(self.folder())
             .stdin(Stdio::null())
             .output()
             .map_err(|error| format!("cargo does not start: {error}"))?;
         if output.status.success() {
-            return Ok(target.join("release").join(&self.name).with_extension(std::env::consts::EXE_EXTENSION));
+            return Ok(target.join(folder).join(&self.name).with_extension(std::env::consts::EXE_EXTENSION));
         }
         Err(format!("the generated code does not build:\n{}", String::from_utf8_lossy(&output.stderr)))
     }
@@ -133,7 +137,7 @@ fn manifest(name: &str, runtime: &Path) -> String {
     let runtime = print_text(&runtime.display().to_string());
     format!(
         "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
-         [dependencies]\nchainrule = {{ path = {runtime}, default-features = false }}\n\n{PROFILE}"
+         [dependencies]\nchainrule = {{ path = {runtime}, default-features = false }}\n\n{PROFILES}"
     )
 }
 

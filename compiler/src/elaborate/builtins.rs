@@ -114,7 +114,6 @@ const TABLE: &[Builtin] = &[
     missing!("hessian", "s", "x"),
     missing!("jvp", "y", "x", "v"),
     missing!("vjp", "y", "x", "v"),
-    missing!("stop_gradient", "x"),
     Builtin { name: "dropout_mask", parameters: &[X, ("rate", false)], run: Run::Missing("dropout in training is") },
 ];
 

@@ -50,6 +50,11 @@ pub trait Scalar: Copy + PartialOrd + 'static {
     fn sigmoid(self) -> Self;
     /// log(1 + exp(x)), without overflow.
     fn softplus(self) -> Self;
+    /// x: what the operator of this name computes.
+    #[inline(always)]
+    fn stop_gradient(self) -> Self {
+        self
+    }
     /// max(x, 0); NaN stays NaN.
     fn relu(self) -> Self;
     /// `x ^ y`; `x ^ 0` is 1.
