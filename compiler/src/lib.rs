@@ -12,8 +12,8 @@
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod diagnostic;
-pub mod elaborate;
 pub mod diff;
+pub mod elaborate;
 pub mod emit;
 pub mod eval;
 pub mod files;

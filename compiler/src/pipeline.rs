@@ -22,9 +22,8 @@ pub struct Derived {
 /// The scalar that is differentiated: the loss, or the only scalar output where there is no loss.
 pub fn objective(program: &Program) -> Option<TensorId> {
     program.root(&Role::Loss).or_else(|| {
-        let is_scalar_output = |root: &&Root| {
-            matches!(root.role, Role::Output(_)) && program.tensor(root.tensor).shape.is_empty()
-        };
+        let is_scalar_output =
+            |root: &&Root| matches!(root.role, Role::Output(_)) && program.tensor(root.tensor).shape.is_empty();
         let mut outputs = program.roots.iter().filter(is_scalar_output);
         match (outputs.next(), outputs.next()) {
             (Some(only), None) => Some(only.tensor),

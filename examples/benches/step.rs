@@ -18,9 +18,12 @@ const RUNS: usize = 301;
     output p = softmax(logits);
     loss     = cross_entropy(logits, t);
 )]
+/// One hidden layer of 512.
 pub struct Mnist {
-    hidden: Dense<784, 512>,
-    last: Dense<512, 10>,
+    /// Pixels to features.
+    pub hidden: Dense<784, 512>,
+    /// Features to digits.
+    pub last: Dense<512, 10>,
 }
 
 /// A product `C = A·B` with its memory.

@@ -1,20 +1,27 @@
 //! What a broken network still is: the user's struct with stubs of its methods, so that one mistake makes one error. It must not
 //! know what is wrong.
 
-use chainrule_compiler::syntax::tree::{Axis, ExpressionKind, File, Item, Network, StatementKind};
+use chainrule_compiler::emit::rust::names::public;
+use chainrule_compiler::syntax::tree::{Axis, Data, ExpressionKind, File, Item, Network, Role, StatementKind};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
-use syn::ItemStruct;
+use syn::{ItemStruct, Visibility};
 
 /// What can be told of a network that has no meaning.
 #[derive(Default)]
 pub struct Outline {
-    /// How many symbolic sizes there are.
-    sizes: usize,
+    /// Whether its floats are `f64`.
+    double: bool,
+    /// Its symbolic sizes.
+    sizes: Vec<String>,
     /// How many inputs there are.
     inputs: usize,
     /// How many targets there are.
     targets: usize,
+    /// The names of its outputs.
+    outputs: Vec<String>,
+    /// The names of its metrics.
+    metrics: Vec<String>,
 }
 
 impl Outline {
@@ -28,40 +35,53 @@ impl Outline {
     }
 
     fn of_network(network: &Network, file: &File) -> Self {
-        let mut sizes: Vec<&str> = Vec::new();
-        let known = |name: &str| {
+        let double = network.precision.as_ref().is_some_and(|precision| precision.text == "f64");
+        let mut outline = Self { double, ..Self::default() };
+        for statement in &network.statements {
+            match &statement.kind {
+                StatementKind::Input(data) => {
+                    outline.inputs += 1;
+                    outline.sizes_of(data, network, file);
+                }
+                StatementKind::Target(data) => {
+                    outline.targets += 1;
+                    outline.sizes_of(data, network, file);
+                }
+                StatementKind::Define { role, name, .. } | StatementKind::DefineIndexed { role, name, .. } => {
+                    let names = match role {
+                        Role::Output => &mut outline.outputs,
+                        Role::Metric => &mut outline.metrics,
+                        Role::Plain | Role::Loss | Role::Update => continue,
+                    };
+                    if name.text != "loss" && !names.contains(&name.text) {
+                        names.push(name.text.clone());
+                    }
+                }
+                StatementKind::Param(_) | StatementKind::State(_) => {}
+            }
+        }
+        outline
+    }
+
+    /// The names in a shape that are no constants.
+    fn sizes_of(&mut self, data: &Data, network: &Network, file: &File) {
+        let is_known = |name: &str| {
             let constant = file.items.iter().any(|item| matches!(item, Item::Constant(constant) if constant.name.text == name));
             constant || network.hyperparameters.iter().any(|parameter| parameter.name.text == name)
         };
-        let (mut inputs, mut targets) = (0, 0);
-        for statement in &network.statements {
-            let data = match &statement.kind {
-                StatementKind::Input(data) => {
-                    inputs += 1;
-                    data
-                }
-                StatementKind::Target(data) => {
-                    targets += 1;
-                    data
-                }
-                StatementKind::Param(_)
-                | StatementKind::State(_)
-                | StatementKind::Define { .. }
-                | StatementKind::DefineIndexed { .. } => {
-                    continue;
-                }
-            };
-            for axis in &data.shape.axes {
-                if let Axis::Size(size) = axis
-                    && let ExpressionKind::Name(name) = &size.kind
-                    && !known(name)
-                    && !sizes.contains(&name.as_str())
-                {
-                    sizes.push(name);
-                }
+        for axis in &data.shape.axes {
+            if let Axis::Size(size) = axis
+                && let ExpressionKind::Name(name) = &size.kind
+                && !is_known(name)
+                && !self.sizes.contains(name)
+            {
+                self.sizes.push(name.clone());
             }
         }
-        Self { sizes: sizes.len(), inputs, targets }
+    }
+
+    fn float(&self) -> Ident {
+        Ident::new(if self.double { "f64" } else { "f32" }, Span::call_site())
     }
 }
 
@@ -71,8 +91,8 @@ pub fn network(structure: &ItemStruct, outline: &Outline, errors: TokenStream) -
     structure.fields.iter_mut().for_each(|field| field.attrs.retain(|attribute| !attribute.path().is_ident("init")));
     let (name, visibility) = (&structure.ident, &structure.vis);
     let workspace = Ident::new(&format!("{name}Workspace"), Span::call_site());
-    let count = Literal::usize_unsuffixed(outline.sizes);
-    let methods = methods(outline, &workspace);
+    let count = Literal::usize_unsuffixed(outline.sizes.len());
+    let (methods, results, float) = (methods(outline, name, &workspace), results(outline, name, visibility), outline.float());
     quote! {
         #errors
         #[allow(dead_code)]
@@ -80,6 +100,7 @@ pub fn network(structure: &ItemStruct, outline: &Outline, errors: TokenStream) -
         #[doc(hidden)]
         #[allow(dead_code)]
         #visibility struct #workspace { sizes: [usize; #count] }
+        #results
         #[allow(dead_code, unused_variables, clippy::all, clippy::pedantic)]
         const _: () = {
             use ::chainrule::__private::{AsNetwork, Description, Elements, Network};
@@ -88,15 +109,19 @@ pub fn network(structure: &ItemStruct, outline: &Outline, errors: TokenStream) -
             impl #name { #methods }
             #[automatically_derived]
             unsafe impl Network for #name {
-                type Scalar = f32;
+                type Scalar = #float;
                 type Workspace = #workspace;
                 const DESCRIPTION: Description = Description { name: "", sizes: &[], inputs: &[], parameters: &[], metrics: &[] };
                 fn allocate(_: &[usize]) -> #workspace { broken() }
                 fn workspace_bytes(_: &[usize]) -> usize { broken() }
-                fn differentiate(&self, _: &mut #workspace, _: &[usize], _: &[Elements<'_, f32>], _: &mut Self, _: &mut [f32]) -> f32 {
+                fn differentiate(
+                    &self, _: &mut #workspace, _: &[usize], _: &[Elements<'_, #float>], _: &mut Self, _: &mut [#float],
+                ) -> #float {
                     broken()
                 }
-                fn assess(&self, _: &mut #workspace, _: &[usize], _: &[Elements<'_, f32>], _: &mut [f32]) -> f32 { broken() }
+                fn assess(&self, _: &mut #workspace, _: &[usize], _: &[Elements<'_, #float>], _: &mut [#float]) -> #float {
+                    broken()
+                }
             }
             #[automatically_derived]
             impl AsNetwork for #name {
@@ -108,22 +133,53 @@ pub fn network(structure: &ItemStruct, outline: &Outline, errors: TokenStream) -
     }
 }
 
-fn methods(outline: &Outline, workspace: &Ident) -> TokenStream {
-    let sizes = (0..outline.sizes).map(|number| format_ident!("size_{number}"));
+/// What `evaluate` and, where there are several outputs, `predict` return.
+fn results(outline: &Outline, name: &Ident, visibility: &Visibility) -> TokenStream {
+    let (report, outputs, float) = (format_ident!("{name}Report"), format_ident!("{name}Outputs"), outline.float());
+    let metrics = outline.metrics.iter().map(|metric| public(metric));
+    let fields = outline.outputs.iter().map(|output| public(output));
+    let several = (outline.outputs.len() > 1).then(|| {
+        quote! {
+            #[doc(hidden)]
+            #[derive(Clone, Debug)]
+            #visibility struct #outputs<'w> { #(pub #fields: ::chainrule::__private::ndarray::ArrayViewD<'w, #float>,)* }
+        }
+    });
+    quote! {
+        #[doc(hidden)]
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        #visibility struct #report { pub loss: #float, #(pub #metrics: #float,)* }
+        #several
+    }
+}
+
+fn methods(outline: &Outline, name: &Ident, workspace: &Ident) -> TokenStream {
+    let (report, float) = (format_ident!("{name}Report"), outline.float());
+    let sizes = (0..outline.sizes.len()).map(|number| format_ident!("size_{number}"));
     let all: Vec<Ident> = (0..outline.inputs + outline.targets).map(|number| format_ident!("input_{number}")).collect();
     let inputs = &all[..outline.inputs];
+    let returned = if outline.outputs.len() > 1 {
+        let outputs = format_ident!("{name}Outputs");
+        quote!(#outputs<'w>)
+    } else {
+        quote!(::chainrule::__private::ndarray::ArrayViewD<'w, #float>)
+    };
     quote! {
         pub const DERIVATIVES: &'static str = "";
         pub fn init(seed: u64) -> ::std::boxed::Box<Self> { broken() }
         pub fn zeros() -> ::std::boxed::Box<Self> { broken() }
         pub fn initialize(&mut self, seed: u64) { broken() }
         pub fn workspace(#(#sizes: usize),*) -> #workspace { broken() }
-        pub fn gradient(&self, workspace: &mut #workspace, #(#all: impl ::core::marker::Sized,)* gradient: &mut Self) -> f32 { broken() }
-        pub fn predict<'w>(
+        pub fn gradient(
             &self,
-            workspace: &'w mut #workspace,
-            #(#inputs: impl ::core::marker::Sized,)*
-        ) -> ::chainrule::__private::ndarray::ArrayViewD<'w, f32> {
+            workspace: &mut #workspace,
+            #(#all: impl ::core::marker::Sized,)*
+            gradient: &mut Self,
+        ) -> #float {
+            broken()
+        }
+        pub fn evaluate(&self, workspace: &mut #workspace, #(#all: impl ::core::marker::Sized,)*) -> #report { broken() }
+        pub fn predict<'w>(&self, workspace: &'w mut #workspace, #(#inputs: impl ::core::marker::Sized,)*) -> #returned {
             broken()
         }
         pub fn save(&self, path: impl ::core::convert::AsRef<::std::path::Path>) -> ::chainrule::Result<()> { broken() }

@@ -22,7 +22,13 @@ pub fn network(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let structure: ItemStruct = match syn::parse2(item.clone()) {
         Ok(structure) => structure,
         Err(error) => {
-            let error = syn::Error::new(error.span(), format!("`#[network]` stands on a struct: {error}")).to_compile_error();
+            let other = syn::parse2::<syn::Item>(item.clone()).is_ok();
+            let message = if other {
+                "a network is a struct: its fields are the parameters, `pub struct Name;` has them from the equations".to_owned()
+            } else {
+                error.to_string()
+            };
+            let error = syn::Error::new(error.span(), message).to_compile_error();
             return quote!(#error #item);
         }
     };
@@ -72,6 +78,7 @@ fn from_equations(equations: TokenStream, mut structure: ItemStruct) -> TokenStr
     let name = structure.ident.clone();
     header(&structure, &mut adapter);
     structure.fields.iter().for_each(|field| fields::statement(field, &library, &mut adapter));
+    let fields_are_wrong = adapter.diagnostics.has_errors();
     adapter.stream(equations);
     adapter.sign("}", Span::call_site());
     structure.fields.iter_mut().for_each(|field| field.attrs.retain(|attribute| !attribute.path().is_ident("init")));
@@ -88,7 +95,9 @@ fn from_equations(equations: TokenStream, mut structure: ItemStruct) -> TokenStr
         },
     };
     let options = Options { network: Some(plain(&name)), ..Options::default() };
-    match compile(&tree, &options, &mut files, &mut diagnostics, source) {
+    // Without a field that is wrong, its name would be unknown too.
+    let compiled = if fields_are_wrong { Err(None) } else { compile(&tree, &options, &mut files, &mut diagnostics, source) };
+    match compiled {
         Ok(code) => code,
         Err(refused) => {
             let mut all = errors::at_tokens(&diagnostics, &adapter.spans);

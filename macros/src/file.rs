@@ -21,7 +21,7 @@ pub fn read(literal: &LitStr) -> Result<Found, String> {
     let written = literal.value();
     let source = Span::call_site().local_file().and_then(|file| file.parent().map(|folder| folder.join(&written)));
     let package = std::env::var_os("CARGO_MANIFEST_DIR").map(|folder| Path::new(&folder).join(&written));
-    let mut tried = Vec::new();
+    let mut tried = None;
     if let Some(path) = source {
         match std::fs::read(&path) {
             Ok(bytes) => {
@@ -30,7 +30,7 @@ pub fn read(literal: &LitStr) -> Result<Found, String> {
                 );
                 return Ok(Found { path, bytes, tracked });
             }
-            Err(error) => tried.push(format!("{}: {error}", path.display())),
+            Err(error) => tried = Some(format!("{}: {error}", path.display())),
         }
     }
     if let Some(path) = package {
@@ -41,10 +41,12 @@ pub fn read(literal: &LitStr) -> Result<Found, String> {
                 };
                 return Ok(Found { path, bytes, tracked });
             }
-            Err(error) => tried.push(format!("{}: {error}", path.display())),
+            Err(error) => tried = tried.or_else(|| Some(format!("{}: {error}", path.display()))),
         }
     }
-    Err(format!("the file \"{written}\" cannot be read\n  {}", tried.join("\n  ")))
+    let tried = tried.unwrap_or_default();
+    let rule = "a path is relative to the file with the attribute, or else to the package";
+    Err(format!("the file \"{written}\" cannot be read\n  {tried}\n  help: {rule}"))
 }
 
 /// Items that make rustc read the files that `main` imports.

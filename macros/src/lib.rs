@@ -3,12 +3,15 @@
 //! A shim: it turns Rust tokens into those of the compiler, calls it, and gives back what it writes. It must not do anything
 //! that the compiler can do.
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the enums of syn are open")]
 mod arguments;
 mod broken;
 mod errors;
 mod expand;
+#[expect(clippy::wildcard_enum_match_arm, reason = "the enums of syn are open")]
 mod fields;
 mod file;
+#[expect(clippy::wildcard_enum_match_arm, reason = "the enums of syn are open")]
 mod tokens;
 
 use proc_macro::TokenStream;

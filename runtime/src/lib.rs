@@ -4,16 +4,28 @@
 //! of it: its fields are the parameters, its gradient has the same type, and its methods are loops over slices that were derived
 //! from the equations when the program was compiled.
 //!
-//! ```ignore
+//! ```
 //! use chainrule::prelude::*;
 //!
-//! #[network(file = "digits.nn")] // or the equations in the attribute
-//! pub struct Digits;
+//! #[network(
+//!     input  x: [B, 64];
+//!     target t: [B, 10];
+//!     logits = x |> Dense(32) |> relu |> Dense(10);
+//!     output p = softmax(logits);
+//!     loss     = cross_entropy(logits, t);
+//!     metric accuracy = mean(argmax(logits) == argmax(t));
+//! )]
+//! pub struct Digits; // or, with these lines in a file: #[network(file = "digits.nn")]
 //!
 //! fn main() -> chainrule::Result<()> {
+//! #   // The files go to a folder that is taken away afterwards.
+//! #   let folder = tempfile::tempdir().expect("a folder");
+//! #   std::env::set_current_dir(&folder).expect("the folder");
 //!     let (train, test) = data::digits()?.split(0.8, 7);
 //!     let mut net = Digits::init(42);
-//!     let history = Trainer::new(RmsProp::default()).epochs(20).batch_size(128).validate(&test).fit(&mut net, &train)?;
+//!     let history = Trainer::new(RmsProp::new(0.005)).epochs(5).batch_size(32).validate(&test).fit(&mut net, &train)?;
+//!     assert!(history.last("val_accuracy") > Some(0.9));
+//! #   #[cfg(feature = "plot")]
 //!     history.plot("history.svg")?;
 //!     net.save("digits.safetensors")
 //! }
@@ -21,15 +33,32 @@
 //!
 //! Below the trainer, for a loop of one's own:
 //!
-//! ```ignore
+//! ```
+//! # use chainrule::prelude::*;
+//! # #[network(
+//! #     input  x: [B, 64];
+//! #     target t: [B, 10];
+//! #     logits = x |> Dense(32) |> relu |> Dense(10);
+//! #     output p = softmax(logits);
+//! #     loss     = cross_entropy(logits, t);
+//! # )]
+//! # pub struct Digits;
+//! # fn main() -> chainrule::Result<()> {
+//! # let (train, test) = data::digits()?.split(0.8, 7);
 //! let mut net = Digits::init(42); // plain numbers: net.dense1.w[3][5] is an f32
-//! let mut grad = Digits::zeros(); // the same type
+//! let mut gradient = Digits::zeros(); // the same type
 //! let mut workspace = Digits::workspace(128); // every intermediate of the largest batch; nothing is allocated after it
 //! let mut optimizer = Adam::new(1e-3);
 //! for batch in train.batches(128, &mut chainrule::rng(1)) {
-//!     let loss = net.gradient(&mut workspace, batch.x, batch.t, &mut grad);
-//!     optimizer.step(&mut net, &grad);
+//!     let loss: f32 = net.gradient(&mut workspace, &batch.x, &batch.t, &mut gradient);
+//!     assert!(loss.is_finite());
+//!     optimizer.step(&mut net, &gradient);
 //! }
+//! let some = test.batches_in_order(10).next().expect("ten samples");
+//! let p = net.predict(&mut workspace, &some.x); // a view into the workspace
+//! assert_eq!(p.shape(), [10, 10]);
+//! # Ok(())
+//! # }
 //! ```
 //!
 //! | module | what it has |
@@ -73,12 +102,12 @@ use chainrule_math::random;
 pub mod prelude {
     pub use crate::data::{self, Batch, CsvOptions, Dataset};
     pub use crate::layers::Dense;
-    #[cfg(feature = "macros")]
-    pub use chainrule_macros::network;
     pub use crate::network::{AsNetwork, Network};
     pub use crate::optim::{Adam, Optimizer, RmsProp, Sgd};
     pub use crate::train::{History, Progress, Trainer};
     pub use crate::view::View;
+    #[cfg(feature = "macros")]
+    pub use chainrule_macros::network;
 }
 
 /// What generated code names. No part of the interface: it may change at any time.

@@ -1,4 +1,4 @@
-//! A layer that the language does not have as a struct, a tuple, and an initializer that does not exist.
+//! A field that is no number, and an attribute that is no initializer.
 
 use chainrule::prelude::*;
 
@@ -8,7 +8,7 @@ use chainrule::prelude::*;
     loss = mse(x @ w + b, t);
 )]
 pub struct Net {
-    #[init(he_unifrom)]
+    #[init = "ones"]
     w: [f32; 2],
     b: String,
 }

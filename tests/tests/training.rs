@@ -161,7 +161,8 @@ fn data_that_do_not_fit_are_named() -> chainrule::Result<()> {
     assert!(rank.contains("`t` must have the shape [B, 1], but has [4]"), "{rank}");
     let none = refused(&Dataset::new(Array2::<f32>::zeros((0, 1)), Array2::<f32>::zeros((0, 1)))?);
     assert!(none.contains("no samples"), "{none}");
-    let lengths = Dataset::new(Array2::<f32>::zeros((4, 1)), Array2::<f32>::zeros((3, 1))).expect_err("lengths differ").to_string();
+    let lengths =
+        Dataset::new(Array2::<f32>::zeros((4, 1)), Array2::<f32>::zeros((3, 1))).expect_err("lengths differ").to_string();
     assert!(lengths.contains("`t`") && lengths.contains('3') && lengths.contains('4'), "{lengths}");
     Ok(())
 }

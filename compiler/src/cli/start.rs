@@ -17,7 +17,8 @@ pub fn fill(program: &Program, values: &mut Values, seed: u64) -> Result<(), Str
         let path = &tensor.name;
         let shape = sizes.shape(&tensor.shape, path).map_err(|error| error.to_string())?;
         let count = element_count(&shape, path).map_err(|error| error.to_string())?;
-        let initializer = Initializer::new(&initializer.name, &initializer.arguments).map_err(|error| format!("`{path}`: {error}"))?;
+        let initializer =
+            Initializer::new(&initializer.name, &initializer.arguments).map_err(|error| format!("`{path}`: {error}"))?;
         let mut data = vec![0.0; count];
         initializer.start(path, &shape, seed, &mut data, |number| rounded(number, program.precision));
         added.push((path.clone(), Tensor { shape, data }));

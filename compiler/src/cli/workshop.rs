@@ -144,7 +144,8 @@ fn manifest(name: &str, runtime: &Path) -> String {
 /// The main module: its argument says which other is called.
 fn main_text(modules: &BTreeSet<usize>) -> String {
     let declared: String = modules.iter().map(|&task| format!("mod {};\n", module(task))).collect();
-    let called: String = modules.iter().map(|&task| format!("        \"{task}\" => {}::evaluate(&given),\n", module(task))).collect();
+    let called: String =
+        modules.iter().map(|&task| format!("        \"{task}\" => {}::evaluate(&given),\n", module(task))).collect();
     format!(
         "//! Runs one of the modules once: numbers come from the standard input and go to the standard output.\n\n{declared}\n\
          fn main() -> std::io::Result<()> {{\n    \

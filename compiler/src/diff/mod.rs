@@ -178,8 +178,7 @@ fn auxiliary(
     let original = program.tensor(like);
     let rank = original.shape.len();
     let reduced = extents[rank..].to_vec();
-    let mut label_names: Vec<String> =
-        (0..extents.len()).map(|number| program.label_name(like, label(number))).collect();
+    let mut label_names: Vec<String> = (0..extents.len()).map(|number| program.label_name(like, label(number))).collect();
     if more_axes > 0 {
         let again: Vec<String> = label_names[rank..].iter().map(|name| format!("{name}2")).collect();
         label_names.extend(again);

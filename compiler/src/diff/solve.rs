@@ -127,9 +127,10 @@ impl Solver {
         }
         let mut digits: Vec<(Label, Extent)> = Vec::new();
         let mut radix = Extent::one();
-        while let Some((digit, _)) = free.iter().find(|(candidate, coefficient)| {
-            *coefficient == radix && !digits.iter().any(|(known, _)| known == candidate)
-        }) {
+        while let Some((digit, _)) = free
+            .iter()
+            .find(|(candidate, coefficient)| *coefficient == radix && !digits.iter().any(|(known, _)| known == candidate))
+        {
             digits.push((*digit, radix.clone()));
             radix = radix.times(self.extent(*digit));
         }

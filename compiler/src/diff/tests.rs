@@ -254,7 +254,8 @@ fn constants_and_reversed_axes() {
     let mut b = Builder::default();
     let x = b.input("x", &[3, 5]);
     let y = b.define("y", &[5], None, |e| {
-        let (row, reversed) = (e.read(x, vec![Index::constant(1), l(0)]), e.read(x, vec![Index::constant(2), affine(&[(-1, 0)], 4)]));
+        let (row, reversed) =
+            (e.read(x, vec![Index::constant(1), l(0)]), e.read(x, vec![Index::constant(2), affine(&[(-1, 0)], 4)]));
         e.apply(O::Multiply, &[row, reversed])
     });
     b.finish(y, &[x]);

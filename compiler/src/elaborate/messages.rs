@@ -40,7 +40,9 @@ pub fn listed(names: &[String]) -> String {
 /// The known name that is nearest to an unknown one, if it is near enough to be meant.
 pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<String> {
     let wanted = name.to_lowercase();
-    let most = (name.chars().count() / 3).max(1);
+    let count = name.chars().count();
+    // A word of one letter is one edit away from every other.
+    let most = (count / 3).max(1).min(count.saturating_sub(1));
     (known.into_iter())
         .filter(|other| *other != name && other.len() < 100)
         .map(|other| (distance(&wanted, &other.to_lowercase()), other))

@@ -80,7 +80,12 @@ impl<'a> Elaborator<'a> {
         }
         for name in self.options.hyperparameters.keys() {
             if !network.hyperparameters.iter().any(|parameter| parameter.name.text == *name) {
-                return Err(self.error(network.name.span, format!("`{}` has no hyperparameter `{name}`", network.name.text)));
+                let known: Vec<String> = network.hyperparameters.iter().map(|own| format!("`{}`", own.name.text)).collect();
+                let message = format!("`{}` has no hyperparameter `{name}`", network.name.text);
+                return Err(self.error_with(network.name.span, message, |diagnostic| match known.as_slice() {
+                    [] => diagnostic.help("it has none"),
+                    known => diagnostic.help(format!("it has {}", listed(known))),
+                }));
             }
         }
         Ok(())

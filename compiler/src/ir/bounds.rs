@@ -58,8 +58,7 @@ fn atom_range(program: &Program, atom: &Atom, extents: &[Extent]) -> Option<Rang
 
 /// Whether an index form is proved to stay inside of `0..extent`.
 pub fn is_inside(program: &Program, index: &Index, extents: &[Extent], extent: &Extent) -> bool {
-    range(program, index, extents)
-        .is_some_and(|range| range.lowest.is_at_least(0) && extent.minus(&range.highest).is_at_least(1))
+    range(program, index, extents).is_some_and(|range| range.lowest.is_at_least(0) && extent.minus(&range.highest).is_at_least(1))
 }
 
 /// The same index with the quotients and remainders removed that the ranges of labels decide: `(3h + d) div 3` is `h` where

@@ -175,7 +175,9 @@ impl Extent {
     pub fn display(&self, sizes: &[String]) -> String {
         let mut text = String::new();
         // Terms with sizes first, the number last.
-        for (monomial, coefficient) in self.terms().filter(|(m, _)| !m.is_empty()).chain(self.terms().filter(|(m, _)| m.is_empty())) {
+        for (monomial, coefficient) in
+            self.terms().filter(|(m, _)| !m.is_empty()).chain(self.terms().filter(|(m, _)| m.is_empty()))
+        {
             let sign = if coefficient < 0 { "-" } else { "+" };
             match (text.is_empty(), coefficient < 0) {
                 (true, false) => {}

@@ -139,7 +139,8 @@ impl Index {
     #[must_use]
     pub fn quotient(&self, by: &Extent) -> Self {
         let (multiple, rest) = self.split_multiples(by);
-        if let (Some(number), Some(by)) = (rest.as_extent().and_then(Extent::as_constant), by.as_constant().filter(|&by| by > 0)) {
+        if let (Some(number), Some(by)) = (rest.as_extent().and_then(Extent::as_constant), by.as_constant().filter(|&by| by > 0))
+        {
             return multiple.plus(&Self::constant(number.div_euclid(by)));
         }
         multiple.plus(&Self::atom(Atom::Quotient(rest, by.clone())))
@@ -152,7 +153,8 @@ impl Index {
             return Self::default();
         }
         let (_, rest) = self.split_multiples(by);
-        if let (Some(number), Some(by)) = (rest.as_extent().and_then(Extent::as_constant), by.as_constant().filter(|&by| by > 0)) {
+        if let (Some(number), Some(by)) = (rest.as_extent().and_then(Extent::as_constant), by.as_constant().filter(|&by| by > 0))
+        {
             return Self::constant(number.rem_euclid(by));
         }
         Self::atom(Atom::Remainder(rest, by.clone()))

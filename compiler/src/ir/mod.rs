@@ -11,12 +11,12 @@
 //!
 //! It must know nothing of syntax and of Rust.
 
+pub mod bounds;
 pub mod check;
 pub mod cost;
 pub mod expression;
 pub mod extent;
 pub mod index;
-pub mod bounds;
 pub mod print;
 pub mod program;
 

@@ -46,7 +46,10 @@ fn partials_are_the_slopes_of_the_values() {
                     (row.value)(&values)
                 };
                 let slope = (8.0 * (moved(1e-4) - moved(-1e-4)) - (moved(2e-4) - moved(-2e-4))) / 12e-4;
-                assert!((slope - partial).abs() <= 1e-8 * (1.0 + slope.abs()), "{operator:?} at {values:?}: {partial}, not {slope}");
+                assert!(
+                    (slope - partial).abs() <= 1e-8 * (1.0 + slope.abs()),
+                    "{operator:?} at {values:?}: {partial}, not {slope}"
+                );
             }
         }
     }

@@ -115,8 +115,7 @@ pub fn merge_equal(program: &mut Program, report: &mut Report) -> bool {
 pub fn prune(program: &mut Program) {
     let given = program.ids().filter(|&id| program.definition(id).is_none());
     let kept: Vec<TensorId> = given.chain(program.order()).collect();
-    let numbers: HashMap<TensorId, TensorId> =
-        kept.iter().zip(0..).map(|(&old, new)| (old, TensorId(new))).collect();
+    let numbers: HashMap<TensorId, TensorId> = kept.iter().zip(0..).map(|(&old, new)| (old, TensorId(new))).collect();
     let old = std::mem::take(&mut program.expressions);
     let mut tensors = Vec::with_capacity(kept.len());
     for &id in &kept {
@@ -148,9 +147,7 @@ fn transfer(
         let node = match from.node(id) {
             Node::Number(number) => Node::Number(*number),
             Node::Position(index) => Node::Position(renumber(index, numbers)),
-            Node::Read(tensor, at) => {
-                Node::Read(numbers[tensor], at.iter().map(|index| renumber(index, numbers)).collect())
-            }
+            Node::Read(tensor, at) => Node::Read(numbers[tensor], at.iter().map(|index| renumber(index, numbers)).collect()),
             Node::Apply(operator, arguments) => Node::Apply(*operator, arguments.iter().map(|a| copied[a]).collect()),
             Node::Select(c, a, b) => Node::Select(copied[c], copied[a], copied[b]),
         };

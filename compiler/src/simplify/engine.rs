@@ -2,8 +2,8 @@
 
 use super::pattern::{Bindings, Form, VARIABLES, is_commutative};
 use super::positions;
-use super::rules::{RULES, Rule};
 use super::report::Report;
+use super::rules::{RULES, Rule};
 use crate::ir::{ExpressionId, Expressions, Extent, Node, Program};
 use crate::ops::{Operator, Runtime};
 use std::collections::HashMap;

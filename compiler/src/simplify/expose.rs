@@ -119,9 +119,9 @@ fn logarithm_of_sum(program: &mut Program, sum: TensorId, report: &mut Report) -
     let open = formula(program, sum, open, report);
     let Node::Apply(Operator::Exp, exponent) = program.expressions.node(open).clone() else { return None };
     let definition = Definition { reduction: Some((Reduction::LogSumExp, extents)), body: exponent[0] };
-    let known = program.ids().find(|&id| {
-        program.definition(id) == Some(&definition) && program.tensor(id).shape == program.tensor(sum).shape
-    });
+    let known = program
+        .ids()
+        .find(|&id| program.definition(id) == Some(&definition) && program.tensor(id).shape == program.tensor(sum).shape);
     Some(known.unwrap_or_else(|| {
         let (shape, names) = (program.tensor(sum).shape.clone(), program.tensor(sum).label_names.clone());
         add_auxiliary(program, sum, "log", shape, names, definition)

@@ -14,14 +14,34 @@ fn value(pattern: Pattern, values: &Values) -> f64 {
             let arguments: Vec<f64> = arguments.iter().map(|&argument| value(argument, values)).collect();
             (operator.row().value)(&arguments)
         }
-        Form::Select(condition, then, otherwise) => value(if value(*condition, values) == 0.0 { *otherwise } else { *then }, values),
+        Form::Select(condition, then, otherwise) => {
+            value(if value(*condition, values) == 0.0 { *otherwise } else { *then }, values)
+        }
     }
 }
 
 /// Variables for which the sides of a rule are compared: special values in all combinations of two, and random ones.
 fn samples(rule: &Rule) -> Vec<Values> {
-    let special =
-        [0.0, -0.0, 1.0, -1.0, 0.5, 2.0, -3.0, 1e-8, -1e-8, 30.0, -30.0, 700.0, -700.0, 1e30, -1e100, 1e100, f64::INFINITY, f64::NAN];
+    let special = [
+        0.0,
+        -0.0,
+        1.0,
+        -1.0,
+        0.5,
+        2.0,
+        -3.0,
+        1e-8,
+        -1e-8,
+        30.0,
+        -30.0,
+        700.0,
+        -700.0,
+        1e30,
+        -1e100,
+        1e100,
+        f64::INFINITY,
+        f64::NAN,
+    ];
     let mut all = Vec::new();
     for &a in &special {
         for &b in &special {

@@ -34,6 +34,29 @@ use session::Session;
 /// | [`progress`](Self::progress) | [`Progress::Auto`] |
 ///
 /// The same seed, data, network and optimizer give the same parameters, bit for bit.
+///
+/// ```
+/// use chainrule::prelude::*;
+/// use ndarray::Array;
+///
+/// #[network(
+///     input  x: [B];
+///     target t: [B];
+///     loss = mse(slope * x + offset, t);
+/// )]
+/// struct Line {
+///     slope: f32,
+///     offset: f32,
+/// }
+///
+/// let x = Array::linspace(-1.0_f32, 1.0, 100);
+/// let data = Dataset::new(x.clone(), 3.0 * x - 0.5)?;
+/// let mut line = Line::init(1);
+/// let history = Trainer::new(Sgd::new(0.1)).epochs(50).batch_size(10).quiet().fit(&mut line, &data)?;
+/// assert!((line.slope - 3.0).abs() < 1e-3 && (line.offset + 0.5).abs() < 1e-3);
+/// assert!(history.last("loss") < Some(1e-6));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Trainer<'a, O> {
     optimizer: O,

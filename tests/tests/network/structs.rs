@@ -76,7 +76,8 @@ fn a_network_larger_than_a_stack_lives_on_the_heap() {
 fn the_description_says_what_the_source_says() {
     let description = Mnist::DESCRIPTION;
     assert_eq!((description.name, description.sizes, description.metrics), ("Mnist", &["B"][..], &["accuracy"][..]));
-    let paths: Vec<_> = description.parameters.iter().map(|parameter| (parameter.path, parameter.shape, parameter.offset)).collect();
+    let paths: Vec<_> =
+        description.parameters.iter().map(|parameter| (parameter.path, parameter.shape, parameter.offset)).collect();
     let expected: [(&str, &[usize], usize); 4] = [
         ("hidden.w", &[784, 512], 0),
         ("hidden.b", &[512], 784 * 512),

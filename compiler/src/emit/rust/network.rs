@@ -167,11 +167,13 @@ fn unmet(unit: &Unit<'_>, scope: &Scope<'_>) -> Option<TokenStream> {
     });
     let conditions: Vec<TokenStream> = conditions.collect();
     let sizes = bind_sizes(scope);
-    (!conditions.is_empty()).then(|| quote! {
-        fn unmet(sizes: &[usize]) -> ::core::option::Option<&'static str> {
-            #sizes
-            #(#conditions)*
-            ::core::option::Option::None
+    (!conditions.is_empty()).then(|| {
+        quote! {
+            fn unmet(sizes: &[usize]) -> ::core::option::Option<&'static str> {
+                #sizes
+                #(#conditions)*
+                ::core::option::Option::None
+            }
         }
     })
 }

@@ -29,7 +29,7 @@ pub mod own {
 }
 
 /// From a file.
-#[chainrule::network(file = "../tests/network/models/two_layers.nn", hidden = 16)]
+#[chainrule::network(file = "network/models/two_layers.nn", hidden = 16)]
 pub struct FromFile;
 
 /// Equations without a struct.
@@ -39,8 +39,8 @@ pub struct FromFile;
 )]
 pub struct Unit;
 
-/// Nothing is private to a function either.
-fn main() {
+#[test]
+fn nothing_is_private_to_a_function_either() {
     #[chainrule::network(
         input  x: [2];
         output y = 2 * x;

@@ -1,0 +1,78 @@
+//! Random programs, compiled: the generated code gives the values and gradients that their definitions give.
+//!
+//! `CHAINRULE_COMPILED` says how many are tried (40), `CHAINRULE_SEED` with which seed they begin (0).
+
+mod support;
+
+#[path = "../src/random/mod.rs"]
+mod random;
+
+use chainrule_compiler::cli::Workshop;
+use chainrule_compiler::cli::compile::{Answer, evaluate};
+use chainrule_compiler::eval::{self, Values};
+use chainrule_compiler::ir::{Program, Role, Root};
+use chainrule_compiler::loops::Destination;
+use chainrule_compiler::pipeline;
+use random::program;
+use std::path::Path;
+use support::compile::compile;
+use support::numbers::{same, sample};
+use support::stages::real_inputs;
+use support::{caught, report};
+
+/// How far compiled code in `f64` may be from the definition.
+const TOLERANCE: f64 = 1e-7;
+
+fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")))
+}
+
+/// A random program with its gradients, and values for it.
+fn derived(seed: u64) -> Result<(Program, Values), String> {
+    caught(|| {
+        let generator = program(seed);
+        let text = generator.text(generator.len(), false);
+        let program = compile("random.nn", &text, None, true).map_err(|mistakes| mistakes.text)?;
+        let values = sample(&program, &Values::default(), &Default::default(), seed);
+        Ok((pipeline::gradient(&program, &real_inputs(&program), |_| true).program, values))
+    })
+}
+
+fn compare(program: &Program, values: &Values, answer: &Answer) -> Result<(), String> {
+    let computed = eval::evaluate(program, values).map_err(|error| error.to_string())?;
+    for Root { role, tensor } in &program.roots {
+        let (destination, name) = match role {
+            Role::Loss => (Destination::Loss, "the loss".to_owned()),
+            Role::Gradient(of) => {
+                let of = &program.tensor(*of).name;
+                (Destination::Gradient(of.clone()), format!("the gradient for {of}"))
+            }
+            Role::Output(_) | Role::Metric(_) | Role::Update(_) => continue,
+        };
+        let found = answer.get(&destination).ok_or_else(|| format!("{name} is missing"))?;
+        same(&name, found, &computed[&program.tensor(*tensor).name], TOLERANCE)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn compiled_programs_agree_with_their_definitions() {
+    let (count, start) = (setting("CHAINRULE_COMPILED", 40), setting("CHAINRULE_SEED", 0));
+    let mut failures = Vec::new();
+    let mut ready = Vec::new();
+    for seed in start..start + count {
+        match derived(seed) {
+            Ok(pair) => ready.push((seed, pair)),
+            Err(message) => failures.push((format!("seed {seed}"), message)),
+        }
+    }
+    let cases: Vec<(&Program, &Values)> = ready.iter().map(|(_, (program, values))| (program, values)).collect();
+    let answers = evaluate(&cases, &Workshop::new(Path::new(env!("CARGO_TARGET_TMPDIR")), "random"));
+    for ((seed, (program, values)), answer) in ready.iter().zip(answers) {
+        if let Err(message) = answer.and_then(|answer| compare(program, values, &answer)) {
+            let generator = random::program(*seed);
+            failures.push((format!("seed {seed}"), format!("{message}\n{}", generator.text(generator.len(), false))));
+        }
+    }
+    report(&failures, usize::try_from(count).unwrap_or(usize::MAX));
+}
