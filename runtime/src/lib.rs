@@ -94,6 +94,7 @@ pub use chainrule_macros::network;
 pub use chainrule_math::random::{Rng, rng};
 pub use error::{Error, Result};
 pub use kernels::Float;
+pub use ndarray;
 pub use view::{Shape, View};
 
 use chainrule_math::random;

@@ -46,7 +46,7 @@ impl<'a> Elaborator<'a> {
     }
 
     fn is_size(&self, name: &str) -> bool {
-        self.owner() == Owner::Network && self.program.sizes.iter().any(|size| size == name)
+        self.owner() == Owner::Network && self.program.find_size(name).is_some()
     }
 
     /// Whether a label of that name would hide a size or a constant.

@@ -77,9 +77,7 @@ impl<'a> Elaborator<'a> {
 
     /// Adds a tensor whose name is taken already.
     pub fn add_tensor(&mut self, tensor: Tensor) -> TensorId {
-        let id = TensorId(u32::try_from(self.program.tensors.len()).unwrap_or(u32::MAX));
-        self.program.tensors.push(tensor);
-        id
+        self.program.push(tensor)
     }
 
     /// A name that no tensor has, and takes it.

@@ -275,12 +275,12 @@ impl<'a> Elaborator<'a> {
         };
         if self.intermediate.remove(&tensor) {
             let number = tensor.0 as usize;
-            let old = std::mem::take(&mut self.program.tensors[number].name);
+            let old = self.program.tensor(tensor).name.clone();
             self.names.remove(&old);
             self.reserved.remove(full);
             let name = self.free_name(full.to_owned());
+            self.program.rename(tensor, name);
             let tensor = &mut self.program.tensors[number];
-            tensor.name = name;
             tensor.span = statement.span;
             tensor.documentation.clone_from(&statement.documentation);
         }

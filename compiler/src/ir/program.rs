@@ -5,6 +5,7 @@ use super::extent::{Extent, SizeId};
 use super::index::Label;
 use crate::ops::Reduction;
 use crate::span::Span;
+use std::collections::BTreeMap;
 
 /// A tensor, by its number in [`Program::tensors`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -143,6 +144,10 @@ pub struct Program {
     pub expressions: Expressions,
     /// What is wanted.
     pub roots: Vec<Root>,
+    /// All tensors by name.
+    names: BTreeMap<String, TensorId>,
+    /// All symbolic sizes by name.
+    size_names: BTreeMap<String, SizeId>,
 }
 
 impl Program {
@@ -166,7 +171,7 @@ impl Program {
 
     /// The tensor of that name.
     pub fn find(&self, name: &str) -> Option<TensorId> {
-        self.ids().find(|&id| self.tensor(id).name == name)
+        self.names.get(name).copied()
     }
 
     /// Adds a tensor; where its name is taken, a number is put behind it.
@@ -175,9 +180,33 @@ impl Program {
             let fresh = (2..).map(|number| format!("{}_{number}", tensor.name)).find(|name| self.find(name).is_none());
             tensor.name = fresh.unwrap_or_default();
         }
+        self.push(tensor)
+    }
+
+    /// Adds a tensor whose name no other has.
+    pub fn push(&mut self, tensor: Tensor) -> TensorId {
         let id = TensorId(u32::try_from(self.tensors.len()).expect("fewer than 2^32 tensors"));
+        self.names.entry(tensor.name.clone()).or_insert(id);
         self.tensors.push(tensor);
         id
+    }
+
+    /// Gives a tensor another name, which no other has.
+    pub fn rename(&mut self, id: TensorId, name: String) {
+        let old = std::mem::replace(&mut self.tensors[id.0 as usize].name, name.clone());
+        if self.names.get(&old) == Some(&id) {
+            self.names.remove(&old);
+        }
+        self.names.insert(name, id);
+    }
+
+    /// Puts others in the place of all tensors.
+    pub fn replace(&mut self, tensors: Vec<Tensor>) {
+        self.tensors.clear();
+        self.names.clear();
+        tensors.into_iter().for_each(|tensor| {
+            self.push(tensor);
+        });
     }
 
     /// The extents of all labels of a tensor's definition: its shape, then its reduction.
@@ -202,14 +231,20 @@ impl Program {
         }
     }
 
+    /// The number of a size.
+    pub fn find_size(&self, name: &str) -> Option<SizeId> {
+        self.size_names.get(name).copied()
+    }
+
     /// The number of a size, added where it is new.
     pub fn size(&mut self, name: &str) -> SizeId {
-        let known = self.sizes.iter().position(|other| other == name);
-        let number = known.unwrap_or_else(|| {
-            self.sizes.push(name.to_owned());
-            self.sizes.len() - 1
-        });
-        SizeId(u32::try_from(number).expect("fewer than 2^32 sizes"))
+        if let Some(known) = self.find_size(name) {
+            return known;
+        }
+        let id = SizeId(u32::try_from(self.sizes.len()).expect("fewer than 2^32 sizes"));
+        self.sizes.push(name.to_owned());
+        self.size_names.insert(name.to_owned(), id);
+        id
     }
 
     /// The tensors that a tensor's definition reads, each once, sorted.

@@ -125,7 +125,7 @@ pub fn prune(program: &mut Program) {
         }
         tensors.push(tensor);
     }
-    program.tensors = tensors;
+    program.replace(tensors);
     for Root { role, tensor } in &mut program.roots {
         *tensor = numbers[tensor];
         match role {

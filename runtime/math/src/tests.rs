@@ -1,8 +1,11 @@
 use crate::Scalar;
 
+/// A function for both floats, an argument and the value there.
+type Case = (&'static str, fn(f64) -> f64, fn(f32) -> f32, f64, f64);
+
 /// Argument and value; the values have 20 digits and come from tables, not from the functions under test.
 #[allow(clippy::approx_constant, clippy::excessive_precision)]
-const VALUES: &[(&str, fn(f64) -> f64, fn(f32) -> f32, f64, f64)] = &[
+const VALUES: &[Case] = &[
     ("exp", Scalar::exp, Scalar::exp, 1.0, 2.718_281_828_459_045_235_4),
     ("expm1", Scalar::expm1, Scalar::expm1, 1.0, 1.718_281_828_459_045_235_4),
     ("log", Scalar::log, Scalar::log, 2.0, 0.693_147_180_559_945_309_42),

@@ -193,7 +193,7 @@ fn difference(network: &Program) -> Option<String> {
                 }
                 found
             }
-            role => printed.root(role),
+            role @ (Role::Loss | Role::Output(_) | Role::Metric(_) | Role::Update(_)) => printed.root(role),
         };
         match found {
             Some(found) => pairs.push((root.tensor, found)),
