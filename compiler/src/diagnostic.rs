@@ -99,9 +99,14 @@ impl Diagnostics {
 
     /// Adds one, unless the same is already there or there are too many.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        if self.items.len() < MOST && !self.items.contains(&diagnostic) {
+        if !self.is_full() && !self.items.contains(&diagnostic) {
             self.items.push(diagnostic);
         }
+    }
+
+    /// Whether there are so many that no more are added.
+    pub fn is_full(&self) -> bool {
+        self.items.len() >= MOST
     }
 
     /// Whether an error is among them.

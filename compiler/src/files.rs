@@ -2,11 +2,12 @@
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::elaborate::{Loader, library};
-use crate::source::Sources;
+use crate::source::{MOST_BYTES, Sources};
 use crate::span::{FileId, Span};
 use crate::syntax::tree::File;
 use crate::syntax::{lex, parse_file};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -55,11 +56,19 @@ impl Files {
                 return true;
             }
             if seen.insert(next) {
-                stack.extend(self.imports.iter().filter(|(importer, _)| *importer == next).map(|(_, imported)| *imported));
+                let of_next = (next, FileId(0))..=(next, FileId(u16::MAX));
+                stack.extend(self.imports.range(of_next).map(|(_, imported)| *imported));
             }
         }
         false
     }
+}
+
+/// The bytes of a file, but not more than a source may have and one.
+pub fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The path without links and detours, where the file exists.
@@ -73,7 +82,7 @@ impl Loader for Files {
         let target = folder.join(path);
         let found = match self.known.get(&canonical(&target)) {
             Some(known) => known.clone(),
-            None => match std::fs::read(&target) {
+            None => match read(&target) {
                 Ok(bytes) => {
                     let file = self.parse(&target, &bytes, diagnostics);
                     (self.known.get(&canonical(&target))?.0, file)

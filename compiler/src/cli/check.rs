@@ -5,14 +5,17 @@ use super::{Failure, Format, Program, Streams};
 
 /// Runs the command.
 pub fn run(call: &Program, streams: &mut Streams) -> Result<(), Failure> {
-    let loaded = Loaded::read(call, true)?;
+    let Loaded { program, report } = Loaded::read(call, true)?;
+    let name = program.name.clone();
+    // Both programs at once may be more than fits.
+    drop(program);
     Loaded::read(call, false)?;
     match call.format {
         Format::Text => {
-            loaded.show_warnings(streams);
-            streams.print(&format!("{}: {} is fine\n", call.file.display(), loaded.program.name));
+            streams.complain(&report.text());
+            streams.print(&format!("{}: {name} is fine\n", call.file.display()));
         }
-        Format::Json => streams.print(&loaded.report.json()),
+        Format::Json => streams.print(&report.json()),
     }
     Ok(())
 }

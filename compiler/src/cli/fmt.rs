@@ -3,6 +3,7 @@
 use super::report::Report;
 use super::{Failure, Streams};
 use crate::diagnostic::Diagnostics;
+use crate::files;
 use crate::source::Sources;
 use crate::syntax::format_text;
 use std::path::PathBuf;
@@ -20,10 +21,11 @@ pub struct Arguments {
 /// Runs the command.
 pub fn run(arguments: &Arguments, streams: &mut Streams) -> Result<(), Failure> {
     let name = arguments.file.display().to_string();
-    let text = std::fs::read_to_string(&arguments.file).map_err(|error| Failure::Call(format!("{name}: {error}")))?;
+    let bytes = files::read(&arguments.file).map_err(|error| Failure::Call(format!("{name}: {error}")))?;
     let mut diagnostics = Diagnostics::new();
     let mut sources = Sources::default();
-    let id = sources.add(name.clone(), text.clone());
+    let id = sources.add_bytes(name.clone(), &bytes, &mut diagnostics);
+    let text = sources.text(id).to_owned();
     let Some(formatted) = format_text(&text, id, &mut diagnostics).filter(|_| !diagnostics.has_errors()) else {
         return Err(Failure::Program(Box::new(Report { diagnostics, sources })));
     };

@@ -4,7 +4,7 @@ use super::report::Report;
 use super::{Failure, Program, Streams};
 use crate::diagnostic::Diagnostics;
 use crate::elaborate::{Options, elaborate};
-use crate::files::Files;
+use crate::files::{self, Files};
 use crate::ir;
 
 /// A network, elaborated, with warnings and the texts that they speak of.
@@ -18,7 +18,7 @@ pub struct Loaded {
 impl Loaded {
     /// The network of the call, for training or for inference.
     pub fn read(call: &Program, training: bool) -> Result<Self, Failure> {
-        let bytes = std::fs::read(&call.file).map_err(|error| Failure::Call(format!("{}: {error}", call.file.display())))?;
+        let bytes = files::read(&call.file).map_err(|error| Failure::Call(format!("{}: {error}", call.file.display())))?;
         let mut diagnostics = Diagnostics::new();
         let mut files = Files::default();
         let file = files.parse(&call.file, &bytes, &mut diagnostics);

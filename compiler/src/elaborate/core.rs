@@ -86,6 +86,8 @@ pub struct Elaborator<'a> {
     pub exhausted: bool,
     /// Names of tensors that are taken, or kept for statements to come.
     pub names: HashSet<String>,
+    /// By name: the number that was put behind it last, where it was taken.
+    pub twins: HashMap<String, u32>,
     /// Names of statements to come, which intermediate results do not take.
     pub reserved: HashSet<String>,
     /// Definitions by what they say.
@@ -134,6 +136,7 @@ impl<'a> Elaborator<'a> {
             inlined: 0,
             exhausted: false,
             names: HashSet::new(),
+            twins: HashMap::new(),
             reserved: HashSet::new(),
             known: HashMap::new(),
             intermediate: BTreeSet::new(),
@@ -161,6 +164,8 @@ impl<'a> Elaborator<'a> {
             }
         }
         self.diagnostics.push(diagnostic);
+        // What nobody is told of need not be found.
+        self.exhausted |= self.diagnostics.is_full();
         Reported
     }
 

@@ -80,19 +80,31 @@ impl<'a> Elaborator<'a> {
         self.program.push(tensor)
     }
 
+    /// Gives a name back, which [`Self::free_name`] may take again.
+    pub fn release_name(&mut self, name: &str) {
+        self.names.remove(name);
+        let numbered = name.rsplit_once('_').and_then(|(wanted, number)| Some((wanted, number.parse::<u32>().ok()?)));
+        if let Some((wanted, number)) = numbered
+            && let Some(last) = self.twins.get_mut(wanted)
+        {
+            *last = number.saturating_sub(1).clamp(1, *last);
+        }
+    }
+
     /// A name that no tensor has, and takes it.
     pub fn free_name(&mut self, wanted: String) -> String {
         let wanted = wanted.trim_end_matches(['_', '.']).to_owned();
         if !self.reserved.contains(&wanted) && self.names.insert(wanted.clone()) {
             return wanted;
         }
-        let mut number = 2u32;
+        let mut number = self.twins.get(&wanted).copied().unwrap_or(1);
         loop {
+            number += 1;
             let name = format!("{wanted}_{number}");
             if !self.reserved.contains(&name) && self.names.insert(name.clone()) {
+                self.twins.insert(wanted, number);
                 return name;
             }
-            number += 1;
         }
     }
 

@@ -37,8 +37,15 @@ pub fn listed(names: &[String]) -> String {
     }
 }
 
+/// Among more names than this none is looked for.
+const MOST_KNOWN: usize = 5000;
+
 /// The known name that is nearest to an unknown one, if it is near enough to be meant.
 pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<String> {
+    let known: Vec<&str> = known.into_iter().take(MOST_KNOWN + 1).collect();
+    if known.len() > MOST_KNOWN {
+        return None;
+    }
     let wanted = name.to_lowercase();
     let count = name.chars().count();
     // A word of one letter is one edit away from every other.

@@ -276,7 +276,7 @@ impl<'a> Elaborator<'a> {
         if self.intermediate.remove(&tensor) {
             let number = tensor.0 as usize;
             let old = self.program.tensor(tensor).name.clone();
-            self.names.remove(&old);
+            self.release_name(&old);
             self.reserved.remove(full);
             let name = self.free_name(full.to_owned());
             self.program.rename(tensor, name);

@@ -35,11 +35,12 @@ impl Checker<'_> {
 
     /// Names are unique, sizes and formulas exist.
     fn tensors(&mut self) {
-        let mut names = BTreeMap::new();
         for id in self.program.ids() {
             let tensor = self.program.tensor(id);
-            if names.insert(tensor.name.as_str(), id).is_some() {
-                self.problem(id, "another tensor has this name");
+            match self.program.find(&tensor.name) {
+                Some(found) if found == id => {}
+                Some(_) => self.problem(id, "another tensor has this name"),
+                None => self.problem(id, "it was renamed, and is not found by its name"),
             }
             self.extents(id, &self.program.label_extents(id));
             if let Element::Integer { from, to } = &tensor.element {

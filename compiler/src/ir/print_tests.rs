@@ -75,7 +75,8 @@ fn index_forms() {
 
 #[test]
 fn a_definition_is_a_line_and_a_deep_formula_is_no_danger() {
-    let mut program = Program { name: "Net".into(), ..Program::default() };
+    let mut program = Program::default();
+    program.name = "Net".into();
     let shape = vec![Extent::size(program.size("B")), Extent::constant(3)];
     let mut tensor = Tensor {
         name: "x".into(),
