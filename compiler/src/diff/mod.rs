@@ -6,7 +6,7 @@
 //! d P[p]  +=  Σ over the labels of T:  d T[labels] · ∂formula/∂read · δ(index = p)
 //! ```
 //!
-//! [`contributions`] finds the slope of a formula for each of its reads, [`solve`] eliminates the δ. Each adjoint is a
+//! `contributions` finds the slope of a formula for each of its reads, `solve` eliminates the δ. Each adjoint is a
 //! definition like any other (named `d P`), so it can be simplified, printed and differentiated again.
 //!
 //! It must know nothing of speed and of Rust.

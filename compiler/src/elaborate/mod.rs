@@ -3,7 +3,7 @@
 //!
 //! This is the last place where a mistake of the user can arise. It must know nothing of derivatives and of Rust.
 //!
-//! A value is a [`view::View`]: labels for its axes and one scalar formula in them. Element-wise code, transposes, slices and
+//! A value is a `View`: labels for its axes and one scalar formula in them. Element-wise code, transposes, slices and
 //! reshapes only change the formula; what is reduced, and what has a name, becomes a definition.
 
 mod arguments;

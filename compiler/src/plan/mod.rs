@@ -1,7 +1,7 @@
 //! What is stored, what is fused, in which order, by which kernel, and which memory lives when: printable data.
 //!
-//! The steps of planning, each in its module: [`lower`] (stable and simple forms of definitions), [`inline`] (views and cheap
-//! formulas go into their readers), [`product`] (sums that are matrix products), [`fuse`] (loop nests) and [`memory`] (buffers by
+//! The steps of planning, each in its module: `lower` (stable and simple forms of definitions), `inline` (views and cheap
+//! formulas go into their readers), `product` (sums that are matrix products), `fuse` (loop nests) and `memory` (buffers by
 //! their lives). It must know nothing of statements and of tokens.
 
 mod fuse;

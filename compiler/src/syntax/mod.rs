@@ -1,7 +1,7 @@
 //! Text to tokens, tokens to a syntax tree, and a tree back to text.
 //!
 //! [`lex`] makes tokens of a text (a macro makes them of Rust tokens), [`parse_file`] makes a [`tree::File`] of tokens,
-//! [`print`] writes a tree in the canonical form: what it prints parses to the [`same`] tree again. What is wrong is reported
+//! `print` writes a tree in the canonical form: what it prints parses to the [`same`] tree again. What is wrong is reported
 //! to [`crate::diagnostic::Diagnostics`], and reading goes on behind it.
 //!
 //! It must know nothing of what a program means: no shapes, no names in scope, no derivatives.
