@@ -12,11 +12,13 @@
 //! It must know nothing of speed and of Rust.
 
 mod contributions;
+mod guards;
 mod reductions;
 mod solve;
 #[cfg(test)]
 mod tests;
 
+use self::guards::Guard;
 use crate::ir::{Definition, Element, ExpressionId, Index, Label, Node, Program, Role, Root, Source, Tensor, TensorId};
 use crate::ops::{Operator, Reduction};
 use std::collections::BTreeMap;
@@ -31,8 +33,8 @@ pub fn gradient(program: &mut Program, of: TensorId, wrt: &[TensorId]) {
 
     let mut adjoints = Adjoints { terms: BTreeMap::new(), seed: of };
     for &id in order.iter().rev().filter(|id| active[id.0 as usize]) {
-        if let Some(upstream) = adjoints.upstream(program, id) {
-            adjoints.spread(program, id, upstream, &active);
+        if let Some((upstream, guard)) = adjoints.upstream(program, id) {
+            adjoints.spread(program, id, upstream, guard, &active);
         }
     }
     for &id in wrt {
@@ -69,17 +71,21 @@ struct Term {
     definition: Definition,
     /// The names of its labels.
     label_names: Vec<String>,
+    /// The condition over the axes outside of which it is 0.
+    guard: Option<Guard>,
 }
 
 impl Adjoints {
-    /// The adjoint of a definition as a formula over its own labels; `None` where nothing reaches it.
-    fn upstream(&mut self, program: &mut Program, id: TensorId) -> Option<ExpressionId> {
+    /// The adjoint of a definition as a formula over its own labels, and the condition under which it is not 0; `None` where
+    /// nothing reaches it.
+    fn upstream(&mut self, program: &mut Program, id: TensorId) -> Option<(ExpressionId, Option<Guard>)> {
         if id == self.seed {
-            return Some(program.expressions.number(1.0));
+            return Some((program.expressions.number(1.0), None));
         }
+        let guard = guards::common(self.terms.get(&id)?.iter().map(|term| term.guard));
         let adjoint = self.define(program, id)?;
         let labels = plain_labels(program.tensor(id).shape.len());
-        Some(program.expressions.read(adjoint, labels))
+        Some((program.expressions.read(adjoint, labels), guard))
     }
 
     /// Turns the terms of a tensor's adjoint into the definition `d NAME`.
@@ -106,15 +112,17 @@ impl Adjoints {
         }
         let label_names = program.tensor(id).label_names.clone();
         let definition = Definition { reduction: None, body: sum? };
-        Some(add(program, id, name, Term { definition, label_names }))
+        Some(add(program, id, name, Term { definition, label_names, guard: None }))
     }
 
     /// Gives every tensor that a definition reads its share.
-    fn spread(&mut self, program: &mut Program, id: TensorId, upstream: ExpressionId, active: &[bool]) {
-        for (read, value) in reductions::slopes(program, id, upstream, active) {
+    fn spread(&mut self, program: &mut Program, id: TensorId, upstream: ExpressionId, guard: Option<Guard>, active: &[bool]) {
+        for (read, slope) in reductions::slopes(program, id, upstream, active) {
             let Node::Read(tensor, index) = program.expressions.node(read).clone() else { continue };
-            let term = solve::contribution(program, id, tensor, &index, value);
-            let term = Term { definition: term.0, label_names: term.1 };
+            let carried = guards::of(&program.expressions, slope).or(guard);
+            let value = guards::put(&mut program.expressions, guard, slope);
+            let solved = solve::contribution(program, id, tensor, &index, value, carried);
+            let term = Term { definition: solved.definition, label_names: solved.label_names, guard: solved.guard };
             self.terms.entry(tensor).or_default().push(term);
         }
     }
@@ -145,7 +153,7 @@ fn constant(program: &mut Program, like: TensorId, value: f64) -> Option<TensorI
     let body = program.expressions.number(value);
     let label_names = program.tensor(like).label_names.clone();
     let name = adjoint_name(program, like);
-    Some(add(program, like, name, Term { definition: Definition { reduction: None, body }, label_names }))
+    Some(add(program, like, name, Term { definition: Definition { reduction: None, body }, label_names, guard: None }))
 }
 
 /// The gradient for what is not read: zeros in the tensor's own shape.
@@ -153,7 +161,7 @@ fn zeros(program: &mut Program, like: TensorId) -> TensorId {
     let body = program.expressions.number(0.0);
     let label_names = program.tensor(like).label_names.clone();
     let name = adjoint_name(program, like);
-    add(program, like, name, Term { definition: Definition { reduction: None, body }, label_names })
+    add(program, like, name, Term { definition: Definition { reduction: None, body }, label_names, guard: None })
 }
 
 /// The labels of the first axes, each as an index.

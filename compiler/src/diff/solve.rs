@@ -12,19 +12,31 @@
 //! | `f mod n = p` | f = n·q + p, with a new label q | |
 //! | no label left, or an integer tensor's element | none | `index = p` stays |
 
+use super::guards::Guard;
 use super::{label, plain_labels};
 use crate::ir::{Atom, Definition, ExpressionId, Extent, Index, Label, Program, TensorId, bounds};
 use crate::ops::{Operator, Reduction};
 
+/// A contribution, over the axes of the tensor that is read and the labels that are left.
+pub struct Solved {
+    /// Its sum and formula.
+    pub definition: Definition,
+    /// The names of its labels.
+    pub label_names: Vec<String>,
+    /// The condition over the axes outside of which it is 0.
+    pub guard: Option<Guard>,
+}
+
 /// The contribution of a read of `read` at `index` in the definition of `reader`, where `value` is the slope of the loss for the
-/// read: a definition over the axes of `read`, and the names of its labels.
+/// read, which is 0 outside of `guard`.
 pub fn contribution(
     program: &mut Program,
     reader: TensorId,
     read: TensorId,
     index: &[Index],
     value: ExpressionId,
-) -> (Definition, Vec<String>) {
+    guard: Option<Guard>,
+) -> Solved {
     let shape = program.tensor(read).shape.clone();
     let mut extents = program.label_extents(reader);
     let own = extents.len();
@@ -37,7 +49,7 @@ pub fn contribution(
         extents,
     };
     solver.solve(program);
-    solver.finish(program, reader, read, own, shape.len(), value)
+    solver.finish(program, (reader, read), own, shape.len(), value, guard)
 }
 
 /// What must hold for a contribution to count.
@@ -255,12 +267,12 @@ impl Solver {
     fn finish(
         self,
         program: &mut Program,
-        reader: TensorId,
-        read: TensorId,
+        (reader, read): (TensorId, TensorId),
         own: usize,
         rank: usize,
         value: ExpressionId,
-    ) -> (Definition, Vec<String>) {
+        guard: Option<Guard>,
+    ) -> Solved {
         let mut place = vec![Index::default(); self.extents.len()];
         for (axis, index) in plain_labels(rank).into_iter().enumerate() {
             place[own + axis] = index;
@@ -270,7 +282,10 @@ impl Solver {
         }
         let put = |form: &Index| form.substitute(&mut |Label(number)| place[number as usize].clone());
         let expressions = &mut program.expressions;
-        let mut body = expressions.substitute(value, &mut |Label(number)| put(&self.current[number as usize]));
+        let mut over_new = |formula| expressions.substitute(formula, &mut |Label(number)| put(&self.current[number as usize]));
+        let mut body = over_new(value);
+        let guard = guard.map(|Guard { condition, holds }| Guard { condition: over_new(condition), holds });
+        let guard = guard.filter(|guard| is_over_axes(expressions, guard.condition, rank));
         if let Some(condition) = all(expressions, &self.conditions, &put) {
             let zero = expressions.number(0.0);
             body = expressions.select(condition, body, zero);
@@ -283,8 +298,15 @@ impl Solver {
         names.extend(summed);
         let reduced: Vec<Extent> = self.unsolved.iter().map(|found| self.extents[found.0 as usize].clone()).collect();
         let reduction = (!reduced.is_empty()).then_some((Reduction::Sum, reduced));
-        (Definition { reduction, body }, names)
+        Solved { definition: Definition { reduction, body }, label_names: names, guard }
     }
+}
+
+/// Whether a formula mentions no other labels than those of the first axes.
+fn is_over_axes(expressions: &crate::ir::Expressions, formula: ExpressionId, rank: usize) -> bool {
+    let mut inside = true;
+    expressions.each_label(formula, &mut |Label(number)| inside &= (number as usize) < rank);
+    inside
 }
 
 /// All conditions as one truth value.

@@ -233,7 +233,7 @@ fn digits_are_solved_without_a_sum() {
     b.program.roots = vec![Root { role: Role::Output("y".into()), tensor: y }];
     let value = b.program.expressions.number(1.0);
     let Node::Read(_, at) = b.program.expressions.node(b.program.definition(y).unwrap().body).clone() else { panic!() };
-    let (definition, _) = super::solve::contribution(&mut b.program, y, x, &at, value);
+    let definition = super::solve::contribution(&mut b.program, y, x, &at, value, None).definition;
     assert_eq!(definition, Definition { reduction: None, body: value });
 }
 
@@ -267,4 +267,22 @@ fn what_is_not_read_has_a_gradient_of_zeros() {
     let (x, idle) = (b.input("x", &[3]), b.input("idle", &[2, 2]));
     let y = b.define("y", &[3], None, |e| e.read(x, vec![l(0)]));
     b.finish(y, &[x, idle]);
+}
+
+#[test]
+fn guards_protect_what_other_definitions_compute() {
+    let mut b = Builder::default();
+    let x = b.input("x", &[4]);
+    b.values.get_mut("x").unwrap().data = vec![0.5, -1.0, 2.0, -0.25];
+    let root = b.define("root", &[4], None, |e| {
+        let x = e.read(x, vec![l(0)]);
+        e.apply(O::Sqrt, &[x])
+    });
+    let twice = b.define("twice", &[4], Some((Reduction::Sum, &[2])), |e| e.read(root, vec![l(0)]));
+    let y = b.define("y", &[4], None, |e| {
+        let (x, twice, zero) = (e.read(x, vec![l(0)]), e.read(twice, vec![l(0)]), e.number(0.0));
+        let positive = e.apply(O::Greater, &[x, zero]);
+        e.select(positive, twice, zero)
+    });
+    b.finish(y, &[x]);
 }

@@ -97,16 +97,17 @@ impl<'a> Elaborator<'a> {
 
     /// An unknown name, with what was probably meant.
     pub fn unknown(&mut self, name: &str, what: &str, span: Span) -> Reported {
-        let mut known: Vec<String> = self.visible().flat_map(|scope| scope.names.keys().cloned()).collect();
+        let mut known: Vec<&str> = self.visible().flat_map(|scope| scope.names.keys().map(String::as_str)).collect();
         if self.owner() == Owner::Network {
-            known.extend(self.program.sizes.iter().cloned());
+            known.extend(self.program.sizes.iter().map(String::as_str));
         }
-        known.extend(self.items.names(span.file).into_iter().map(str::to_owned));
+        known.extend(self.items.names(span.file));
         // Statements to come are known too.
-        known.extend(self.reserved.iter().cloned());
-        known.extend(builtins::names().map(str::to_owned));
-        known.extend(Operator::ALL.iter().map(|operator| operator.row().spelling.text().to_owned()));
-        let near = nearest(name, known.iter().map(String::as_str));
+        known.extend(self.reserved.iter().map(String::as_str));
+        known.extend(builtins::names().into_iter().map(|name| -> &str { name }));
+        let functions = Operator::ALL.iter().map(|operator| operator.row().spelling.text());
+        known.extend(functions.filter(|text| is_operator(text)));
+        let near = nearest(name, known);
         let hint = if self.in_index_notation() { " (no label of that name is bound either)" } else { "" };
         self.error_with(span, format!("unknown {what} `{name}`{hint}"), |diagnostic| match near {
             Some(near) => diagnostic.help(format!("is `{near}` meant?")),

@@ -17,7 +17,7 @@ const MOST_FORMULAS: usize = 2_000_000;
 /// Functions and layers that are inlined, all together.
 const MOST_CALLS: usize = 20_000;
 /// Definitions of a program.
-const MOST_DEFINITIONS: usize = 100_000;
+const MOST_DEFINITIONS: usize = 50_000;
 
 /// What a scope belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

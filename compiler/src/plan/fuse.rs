@@ -14,6 +14,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How many of the last steps are looked through for a nest that reads the same.
 const NEAR: usize = 8;
 
+/// How many definitions a nest has at most, so that no function of the generated code grows with the network.
+const MOST_MEMBERS: usize = 48;
+
 /// A shorter sum is not worth lanes.
 const SHORT: i64 = 32;
 
@@ -89,6 +92,9 @@ impl Fuser<'_> {
         let count = self.fused.steps.len();
         for step in (first..count).filter(|&step| step == first || step + NEAR >= count) {
             let Step::Nest(items) = &self.fused.steps[step] else { continue };
+            if defined(items).len() >= MOST_MEMBERS {
+                continue;
+            }
             for order in &orders {
                 let mut path = Vec::new();
                 self.probe(items, &newcomer, order, &mut path);
