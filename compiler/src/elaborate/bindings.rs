@@ -104,7 +104,7 @@ impl<'a> Elaborator<'a> {
         known.extend(self.items.names(span.file));
         // Statements to come are known too.
         known.extend(self.reserved.iter().map(String::as_str));
-        known.extend(builtins::names().into_iter().map(|name| -> &str { name }));
+        known.extend(builtins::names().map(|name| -> &str { name }));
         let functions = Operator::ALL.iter().map(|operator| operator.row().spelling.text());
         known.extend(functions.filter(|text| is_operator(text)));
         let near = nearest(name, known);
