@@ -19,6 +19,8 @@ pub struct Interface {
     pub inputs: Vec<Input>,
     /// Parameters, in the order of the source.
     pub parameters: Vec<Parameter>,
+    /// States, in the order of the source.
+    pub states: Vec<Parameter>,
     /// Names and shapes of the outputs.
     pub outputs: Vec<(String, Vec<Extent>)>,
     /// Names of the metrics.
@@ -42,10 +44,10 @@ pub struct Input {
     pub target: bool,
 }
 
-/// A parameter.
+/// A parameter, or a state.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parameter {
-    /// Its path: `dense1.w`.
+    /// Its path: `dense1.w`, `batch_norm1.mean`.
     pub path: String,
     /// Its documentation.
     pub documentation: Vec<String>,
@@ -66,6 +68,7 @@ impl Interface {
             requirements: program.requirements.iter().map(|one| (one.slack.clone(), one.reason.clone())).collect(),
             inputs: Vec::new(),
             parameters: Vec::new(),
+            states: Vec::new(),
             outputs: Vec::new(),
             metrics: Vec::new(),
             has_loss: false,
@@ -81,16 +84,18 @@ impl Interface {
                 },
                 target,
             };
+            let kept = |initializer: &Initializer| Parameter {
+                path: tensor.name.clone(),
+                documentation: tensor.documentation.clone(),
+                shape: tensor.shape.clone(),
+                initializer: initializer.clone(),
+            };
             match &tensor.source {
                 Source::Input => interface.inputs.push(input(false)),
                 Source::Target => interface.inputs.push(input(true)),
-                Source::Parameter(initializer) => interface.parameters.push(Parameter {
-                    path: tensor.name.clone(),
-                    documentation: tensor.documentation.clone(),
-                    shape: tensor.shape.clone(),
-                    initializer: initializer.clone(),
-                }),
-                Source::State(_) | Source::Defined(_) => {}
+                Source::Parameter(initializer) => interface.parameters.push(kept(initializer)),
+                Source::State(initializer) => interface.states.push(kept(initializer)),
+                Source::Defined(_) => {}
             }
         }
         for root in &program.roots {

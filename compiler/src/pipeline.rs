@@ -62,11 +62,10 @@ pub fn gradient(program: &Program, wrt: &[TensorId], wanted: impl Fn(&Role) -> b
     Derived { program, report }
 }
 
-/// The equations of a network and of the gradient for its parameters, as text of the language with remarks below.
+/// The equations of a network, of its new states and of the gradient for its parameters, as text of the language with remarks below.
 pub fn equations(program: &Program) -> String {
-    let is_wanted = |role: &Role| !matches!(role, Role::Update(_));
-    let derived = gradient(program, &parameters(program), is_wanted);
-    let forward = forward(program, is_wanted);
+    let derived = gradient(program, &parameters(program), |_| true);
+    let forward = forward(program, |_| true);
     nn::print_with_remarks(&derived.program, &nn::remarks(&forward.program, &derived.program, &derived.report))
 }
 
@@ -87,7 +86,8 @@ pub fn passes(training: &Program, inference: &Program) -> Passes {
     let is_reported = |role: &Role| matches!(role, Role::Loss | Role::Metric(_));
     let has_loss = objective(training).is_some();
     let gradient = has_loss.then(|| {
-        let keep = |role: &Role| is_reported(role) || training.root(&Role::Loss).is_none();
+        let is_wanted = |role: &Role| is_reported(role) || matches!(role, Role::Update(_));
+        let keep = |role: &Role| is_wanted(role) || training.root(&Role::Loss).is_none();
         loops(&gradient(training, &parameters(training), keep).program, "gradient")
     });
     let assess = training.root(&Role::Loss).map(|_| loops(&forward(inference, is_reported).program, "assess"));

@@ -111,7 +111,7 @@ pub fn network(structure: &ItemStruct, outline: &Outline, errors: TokenStream) -
             unsafe impl Network for #name {
                 type Scalar = #float;
                 type Workspace = #workspace;
-                const DESCRIPTION: Description = Description { name: "", sizes: &[], inputs: &[], parameters: &[], metrics: &[] };
+                const DESCRIPTION: Description = Description { name: "", sizes: &[], inputs: &[], parameters: &[], states: &[], metrics: &[] };
                 fn allocate(_: &[usize]) -> #workspace { broken() }
                 fn workspace_bytes(_: &[usize]) -> usize { broken() }
                 fn differentiate(

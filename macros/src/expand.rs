@@ -6,8 +6,9 @@ use crate::tokens::Adapter;
 use crate::{errors, fields, file};
 use chainrule_compiler::diagnostic::Diagnostics;
 use chainrule_compiler::elaborate::{Loader, Options, elaborate};
-use chainrule_compiler::emit::rust::{StructSource, tokens};
+use chainrule_compiler::emit::rust::{StructSource, states_field, tokens};
 use chainrule_compiler::files::Files;
+use chainrule_compiler::interface::Interface;
 use chainrule_compiler::pipeline;
 use chainrule_compiler::span::FileId;
 use chainrule_compiler::syntax::parse_file;
@@ -59,7 +60,7 @@ fn from_file(arguments: &FileArguments, structure: &ItemStruct) -> TokenStream {
     let tree = files.parse(&found.path, &found.bytes, &mut diagnostics);
     let options =
         Options { network: arguments.network.clone(), hyperparameters: arguments.hyperparameters.clone(), ..Options::default() };
-    let compiled = compile(&tree, &options, &mut files, &mut diagnostics, generated(structure));
+    let compiled = compile(&tree, &options, &mut files, &mut diagnostics, |_| generated(structure));
     let imports = file::tracked_imports(&files, &found.path);
     let tracked = &found.tracked;
     let code = compiled.unwrap_or_else(|refused| {
@@ -85,13 +86,14 @@ fn from_equations(equations: TokenStream, mut structure: ItemStruct) -> TokenStr
     let mut diagnostics = std::mem::take(&mut adapter.diagnostics);
     let tree = parse_file(&adapter.tokens, file, &mut diagnostics);
     let names = structure.fields.iter().filter_map(|field| field.ident.as_ref().map(plain)).collect();
-    let source = match structure.fields {
+    let source = |interface: &Interface| match structure.fields {
         Fields::Unit => generated(&structure),
         Fields::Named(_) | Fields::Unnamed(_) => StructSource::Given {
             name: name.clone(),
             visibility: structure.vis.to_token_stream(),
-            item: with_layout(&structure),
+            item: with_layout(&structure, interface),
             fields: names,
+            derives: all_derives(&structure),
         },
     };
     let options = Options { network: Some(plain(&name)), ..Options::default() };
@@ -124,7 +126,7 @@ fn compile(
     options: &Options,
     loader: &mut dyn Loader,
     diagnostics: &mut Diagnostics,
-    source: StructSource,
+    source: impl FnOnce(&Interface) -> StructSource,
 ) -> Result<TokenStream, Option<String>> {
     if diagnostics.has_errors() {
         // What is left after a mistake of writing may still hold mistakes of meaning.
@@ -140,20 +142,34 @@ fn compile(
     if diagnostics.has_errors() {
         return Err(None);
     }
-    tokens(&pipeline::passes(&training, &inference), &pipeline::equations(&training), source).map_err(Some)
+    let passes = pipeline::passes(&training, &inference);
+    let source = source(&passes.interface);
+    tokens(&passes, &pipeline::equations(&training), source).map_err(Some)
 }
 
-/// The struct of a network from a file.
+/// The struct of a network that has none of its own.
 fn generated(structure: &ItemStruct) -> StructSource {
-    let attributes = &structure.attrs;
-    let missing = ["Clone", "Debug", "PartialEq"].into_iter().filter(|name| !attributes.iter().any(|one| derives(one, name)));
-    let missing: Vec<Ident> = missing.map(|name| Ident::new(name, Span::call_site())).collect();
+    let (attributes, missing) = (&structure.attrs, missing_derives(structure));
     StructSource::Generated {
         name: structure.ident.clone(),
         visibility: structure.vis.to_token_stream(),
-        attributes: quote!(#(#attributes)*),
-        derives: if missing.is_empty() { TokenStream::new() } else { quote!(#[derive(#(#missing),*)]) },
+        attributes: quote!(#(#attributes)* #missing),
+        derives: all_derives(structure),
     }
+}
+
+/// What a struct within a network derives: the same as the network's own, and `Clone`, `Debug` and `PartialEq`.
+fn all_derives(structure: &ItemStruct) -> TokenStream {
+    let (own, missing) = (structure.attrs.iter().filter(|one| one.path().is_ident("derive")), missing_derives(structure));
+    quote!(#(#own)* #missing)
+}
+
+/// `#[derive(...)]` of what a user did not derive.
+fn missing_derives(structure: &ItemStruct) -> Option<TokenStream> {
+    let is_missing = |name: &&str| !structure.attrs.iter().any(|one| derives(one, name));
+    let missing = ["Clone", "Debug", "PartialEq"].into_iter().filter(is_missing);
+    let missing: Vec<Ident> = missing.map(|name| Ident::new(name, Span::call_site())).collect();
+    (!missing.is_empty()).then(|| quote!(#[derive(#(#missing),*)]))
 }
 
 fn derives(attribute: &Attribute, name: &str) -> bool {
@@ -165,8 +181,16 @@ fn derives(attribute: &Attribute, name: &str) -> bool {
     }
 }
 
-/// The user's struct, with its fields in the order in which they are written.
-fn with_layout(structure: &ItemStruct) -> TokenStream {
+/// The user's struct, with its fields in the order in which they are written, and behind them the states.
+fn with_layout(structure: &ItemStruct, interface: &Interface) -> TokenStream {
+    let mut structure = structure.clone();
+    if let Fields::Named(fields) = &mut structure.fields
+        && !interface.states.is_empty()
+    {
+        let field = states_field(&structure.ident);
+        let states: syn::FieldsNamed = syn::parse_quote!({ #field });
+        fields.named.extend(states.named);
+    }
     let has_layout = structure.attrs.iter().any(|attribute| attribute.path().is_ident("repr"));
     let layout = (!has_layout).then(|| quote!(#[repr(C)]));
     quote!(#layout #structure)

@@ -1,8 +1,9 @@
 //! The fields of a user's struct as statements of the language. It must not know what the statements mean.
 
 use crate::tokens::Adapter;
+use chainrule_compiler::elaborate::sizes_from_data;
 use chainrule_compiler::syntax::token::TokenKind;
-use chainrule_compiler::syntax::tree::{Axis, ExpressionKind, File, Item, Layer};
+use chainrule_compiler::syntax::tree::{File, Item, Layer};
 use proc_macro2::Span;
 use std::rc::Rc;
 use syn::spanned::Spanned;
@@ -150,23 +151,13 @@ fn layer_of<'a>(kind: &Type, library: &'a [Rc<File>]) -> Option<(&'a Layer, Vec<
     Some((layer, numbers.collect()))
 }
 
-/// `out = Dense(10);`: of the numbers of the type the first are those that the shape of the layer's data tells.
+/// `out = Dense(10);`: of the numbers of the type the first are those that the layer finds in its data.
 fn instance(name: &str, layer: &Layer, numbers: &[u64], kind: Span, place: Span, adapter: &mut Adapter) {
-    let shapes = layer.inputs.iter().filter_map(|input| input.shape.as_ref());
-    let mut told: Vec<&str> = Vec::new();
-    for axis in shapes.flat_map(|shape| &shape.axes) {
-        if let Axis::Size(size) = axis
-            && let ExpressionKind::Name(name) = &size.kind
-            && !told.contains(&name.as_str())
-        {
-            told.push(name);
-        }
-    }
     adapter.word(name, place);
     adapter.sign("=", place);
     adapter.word(&layer.name.text, kind);
     adapter.sign("(", kind);
-    for number in numbers.iter().skip(told.len()) {
+    for number in numbers.iter().skip(sizes_from_data(layer).len()) {
         adapter.push(TokenKind::Integer(*number), kind);
         adapter.sign(",", kind);
     }

@@ -1,15 +1,15 @@
-//! Parameters in files: safetensors, whose names are the paths of the parameters. Must not know what a network computes.
+//! Parameters and states in files: safetensors, whose names are their paths. Must not know what a network computes.
 
 use std::borrow::Cow;
 use std::path::Path;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 
-use crate::network::{AsNetwork, Network, Parameter};
+use crate::network::{AsNetwork, Network};
 use crate::{Error, Float, Result, files};
 
-/// Writes the parameters of a network to a file in the [safetensors](https://huggingface.co/docs/safetensors) format, which
-/// Python reads too. The names are the paths of the parameters: `dense1.w`.
+/// Writes the parameters and the states of a network to a file in the [safetensors](https://huggingface.co/docs/safetensors) format, which
+/// Python reads too. The names are the paths: `dense1.w`, `batch_norm1.mean`.
 ///
 /// The file is written under another name in the same folder and then renamed, so that whatever happens there is the old file or
 /// the new one.
@@ -20,18 +20,18 @@ use crate::{Error, Float, Result, files};
 pub fn save<N: AsNetwork>(network: &N, path: impl AsRef<Path>) -> Result<()> {
     let (path, network) = (path.as_ref(), network.network());
     let refused = |error: safetensors::SafeTensorError| Error::format(path, format!("cannot be written: {error}"));
-    let bytes = little_endian(network.flat());
+    let bytes = little_endian(network.numbers());
     let size = size_of::<<N::Network as Network>::Scalar>();
     let mut tensors = Vec::new();
-    for parameter in parameters::<N::Network>() {
-        let data = &bytes[size * parameter.offset..size * (parameter.offset + length(parameter))];
+    for parameter in N::Network::DESCRIPTION.kept() {
+        let data = &bytes[size * parameter.offset..][..size * parameter.len()];
         let tensor = TensorView::new(dtype::<N::Network>(), parameter.shape.to_vec(), data).map_err(refused)?;
         tensors.push((parameter.path, tensor));
     }
     files::replace(path, &serialize(tensors, None).map_err(refused)?)
 }
 
-/// Reads the parameters of a network from a file that [`save`] wrote, or any other safetensors file with the same names, shapes
+/// Reads the parameters and the states of a network from a file that [`save`] wrote, or any other safetensors file with the same names, shapes
 /// and floats.
 ///
 /// # Errors
@@ -48,22 +48,14 @@ pub fn load<N: AsNetwork>(network: &mut N, path: impl AsRef<Path>) -> Result<()>
         let network = <N::Network as Network>::DESCRIPTION.name.to_owned();
         return Err(Error::Checkpoint { path: path.to_owned(), network, problems });
     }
-    let flat = network.flat_mut();
-    for parameter in parameters::<N::Network>() {
+    let numbers = network.numbers_mut();
+    for parameter in N::Network::DESCRIPTION.kept() {
         // Every name was found by `misfits`.
         if let Ok(tensor) = tensors.tensor(parameter.path) {
-            read(&mut flat[parameter.offset..parameter.offset + length(parameter)], tensor.data());
+            read(&mut numbers[parameter.offset..][..parameter.len()], tensor.data());
         }
     }
     Ok(())
-}
-
-fn parameters<N: Network>() -> &'static [Parameter] {
-    const { &N::DESCRIPTION }.parameters
-}
-
-fn length(parameter: &Parameter) -> usize {
-    parameter.shape.iter().product()
 }
 
 fn dtype<N: Network>() -> Dtype {
@@ -73,7 +65,7 @@ fn dtype<N: Network>() -> Dtype {
 /// What is missing, what differs and what is too much, in this order.
 fn misfits<N: Network>(tensors: &SafeTensors<'_>) -> Vec<String> {
     let mut problems = Vec::new();
-    for parameter in parameters::<N>() {
+    for parameter in N::DESCRIPTION.kept() {
         let path = parameter.path;
         match tensors.tensor(path) {
             Err(_) => problems.push(format!("`{path}` {:?} is missing", parameter.shape)),
@@ -88,7 +80,7 @@ fn misfits<N: Network>(tensors: &SafeTensors<'_>) -> Vec<String> {
     }
     let mut names = tensors.names();
     names.sort_unstable();
-    let known = |name: &str| parameters::<N>().iter().any(|parameter| parameter.path == name);
+    let known = |name: &str| N::DESCRIPTION.kept().any(|parameter| parameter.path == name);
     let superfluous = names.into_iter().filter(|name| !known(name));
     problems.extend(superfluous.map(|name| format!("`{name}` is not a parameter of the network")));
     problems

@@ -102,7 +102,7 @@ use chainrule_math::random;
 /// What a program with a network usually needs: `use chainrule::prelude::*;`.
 pub mod prelude {
     pub use crate::data::{self, Batch, CsvOptions, Dataset};
-    pub use crate::layers::Dense;
+    pub use crate::layers::{BatchNorm, Conv2d, Dense, Embedding, LayerNorm, RMSNorm};
     pub use crate::network::{AsNetwork, Network};
     pub use crate::optim::{Adam, Optimizer, RmsProp, Sgd};
     pub use crate::train::{History, Progress, Trainer};

@@ -29,6 +29,7 @@ unsafe impl<S: Float> Network for Linear<S> {
             Parameter { path: "w", shape: &[3, 2], offset: 0, initializer: "glorot_uniform", arguments: &[] },
             Parameter { path: "b", shape: &[2], offset: 6, initializer: "zeros", arguments: &[] },
         ],
+        states: &[],
         metrics: &["error"],
     };
 
@@ -112,6 +113,7 @@ unsafe impl Network for Other {
             Parameter { path: "w", shape: &[2, 2], offset: 0, initializer: "orthogonal", arguments: &[] },
             Parameter { path: "c", shape: &[], offset: 4, initializer: "constant", arguments: &[0.5] },
         ],
+        states: &[],
         metrics: &[],
     };
 

@@ -24,19 +24,36 @@ pub struct Input {
     pub range: Option<(i64, i64)>,
 }
 
-/// What is known of a parameter.
+/// What is known of a parameter, or of a state.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Parameter {
     /// Its path: `dense1.w`.
     pub path: &'static str,
     /// Its shape.
     pub shape: &'static [usize],
-    /// Where it starts in the flat parameters.
+    /// Where it starts in the numbers of the network ([`Network::numbers`]).
     pub offset: usize,
     /// The name of its initializer: `he_uniform`.
     pub initializer: &'static str,
     /// The arguments of its initializer.
     pub arguments: &'static [f64],
+}
+
+impl Parameter {
+    /// How many numbers it has.
+    pub const fn len(&self) -> usize {
+        let (mut length, mut axis) = (1, 0);
+        while axis < self.shape.len() {
+            length *= self.shape[axis];
+            axis += 1;
+        }
+        length
+    }
+
+    /// Whether it has no number.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
 }
 
 /// What is known of a network at compile time.
@@ -50,8 +67,25 @@ pub struct Description {
     pub inputs: &'static [Input],
     /// Its parameters, in the order of the flat parameters.
     pub parameters: &'static [Parameter],
+    /// Its states, which are kept and not trained; they lie after the parameters.
+    pub states: &'static [Parameter],
     /// The names of its metrics.
     pub metrics: &'static [&'static str],
+}
+
+impl Description {
+    /// How many numbers the parameters have.
+    pub const fn parameter_count(&self) -> usize {
+        match self.parameters {
+            [.., last] => last.offset + last.len(),
+            [] => 0,
+        }
+    }
+
+    /// Everything that is kept: parameters, then states.
+    pub fn kept(&self) -> impl Iterator<Item = &'static Parameter> + use<> {
+        self.parameters.iter().chain(self.states)
+    }
 }
 
 /// An input as the generated code takes it: elements in row-major order.
@@ -93,12 +127,15 @@ impl<'a, S> Elements<'a, S> {
 
 /// A network: its parameters as a plain struct, its gradient of the same type, and the passes that the compiler generated.
 ///
+/// What is kept between steps and not trained (a `state` of the language) stands in the same struct behind the parameters, so that
+/// whoever walks the flat parameters never meets it; in a gradient it is unused.
+///
 /// `#[network]` implements it; a user calls the inherent methods of the struct, which check shapes and have names.
 ///
 /// # Safety
 ///
 /// The type must be `#[repr(C)]` and made of nothing but `Scalar`s, so that it can be seen as a slice of them and made from
-/// zeros.
+/// zeros. Its parameters must lie before its states.
 pub unsafe trait Network: Sized + Send + Sync + 'static {
     /// The floats that it computes in.
     type Scalar: Float;
@@ -121,7 +158,8 @@ pub unsafe trait Network: Sized + Send + Sync + 'static {
     fn workspace_bytes(sizes: &[usize]) -> usize;
 
     /// Loss, metrics (in the order of the description) and gradient of a batch, in training mode. `inputs` are all inputs and
-    /// targets in the order of the description, `sizes` the values of the symbolic sizes; the caller has checked both.
+    /// targets in the order of the description, `sizes` the values of the symbolic sizes; the caller has checked both. The new
+    /// values of the states stay in the workspace: [`update_states`](Self::update_states) puts them in their place.
     fn differentiate(
         &self,
         workspace: &mut Self::Workspace,
@@ -130,6 +168,11 @@ pub unsafe trait Network: Sized + Send + Sync + 'static {
         gradient: &mut Self,
         metrics: &mut [Self::Scalar],
     ) -> Self::Scalar;
+
+    /// Gives the states the values that the last [`differentiate`](Self::differentiate) with this workspace has found for them.
+    fn update_states(&mut self, workspace: &Self::Workspace) {
+        let _ = workspace;
+    }
 
     /// Loss and metrics of a batch, in inference mode.
     fn assess(
@@ -159,6 +202,16 @@ pub unsafe trait Network: Sized + Send + Sync + 'static {
 
     /// All parameters as one slice, in the order of the description.
     fn flat(&self) -> &[Self::Scalar] {
+        &self.numbers()[..const { Self::DESCRIPTION.parameter_count() }]
+    }
+
+    /// All parameters as one mutable slice, in the order of the description.
+    fn flat_mut(&mut self) -> &mut [Self::Scalar] {
+        &mut self.numbers_mut()[..const { Self::DESCRIPTION.parameter_count() }]
+    }
+
+    /// Everything that is kept, parameters and then states, as one slice.
+    fn numbers(&self) -> &[Self::Scalar] {
         let length = size_of::<Self>() / size_of::<Self::Scalar>();
         if length == 0 {
             return &[];
@@ -167,13 +220,13 @@ pub unsafe trait Network: Sized + Send + Sync + 'static {
         unsafe { std::slice::from_raw_parts(std::ptr::from_ref(self).cast(), length) }
     }
 
-    /// All parameters as one mutable slice, in the order of the description.
-    fn flat_mut(&mut self) -> &mut [Self::Scalar] {
+    /// Everything that is kept, parameters and then states, as one mutable slice.
+    fn numbers_mut(&mut self) -> &mut [Self::Scalar] {
         let length = size_of::<Self>() / size_of::<Self::Scalar>();
         if length == 0 {
             return &mut [];
         }
-        // SAFETY: as for `flat`.
+        // SAFETY: as for `numbers`.
         unsafe { std::slice::from_raw_parts_mut(std::ptr::from_mut(self).cast(), length) }
     }
 }

@@ -87,6 +87,19 @@ struct Double {
     last: Dense<5, 3, f64>,
 }
 
+/// States.
+#[network(
+    input  x: [B, 64];
+    target t: [B, 10];
+    logits = x |> hidden |> normal |> relu |> last;
+    loss     = cross_entropy(logits, t);
+)]
+struct Normalized {
+    hidden: Dense<64, 96>,
+    normal: BatchNorm<96>,
+    last: Dense<96, 10>,
+}
+
 #[test]
 fn the_allocator_counts() {
     assert_eq!(allocations(|| Box::new(1)), 1);
@@ -136,6 +149,20 @@ fn double_precision() {
             allocations(|| net.predict(&mut workspace, &x).p.len()),
         ];
         assert_eq!(counts, [0; 3], "gradient, evaluate and predict of {rows} rows");
+    }
+    optimizers(net, &gradient);
+}
+
+#[test]
+fn states() {
+    let (mut net, mut gradient, mut workspace) = (Normalized::init(1), Normalized::zeros(), Normalized::workspace(128));
+    for rows in [128, 96] {
+        let (x, t) = (Array2::from_elem((rows, 64), 0.5), Array2::from_elem((rows, 10), 0.1));
+        let counts = [
+            allocations(|| net.gradient(&mut workspace, &x, &t, &mut gradient)),
+            allocations(|| net.evaluate(&mut workspace, &x, &t)),
+        ];
+        assert_eq!(counts, [0; 2], "gradient and evaluate of {rows} rows");
     }
     optimizers(net, &gradient);
 }

@@ -33,6 +33,8 @@ mod tests;
 mod view;
 mod walk;
 
+pub use walk::sizes_from_data;
+
 use crate::diagnostic::Diagnostics;
 use crate::ir::Program;
 use crate::span::{FileId, Span};

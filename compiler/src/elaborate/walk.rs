@@ -1,6 +1,8 @@
 //! A walk over expressions without recursion: chains such as `a + b + c + ...` are as deep as they are long.
 
-use crate::syntax::tree::{Block, Expression, ExpressionKind, IndexItem, LeftIndex, ReducedLabel, Statement, StatementKind};
+use crate::syntax::tree::{
+    Axis, Block, Expression, ExpressionKind, IndexItem, Layer, LeftIndex, ReducedLabel, Shape, Statement, StatementKind,
+};
 
 /// Calls `visit` for an expression and all that it is made of, statements of its blocks included.
 pub fn each_expression<'a>(root: &'a Expression, visit: &mut dyn FnMut(&'a Expression)) {
@@ -83,9 +85,9 @@ fn push_range<'a>(label: &'a ReducedLabel, stack: &mut Vec<&'a Expression>) {
     }
 }
 
-fn push_shape<'a>(shape: &'a crate::syntax::tree::Shape, stack: &mut Vec<&'a Expression>) {
+fn push_shape<'a>(shape: &'a Shape, stack: &mut Vec<&'a Expression>) {
     for axis in &shape.axes {
-        if let crate::syntax::tree::Axis::Size(size) = axis {
+        if let Axis::Size(size) = axis {
             stack.push(size);
         }
     }
@@ -113,6 +115,36 @@ fn push_statement<'a>(statement: &'a Statement, stack: &mut Vec<&'a Expression>)
             stack.push(value);
         }
     }
+}
+
+/// The names that a layer finds in the shapes of its data and uses in the shapes of its parameters: what its data alone tells of
+/// the parameters, in their order.
+pub fn sizes_from_data(layer: &Layer) -> Vec<&str> {
+    let mut used: Vec<&str> = Vec::new();
+    for statement in all_statements(&layer.body.statements) {
+        let StatementKind::Param(stored) = &statement.kind else { continue };
+        let mut parts = Vec::new();
+        push_shape(&stored.shape, &mut parts);
+        for part in parts {
+            each_expression(part, &mut |expression| {
+                if let ExpressionKind::Name(name) = &expression.kind {
+                    used.push(name);
+                }
+            });
+        }
+    }
+    let axes = layer.inputs.iter().filter_map(|input| input.shape.as_ref()).flat_map(|shape| &shape.axes);
+    let mut told: Vec<&str> = Vec::new();
+    for axis in axes {
+        if let Axis::Size(size) = axis
+            && let ExpressionKind::Name(name) = &size.kind
+            && used.contains(&name.as_str())
+            && !told.contains(&name.as_str())
+        {
+            told.push(name);
+        }
+    }
+    told
 }
 
 /// The names of the labels that a statement binds, on its left and in its reductions.

@@ -139,7 +139,7 @@ impl<'a, O: Optimizer> Trainer<'a, O> {
     ///
     /// [`Error::Column`], [`Error::Shape`] or [`Error::Range`] if a data set does not fit the network; nothing was changed then.
     /// [`Error::Setting`] if there are no samples. [`Error::Diverged`] as soon as the loss of a step is infinite or not a number;
-    /// the parameters are those before that step.
+    /// parameters and states are those before that step.
     pub fn fit<N: AsNetwork>(&mut self, network: &mut N, data: &Dataset) -> Result<History> {
         let network = network.network_mut();
         let mut session = Session::new(&*network, data, self.validation, self.batch_size)?;

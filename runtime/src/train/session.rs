@@ -101,6 +101,7 @@ impl<'a, N: Network> Session<'a, N> {
             if !loss.to_f64().is_finite() {
                 return Err((step + 1, loss.to_f64()));
             }
+            network.update_states(workspace);
             add(sums, loss, metrics, batch.len());
             optimizer.update(Flat::new(network.flat_mut(), gradient.flat()));
             after(step + 1);

@@ -11,6 +11,7 @@ static DESCRIPTION: Description = Description {
         Input { name: "tokens", axes: &[Axis::Symbol(0), Axis::Symbol(1)], target: false, range: Some((0, 5)) },
     ],
     parameters: &[],
+    states: &[],
     metrics: &[],
 };
 

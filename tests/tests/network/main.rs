@@ -4,6 +4,7 @@
 
 mod checkpoints;
 mod gradients;
+mod states;
 mod structs;
 mod support;
 mod workspaces;

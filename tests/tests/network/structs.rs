@@ -99,3 +99,39 @@ fn the_derivative_can_be_read() {
     }
     assert!(!text.contains("log(softmax"), "{text}");
 }
+
+/// Layers as fields: the numbers of a type are what the layer finds in its data, then its configuration.
+#[network(
+    input  tok: [B, 6] in 0..9;
+    target t: [B, 2];
+    x = reshape(tok |> words, [B, 4, 3, 2]);
+    z = x |> kernels |> normal |> relu;
+    h = flatten(z) |> last |> scaled;
+    output y = h |> rooted;
+    loss = mse(y, t);
+)]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layers {
+    pub words: Embedding<9, 4>,
+    pub kernels: Conv2d<4, 5, 2>,
+    pub normal: BatchNorm<5>,
+    pub last: Dense<10, 2>,
+    pub scaled: LayerNorm<2>,
+    pub rooted: RMSNorm<2>,
+}
+
+#[test]
+fn every_layer_struct_is_a_field() {
+    let (mut net, mut gradient, mut workspace) = (Layers::init(4), Layers::zeros(), Layers::workspace(3));
+    let tok = Array2::from_shape_fn((3, 6), |(row, place)| ((row * 5 + place * 2) % 9) as i32);
+    let t = Array2::from_shape_fn((3, 2), |(row, class)| (row as f32) - (class as f32));
+    let first = net.gradient(&mut workspace, &tok, &t, &mut gradient);
+    assert!(gradient.kernels.w.as_flattened().as_flattened().as_flattened().iter().any(|slope| *slope != 0.0));
+    let mut sgd = Sgd::new(0.05);
+    for _ in 0..20 {
+        net.gradient(&mut workspace, &tok, &t, &mut gradient);
+        sgd.step(&mut net, &gradient);
+    }
+    assert!(net.gradient(&mut workspace, &tok, &t, &mut gradient) < first);
+    assert_eq!((net.states.normal.mean.len(), net.normal.gamma.len()), (5, 5));
+}

@@ -52,31 +52,40 @@ pub fn assert_near(found: &[f64], expected: &[f64], tolerance: f64) {
 
 /// What the reference evaluator says of a network of a file, by the names `loss`, `d w` and those of outputs and metrics.
 pub struct Reference {
-    program: Program,
+    text: String,
+    options: Options,
     values: Values,
 }
 
 impl Reference {
     /// Of a network of a file, with these hyperparameters.
     pub fn new(text: &str, network: &str, hyperparameters: &[(&str, f64)]) -> Self {
-        let (mut files, mut diagnostics) = (Files::default(), Diagnostics::new());
-        let tree = files.parse(Path::new("model.nn"), text.as_bytes(), &mut diagnostics);
         let hyperparameters = hyperparameters.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
         let options = Options { network: Some(network.to_owned()), hyperparameters, ..Options::default() };
-        let program = elaborate(&tree, &options, &mut files, &mut diagnostics);
-        let program = program.unwrap_or_else(|| panic!("{:?}", diagnostics.sorted()));
-        Self { program, values: Values::new() }
+        Self { text: text.to_owned(), options, values: Values::new() }
     }
 
-    /// With the parameters of a network.
+    /// In training mode.
+    pub fn training(mut self) -> Self {
+        self.options.training = true;
+        self
+    }
+
+    fn program(&self) -> Program {
+        let (mut files, mut diagnostics) = (Files::default(), Diagnostics::new());
+        let tree = files.parse(Path::new("model.nn"), self.text.as_bytes(), &mut diagnostics);
+        let program = elaborate(&tree, &self.options, &mut files, &mut diagnostics);
+        program.unwrap_or_else(|| panic!("{:?}", diagnostics.sorted()))
+    }
+
+    /// With the parameters and the states of a network.
     pub fn parameters<N: AsNetwork>(mut self, network: &N) -> Self
     where
         N::Network: Network<Scalar = f64>,
     {
         let network = network.network();
-        for parameter in <N::Network as Network>::DESCRIPTION.parameters {
-            let length: usize = parameter.shape.iter().product();
-            let data = network.flat()[parameter.offset..parameter.offset + length].to_vec();
+        for parameter in <N::Network as Network>::DESCRIPTION.kept() {
+            let data = network.numbers()[parameter.offset..][..parameter.len()].to_vec();
             self.values.insert(parameter.path.to_owned(), Tensor { shape: parameter.shape.to_vec(), data });
         }
         self
@@ -91,20 +100,21 @@ impl Reference {
     }
 
     /// The values of everything that the network gives.
-    pub fn evaluate(mut self) -> BTreeMap<String, Tensor> {
-        let wrt = pipeline::parameters(&self.program);
-        if let Some(objective) = pipeline::objective(&self.program) {
-            diff::gradient(&mut self.program, objective, &wrt);
+    pub fn evaluate(self) -> BTreeMap<String, Tensor> {
+        let mut program = self.program();
+        let wrt = pipeline::parameters(&program);
+        if let Some(objective) = pipeline::objective(&program) {
+            diff::gradient(&mut program, objective, &wrt);
         }
-        let computed = evaluate(&self.program, &self.values).expect("a value");
-        let named = self.program.roots.iter().map(|root| {
+        let computed = evaluate(&program, &self.values).expect("a value");
+        let named = program.roots.iter().map(|root| {
             let name = match &root.role {
                 Role::Loss => "loss".to_owned(),
                 Role::Output(name) | Role::Metric(name) => name.clone(),
-                Role::Gradient(of) => format!("d {}", self.program.tensor(*of).name),
-                Role::Update(of) => format!("update {}", self.program.tensor(*of).name),
+                Role::Gradient(of) => format!("d {}", program.tensor(*of).name),
+                Role::Update(of) => format!("update {}", program.tensor(*of).name),
             };
-            (name, computed[&self.program.tensor(root.tensor).name].clone())
+            (name, computed[&program.tensor(root.tensor).name].clone())
         });
         named.collect()
     }

@@ -40,7 +40,7 @@ fn general(unit: &Unit<'_>) -> TokenStream {
         format!(" The memory for every intermediate of sizes ({symbols}) up to these; nothing is allocated after it.")
     };
     quote! {
-        /// A network whose parameters start as their initializers say. The same seed gives the same numbers everywhere.
+        /// A network that starts as its initializers say. The same seed gives the same numbers everywhere.
         #visibility fn init(seed: u64) -> ::std::boxed::Box<Self> {
             let mut network = Self::zeros();
             network.initialize(seed);
@@ -52,7 +52,7 @@ fn general(unit: &Unit<'_>) -> TokenStream {
             <Self as Network>::zeroed()
         }
 
-        /// Starts all parameters anew, as their initializers say.
+        /// Starts everything anew, as the initializers say.
         #visibility fn initialize(&mut self, seed: u64) {
             ::chainrule::__private::initialize(self, seed);
         }
@@ -62,7 +62,7 @@ fn general(unit: &Unit<'_>) -> TokenStream {
             <Self as Network>::allocate(&[#(#sizes),*])
         }
 
-        /// Writes the parameters to a file in the safetensors format.
+        /// Writes all that is kept to a file in the safetensors format.
         ///
         /// # Errors
         ///
@@ -71,7 +71,7 @@ fn general(unit: &Unit<'_>) -> TokenStream {
             ::chainrule::__private::save(self, path)
         }
 
-        /// Reads the parameters from a file that [`save`](Self::save) wrote.
+        /// Reads a network from a file that [`save`](Self::save) wrote.
         ///
         /// # Errors
         ///
@@ -138,22 +138,37 @@ fn gradient(unit: &Unit<'_>) -> TokenStream {
     let (checker, metrics) = (checker(unit), no_metrics(unit));
     let what = if unit.interface.has_loss { "loss" } else { "output" };
     let line = format!(" The {what} of a batch, in training mode; `gradient` becomes its gradient for all parameters.");
+    let updates = !unit.workspace.updates.is_empty();
+    let (itself, updated) = if updates {
+        let updated = quote! {
+            ///
+            /// The states take their new values.
+        };
+        (quote!(&mut self), updated)
+    } else {
+        (quote!(&self), TokenStream::new())
+    };
+    let mut body = quote!(Network::differentiate(self, workspace, &sizes, &inputs, gradient, &mut metrics));
+    if updates {
+        body = quote!(let loss = #body; Network::update_states(self, workspace); loss);
+    }
     let takes = format!(" Takes {}.", shapes(&unit.interface.inputs, &unit.interface.sizes, true));
     quote! {
         #[doc = #line]
         ///
         #[doc = #takes]
+        #updated
         ///
         /// # Panics
         ///
         #[doc = #PANICS]
         #[track_caller]
-        #visibility fn gradient(&self, workspace: &mut #workspace_name, #declared gradient: &mut Self) -> #float {
+        #visibility fn gradient(#itself, workspace: &mut #workspace_name, #declared gradient: &mut Self) -> #float {
             #checker
             let inputs = [#(#checked),*];
             let sizes = arguments.sizes();
             #metrics
-            Network::differentiate(self, workspace, &sizes, &inputs, gradient, &mut metrics)
+            #body
         }
     }
 }

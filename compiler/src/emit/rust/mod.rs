@@ -1,4 +1,4 @@
-//! Rust from loops: the parameters as a struct, the passes as functions, and the methods that a user calls.
+//! Rust from loops: parameters and states as a struct, the passes as functions, and the methods that a user calls.
 //!
 //! Generated code is a product: it is named after the user's names and says which formula it computes. It must not know how the
 //! loops came about.
@@ -27,12 +27,13 @@ mod workspace;
 
 #[cfg(feature = "format")]
 pub use evaluation::evaluation_module;
-pub use structure::array;
+pub use structure::{array, states_field};
 
 use super::Passes;
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 use scope::Remarks;
+use structure::{Place, Style};
 use unit::Unit;
 
 /// Where the struct of the parameters comes from.
@@ -46,7 +47,7 @@ pub enum StructSource {
         visibility: TokenStream,
         /// Its attributes and documentation.
         attributes: TokenStream,
-        /// `#[derive(...)]` of what the user did not derive.
+        /// `#[derive(...)]` for the structs within it.
         derives: TokenStream,
     },
     /// It is the user's own.
@@ -55,21 +56,24 @@ pub enum StructSource {
         name: Ident,
         /// Its visibility.
         visibility: TokenStream,
-        /// The struct itself.
+        /// The struct itself; where the network has states, with the field that [`states_field`] gives.
         item: TokenStream,
-        /// The names of its fields.
+        /// The names of the user's fields.
         fields: Vec<String>,
+        /// `#[derive(...)]` for the structs of the states.
+        derives: TokenStream,
     },
 }
 
 impl StructSource {
     /// A public struct of this name.
     pub fn public(name: &str, documentation: &[String]) -> Self {
+        let derives = quote!(#[derive(Clone, Debug, PartialEq)]);
         Self::Generated {
             name: names::public(name),
             visibility: quote!(pub),
-            attributes: quote!(#(#[doc = #documentation])*),
-            derives: quote!(#[derive(Clone, Debug, PartialEq)]),
+            attributes: quote!(#(#[doc = #documentation])* #derives),
+            derives,
         }
     }
 }
@@ -147,26 +151,35 @@ fn parts(passes: &Passes, derivatives: &str, source: StructSource, remarks: Opti
     };
     let mut unit = Unit::new(passes, derivatives, name, visibility, &order, remarks)?;
     let functions = unit.write_passes(passes)?;
-    let own = match &source {
+    let (own, derives, assertions) = match &source {
         StructSource::Generated { name, visibility, attributes, derives } => {
-            structure::structs(interface, name, attributes, visibility, derives)?
+            let structs = structure::structs(interface, name, attributes, Style { visibility, derives })?;
+            (structs, derives, TokenStream::new())
         }
-        StructSource::Given { item, .. } => item.clone(),
+        StructSource::Given { item, derives, fields, .. } => (item.clone(), derives, assertions(&unit, fields)?),
     };
-    let assertions = match &source {
-        StructSource::Generated { .. } => TokenStream::new(),
-        StructSource::Given { .. } => assertions(&unit),
-    };
+    let states = structure::states(interface, &unit.name, Style { visibility: &unit.visibility, derives })?;
     let workspace = network::workspace_struct(&unit);
     let implementation = network::implementation(&unit)?;
     let (methods, returned) = methods::methods(&unit);
-    Ok(Parts { structs: quote!(#own #workspace #returned), inner: quote!(#assertions #methods #implementation #functions) })
+    Ok(Parts {
+        structs: quote!(#own #states #workspace #returned),
+        inner: quote!(#assertions #methods #implementation #functions),
+    })
 }
 
 /// That a user's own struct has the layout that the passes expect.
-fn assertions(unit: &Unit<'_>) -> TokenStream {
-    let Unit { name, float, .. } = unit;
-    let checks = unit.layout.iter().map(|place| {
+fn assertions(unit: &Unit<'_>, fields: &[String]) -> Result<TokenStream, String> {
+    let Unit { name, float, layout, .. } = unit;
+    let has_field = |place: &&Place<'_>| fields.iter().any(|field| place.words.first() == Some(&field.as_str()));
+    if let Some(place) = layout.parameters.iter().find(|place| !has_field(place)) {
+        let (path, field) = (&place.parameter.path, place.words.first().unwrap_or(&""));
+        return Err(format!(
+            "the network owns the parameter `{path}`, but its struct has no field `{field}`\n  help: a layer is a field too, of its \
+             own type: `out: Dense<512, 10>`, and is used by the name of the field"
+        ));
+    }
+    let checks = layout.all().map(|place| {
         let words: Vec<Ident> = place.words.iter().map(|word| names::public(word)).collect();
         let kind = array(float, &place.shape);
         let offset = Literal::u64_unsuffixed(place.offset);
@@ -176,13 +189,12 @@ fn assertions(unit: &Unit<'_>) -> TokenStream {
             assert!(::core::mem::offset_of!(#name, #(#words).*) == #offset * ::core::mem::size_of::<#float>(), #message);
         }
     });
-    let count = unit.layout.last().map_or(0, |place| place.offset + place.shape.iter().product::<u64>());
-    let count = Literal::u64_unsuffixed(count);
+    let count = Literal::u64_unsuffixed(layout.count());
     let message = format!("the struct `{name}` holds more than the parameters that its equations use");
-    quote! {
+    Ok(quote! {
         const _: () = {
             #(#checks)*
             assert!(::core::mem::size_of::<#name>() == #count * ::core::mem::size_of::<#float>(), #message);
         };
-    }
+    })
 }

@@ -16,13 +16,14 @@ pub fn description(unit: &Unit<'_>) -> Result<TokenStream, String> {
     let name = &interface.name;
     let (sizes, metrics) = (&interface.sizes, &interface.metrics);
     let inputs = interface.inputs.iter().map(input).collect::<Result<Vec<_>, _>>()?;
-    let parameters = unit.layout.iter().map(parameter);
+    let [parameters, states] = [&unit.layout.parameters, &unit.layout.states].map(|places| places.iter().map(parameter));
     Ok(quote! {
         Description {
             name: #name,
             sizes: &[#(#sizes),*],
             inputs: &[#(#inputs),*],
             parameters: &[#(#parameters),*],
+            states: &[#(#states),*],
             metrics: &[#(#metrics),*],
         }
     })
@@ -99,7 +100,8 @@ pub fn implementation(unit: &Unit<'_>) -> Result<TokenStream, String> {
     let packing = packing(&scope, &unit.workspace.products);
     let lengths: Vec<TokenStream> = unit.workspace.fields().map(|field| maximum(&scope, &field.lengths)).collect();
     let fields = unit.workspace.fields().map(|field| &field.name);
-    let (differentiate, assess, unmet) = (differentiate(unit), assess(unit), unmet(unit, &scope));
+    let (differentiate, update_states) = (differentiate(unit), update_states(unit)?);
+    let (assess, unmet) = (assess(unit), unmet(unit, &scope));
     let safety = unit.remark(&format!("SAFETY: `{name}` is `repr(C)` and made of nothing but `{float}`."));
     let fits = format!(
         "{}: the workspace is for sizes up to {{:?}}, but the arguments have {{sizes:?}}; make a larger one with `{name}::workspace`",
@@ -134,6 +136,7 @@ pub fn implementation(unit: &Unit<'_>) -> Result<TokenStream, String> {
             }
 
             #differentiate
+            #update_states
             #assess
         }
 
@@ -215,6 +218,23 @@ fn differentiate(unit: &Unit<'_>) -> TokenStream {
             #body
         }
     }
+}
+
+/// `update_states`, where there are some with an update.
+fn update_states(unit: &Unit<'_>) -> Result<Option<TokenStream>, String> {
+    let storage = unit.storage(Vec::new(), false, true);
+    let mut copies = TokenStream::new();
+    for field in &unit.workspace.updates {
+        let (name, state) = (&field.name, storage.kept(&field.tenants[0], "self", true)?);
+        copies.extend(quote!((#state).copy_from_slice(&workspace.#name);));
+    }
+    let workspace_name = &unit.workspace_name;
+    let method = quote! {
+        fn update_states(&mut self, workspace: &#workspace_name) {
+            #copies
+        }
+    };
+    Ok((!copies.is_empty()).then_some(method))
 }
 
 fn assess(unit: &Unit<'_>) -> TokenStream {

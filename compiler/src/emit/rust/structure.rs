@@ -1,4 +1,5 @@
-//! The parameters of a network as plain Rust structs, nested by their paths. It must not know what is computed with them.
+//! The parameters and the states of a network as plain Rust structs, nested by their paths. It must not know what is computed
+//! with them.
 
 use super::names::{Names, camel, public};
 use super::scope::float_name;
@@ -7,12 +8,15 @@ use crate::ir::Extent;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
-/// A parameter where it lies in memory.
+/// The field of a network's struct that holds its states.
+pub const STATES: &str = "states";
+
+/// A parameter or a state where it lies in memory.
 #[derive(Clone, Debug)]
 pub struct Place<'a> {
-    /// The parameter.
+    /// What it is.
     pub parameter: &'a Parameter,
-    /// The words of its path.
+    /// The fields that lead to it: the words of its path, those of a state after [`STATES`].
     pub words: Vec<&'a str>,
     /// Its shape.
     pub shape: Vec<u64>,
@@ -20,7 +24,56 @@ pub struct Place<'a> {
     pub offset: u64,
 }
 
-/// The parameters of one owner.
+impl Place<'_> {
+    /// How many numbers stand before what comes after it.
+    pub fn end(&self) -> u64 {
+        self.offset + self.shape.iter().product::<u64>()
+    }
+}
+
+/// All numbers of a network in the order of memory.
+#[derive(Clone, Debug)]
+pub struct Layout<'a> {
+    /// The parameters.
+    pub parameters: Vec<Place<'a>>,
+    /// The states, behind them.
+    pub states: Vec<Place<'a>>,
+}
+
+impl<'a> Layout<'a> {
+    /// The layout of a network. `order` are the first words of paths in the order of a user's struct; what is not among them
+    /// comes in the order of the source.
+    pub fn new(interface: &'a Interface, order: &[String]) -> Result<Self, String> {
+        let mut layout = Self { parameters: Vec::new(), states: Vec::new() };
+        let mut offset = 0u64;
+        place(&tree(&interface.parameters, order)?, &mut Vec::new(), &mut offset, &mut layout.parameters)?;
+        place(&tree(&interface.states, &[])?, &mut vec![STATES], &mut offset, &mut layout.states)?;
+        match layout.parameters.iter().find(|place| !layout.states.is_empty() && place.words.first() == Some(&STATES)) {
+            Some(place) => {
+                let path = &place.parameter.path;
+                Err(format!("`{path}` needs another name: the field `{STATES}` of the struct holds the states of the network"))
+            }
+            None => Ok(layout),
+        }
+    }
+
+    /// Parameters and states.
+    pub fn all(&self) -> impl Iterator<Item = &Place<'a>> {
+        self.parameters.iter().chain(&self.states)
+    }
+
+    /// The parameter or the state of a path.
+    pub fn find(&self, path: &str) -> Option<&Place<'a>> {
+        self.all().find(|place| place.parameter.path == path)
+    }
+
+    /// How many numbers there are.
+    pub fn count(&self) -> u64 {
+        self.all().map(Place::end).max().unwrap_or(0)
+    }
+}
+
+/// What one owner owns.
 #[derive(Debug, Default)]
 struct Owner<'a> {
     entries: Vec<(&'a str, Entry<'a>)>,
@@ -32,19 +85,9 @@ enum Entry<'a> {
     Owner(Owner<'a>),
 }
 
-/// The parameters in the order of memory. `order` are the first words of paths in the order of a user's struct; what is not among
-/// them comes in the order of the source.
-pub fn layout<'a>(interface: &'a Interface, order: &[String]) -> Result<Vec<Place<'a>>, String> {
-    let tree = tree(interface, order)?;
-    let mut places = Vec::new();
-    let mut offset = 0u64;
-    place(&tree, &mut Vec::new(), &mut offset, &mut places)?;
-    Ok(places)
-}
-
-fn tree<'a>(interface: &'a Interface, order: &[String]) -> Result<Owner<'a>, String> {
+fn tree<'a>(kept: &'a [Parameter], order: &[String]) -> Result<Owner<'a>, String> {
     let mut root = Owner::default();
-    let mut parameters: Vec<&Parameter> = interface.parameters.iter().collect();
+    let mut parameters: Vec<&Parameter> = kept.iter().collect();
     parameters.sort_by_key(|parameter| {
         let first = parameter.path.split('.').next().unwrap_or_default();
         order.iter().position(|name| name == first).unwrap_or(order.len())
@@ -117,42 +160,78 @@ pub fn array(float: &Ident, shape: &[u64]) -> TokenStream {
     })
 }
 
-/// The structs of a network: its own and one for each owner within it.
-pub fn structs(
-    interface: &Interface,
-    name: &Ident,
-    attributes: &TokenStream,
-    visibility: &TokenStream,
-    derives: &TokenStream,
-) -> Result<TokenStream, String> {
-    let tree = tree(interface, &[])?;
-    let mut names = Names::default();
-    names.reserve(&name.to_string());
-    let mut written =
-        Written { float: Ident::new(float_name(interface.precision), Span::call_site()), visibility, derives, names };
+/// The name of the struct of the states of a network.
+pub fn states_name(network: &Ident) -> Ident {
+    Ident::new(&format!("{network}States"), Span::call_site())
+}
+
+/// How the structs of a network are written.
+#[derive(Clone, Copy, Debug)]
+pub struct Style<'a> {
+    /// Who may see them.
+    pub visibility: &'a TokenStream,
+    /// What those within the network's own derive.
+    pub derives: &'a TokenStream,
+}
+
+/// The structs of the parameters: the network's own, with these attributes, and one for each owner within it.
+pub fn structs(interface: &Interface, name: &Ident, attributes: &TokenStream, style: Style<'_>) -> Result<TokenStream, String> {
+    let mut written = Written::new(interface, style, "parameters");
+    written.names.reserve(&name.to_string());
     let mut inner = TokenStream::new();
-    let fields = written.fields(&tree, &name.to_string(), &mut inner)?;
+    let fields = written.fields(&tree(&interface.parameters, &[])?, &name.to_string(), &mut inner)?;
+    let states = (!interface.states.is_empty()).then(|| states_field(name));
     let undocumented = !attributes.clone().into_iter().any(|tree| tree.to_string().contains("doc"));
     let line = format!(" The parameters of the network `{}`.", interface.name);
     let line = undocumented.then(|| quote!(#[doc = #line]));
+    let visibility = style.visibility;
     Ok(quote! {
         #attributes
         #line
-        #derives
         #[repr(C)]
-        #visibility struct #name { #fields }
+        #visibility struct #name { #fields #states }
         #inner
     })
 }
 
+/// The field of the states of a network.
+pub fn states_field(network: &Ident) -> TokenStream {
+    let (field, kind) = (public(STATES), states_name(network));
+    quote! {
+        /// What training keeps from step to step; unused in a gradient.
+        pub #field: #kind,
+    }
+}
+
+/// The structs of the states, if there are any.
+pub fn states(interface: &Interface, network: &Ident, style: Style<'_>) -> Result<TokenStream, String> {
+    if interface.states.is_empty() {
+        return Ok(TokenStream::new());
+    }
+    let name = states_name(network);
+    let mut written = Written::new(interface, style, "states");
+    written.names.reserve(&name.to_string());
+    let mut inner = TokenStream::new();
+    let fields = written.fields(&tree(&interface.states, &[])?, &name.to_string(), &mut inner)?;
+    let line = format!(" The states of the network `{}`.", interface.name);
+    let Style { visibility, derives } = style;
+    Ok(quote!(#[doc = #line] #derives #[repr(C)] #visibility struct #name { #fields } #inner))
+}
+
 struct Written<'a> {
     float: Ident,
-    visibility: &'a TokenStream,
-    derives: &'a TokenStream,
+    style: Style<'a>,
+    /// What is kept, for people.
+    what: &'static str,
     names: Names,
 }
 
-impl Written<'_> {
+impl<'a> Written<'a> {
+    fn new(interface: &Interface, style: Style<'a>, what: &'static str) -> Self {
+        let float = Ident::new(float_name(interface.precision), Span::call_site());
+        Self { float, style, what, names: Names::default() }
+    }
+
     fn fields(&mut self, owner: &Owner<'_>, prefix: &str, inner: &mut TokenStream) -> Result<TokenStream, String> {
         let mut fields = TokenStream::new();
         for (word, entry) in &owner.entries {
@@ -168,9 +247,9 @@ impl Written<'_> {
                     let name = Ident::new(&name.to_string(), Span::call_site());
                     let mut nested = TokenStream::new();
                     let own = self.fields(owned, &name.to_string(), &mut nested)?;
-                    let line = format!(" The parameters of `{word}`.");
+                    let line = format!(" The {} of `{word}`.", self.what);
                     fields.extend(quote!(#[doc = #line] pub #field: #name,));
-                    let (visibility, derives) = (self.visibility, self.derives);
+                    let Style { visibility, derives } = self.style;
                     inner.extend(quote!(#[doc = #line] #derives #[repr(C)] #visibility struct #name { #own } #nested));
                 }
             }

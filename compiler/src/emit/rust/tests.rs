@@ -160,6 +160,7 @@ pub(crate) fn passes() -> Passes {
             parameter("dense1.w", vec![DEEP.into(), WIDE.into()], "glorot_uniform"),
             parameter("dense1.b", vec![WIDE.into()], "zeros"),
         ],
+        states: Vec::new(),
         outputs: vec![("y".into(), vec![size(), WIDE.into()])],
         metrics: Vec::new(),
         has_loss: true,

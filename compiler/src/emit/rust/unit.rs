@@ -6,7 +6,7 @@ use super::network::float;
 use super::pass;
 use super::scope::{Remarks, remark};
 use super::step::Functions;
-use super::structure::{Place, layout};
+use super::structure::Layout;
 use super::workspace::{NetworkStorage, Workspace};
 use crate::emit::Passes;
 use crate::interface::Interface;
@@ -28,8 +28,8 @@ pub struct Unit<'a> {
     pub float: Ident,
     /// Its formulas and those of its derivative.
     pub derivatives: &'a str,
-    /// Its parameters as they lie in memory.
-    pub layout: Vec<Place<'a>>,
+    /// Its parameters and states as they lie in memory.
+    pub layout: Layout<'a>,
     /// The memory of its passes.
     pub workspace: Workspace,
     /// A pass that does nothing, for the names of sizes.
@@ -68,7 +68,7 @@ impl<'a> Unit<'a> {
             visibility,
             float: float(interface.precision),
             derivatives,
-            layout: layout(interface, order)?,
+            layout: Layout::new(interface, order)?,
             workspace: Workspace::of(interface, &all),
             blank: blank(interface),
             remarks,
@@ -119,13 +119,14 @@ impl<'a> Unit<'a> {
         pass::write(loops, name, &storage, functions, self.remarks)
     }
 
-    fn storage(&self, inputs: Vec<Option<Ident>>, assesses: bool, differentiates: bool) -> NetworkStorage<'_> {
+    /// The memory of a pass.
+    pub fn storage(&self, inputs: Vec<Option<Ident>>, assesses: bool, differentiates: bool) -> NetworkStorage<'_> {
         NetworkStorage {
             network: &self.name,
             workspace_name: &self.workspace_name,
             workspace: &self.workspace,
             interface: self.interface,
-            parameters: &self.layout,
+            layout: &self.layout,
             assesses,
             differentiates,
             inputs,
@@ -133,14 +134,14 @@ impl<'a> Unit<'a> {
     }
 }
 
-fn cleared(loops: &Loops, layout: &[Place<'_>], storage: &NetworkStorage<'_>) -> Result<TokenStream, String> {
+fn cleared(loops: &Loops, layout: &Layout<'_>, storage: &NetworkStorage<'_>) -> Result<TokenStream, String> {
     let zero = super::value::literal(loops.precision, 0.0).bare();
     let mut tokens = TokenStream::new();
-    for place in layout {
+    for place in &layout.parameters {
         let path = &place.parameter.path;
         let destination = crate::loops::Place::Result(Destination::Gradient(path.clone()));
         if loops.buffers.iter().all(|buffer| buffer.place != destination) {
-            let slice = storage.parameter(path, "gradient", true)?;
+            let slice = storage.kept(path, "gradient", true)?;
             tokens.extend(quote!((#slice).fill(#zero);));
         }
     }

@@ -6,7 +6,7 @@ use super::names::{Names, identifier};
 use super::pass::Storage;
 use super::scope::Memory;
 use super::step::Use;
-use super::structure::Place as ParameterPlace;
+use super::structure::Layout;
 use crate::interface::Interface;
 use crate::ir::Extent;
 use crate::loops::{Destination, Loops, Place, Product, Statement};
@@ -31,6 +31,8 @@ pub struct Workspace {
     pub slots: Vec<Field>,
     /// The outputs.
     pub outputs: Vec<Field>,
+    /// The new values of the states.
+    pub updates: Vec<Field>,
     /// The products whose matrices are packed.
     pub products: Vec<(Extent, Extent, Extent)>,
 }
@@ -46,16 +48,26 @@ impl Workspace {
             lengths: vec![Extent::product(shape)],
         });
         let outputs = outputs.collect();
+        let buffers = || passes.iter().flat_map(|loops| &loops.buffers);
+        let updates = interface.states.iter().filter_map(|state| {
+            let place = Place::Result(Destination::Update(state.path.clone()));
+            buffers().find(|buffer| buffer.place == place).map(|buffer| Field {
+                name: names.fresh(&format!("new_{}", state.path)),
+                tenants: vec![state.path.clone()],
+                lengths: vec![Extent::product(&buffer.shape)],
+            })
+        });
+        let updates = updates.collect();
         let count = passes.iter().map(|loops| loops.slots.len()).max().unwrap_or(0);
         let slots = (0..count).map(|slot| field(&mut names, slot, passes)).collect();
         let mut products = Vec::new();
         passes.iter().for_each(|loops| gather(&loops.body, &mut products));
-        Self { slots, outputs, products }
+        Self { slots, outputs, updates, products }
     }
 
     /// All fields with numbers.
     pub fn fields(&self) -> impl Iterator<Item = &Field> {
-        self.slots.iter().chain(&self.outputs)
+        self.slots.iter().chain(&self.outputs).chain(&self.updates)
     }
 }
 
@@ -143,8 +155,8 @@ pub struct NetworkStorage<'a> {
     pub workspace: &'a Workspace,
     /// What it looks like from outside.
     pub interface: &'a Interface,
-    /// Its parameters.
-    pub parameters: &'a [ParameterPlace<'a>],
+    /// Its parameters and states.
+    pub layout: &'a Layout<'a>,
     /// Whether the pass computes a loss and metrics.
     pub assesses: bool,
     /// Whether the pass computes a gradient.
@@ -154,10 +166,10 @@ pub struct NetworkStorage<'a> {
 }
 
 impl NetworkStorage<'_> {
-    /// The slice of a parameter within `owner`.
-    pub fn parameter(&self, path: &str, owner: &str, written: bool) -> Result<TokenStream, String> {
-        let place = self.parameters.iter().find(|place| place.parameter.path == path);
-        let place = place.ok_or_else(|| format!("`{path}` is no parameter of the network"))?;
+    /// The slice of a parameter or a state within `owner`.
+    pub fn kept(&self, path: &str, owner: &str, written: bool) -> Result<TokenStream, String> {
+        let place =
+            self.layout.find(path).ok_or_else(|| format!("`{path}` is neither a parameter nor a state of the network"))?;
         let owner = Ident::new(owner, Span::call_site());
         let words = place.words.iter().map(|word| identifier(word, Span::call_site()));
         let value = quote!(#owner #(.#words)*);
@@ -203,9 +215,13 @@ impl NetworkStorage<'_> {
                 let field = &field.ok_or_else(|| format!("`{name}` is no output of the network"))?.name;
                 Ok(quote!(#borrow workspace.#field[..#length]))
             }
-            Destination::Gradient(path) if self.differentiates => self.parameter(path, "gradient", written),
-            Destination::Update(path) => Err(format!("`{path}` is a state; generated code does not keep states yet")),
-            Destination::Loss | Destination::Metric(_) | Destination::Gradient(_) => {
+            Destination::Gradient(path) if self.differentiates => self.kept(path, "gradient", written),
+            Destination::Update(path) if self.differentiates => {
+                let field = self.workspace.updates.iter().find(|field| field.tenants[0] == *path);
+                let field = &field.ok_or_else(|| format!("`{path}` is no state of the network"))?.name;
+                Ok(quote!(#borrow workspace.#field[..#length]))
+            }
+            Destination::Loss | Destination::Metric(_) | Destination::Gradient(_) | Destination::Update(_) => {
                 Err("a pass computes a result that it has no memory for".to_owned())
             }
         }
@@ -249,8 +265,7 @@ impl Storage for NetworkStorage<'_> {
                 let own = own.ok_or_else(|| format!("inference reads `{name}`, which it is not given"))?;
                 Ok(quote!(#own))
             }
-            Place::Parameter(path) => self.parameter(path, "parameters", false),
-            Place::State(path) => Err(format!("`{path}` is a state; generated code does not keep states yet")),
+            Place::Parameter(path) | Place::State(path) => self.kept(path, "parameters", false),
             Place::Result(destination) => self.result(destination, &borrow, &length, one.written),
             Place::Workspace(_) => Err(format!("`{}` has no slot", buffer.name)),
         }
