@@ -143,7 +143,7 @@ impl<'a> Elaborator<'a> {
                 }
                 Ok(extents)
             }
-            other @ (Value::View(_) | Value::Many(_) | Value::Instance(_) | Value::Callable) => {
+            other @ (Value::View(_) | Value::Many(_) | Value::Instance(_) | Value::Callable | Value::Circular(_)) => {
                 let view = self.view(other, span)?;
                 Ok(vec![self.extent_of_view(&view, span)?])
             }

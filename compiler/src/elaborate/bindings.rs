@@ -13,8 +13,10 @@ use std::collections::BTreeMap;
 impl<'a> Elaborator<'a> {
     /// The value of a name.
     pub fn name(&mut self, name: &str, span: Span) -> Result<Value<'a>> {
-        if let Some(found) = self.visible().find_map(|scope| scope.names.get(name)) {
-            return found.clone().ok_or(Reported);
+        let found = self.visible().find_map(|scope| scope.names.get(name)).cloned();
+        if let Some(found) = found {
+            let found = found.ok_or(Reported)?;
+            return if let Value::Circular(_) = found { Err(self.whole_in_circle(name, span)) } else { Ok(found) };
         }
         if let Some(value) = self.items.constant(span.file, name) {
             return self.constant(name, value, span);
@@ -59,7 +61,7 @@ impl<'a> Elaborator<'a> {
         // Sizes of a layer and hyperparameters are names of the body that are numbers.
         match own {
             Some(Value::View(view)) => view.rank() == 0 && self.formulas.as_extent(view.body).is_some(),
-            Some(Value::Many(_) | Value::List(_) | Value::Instance(_) | Value::Callable) | None => false,
+            Some(Value::Many(_) | Value::List(_) | Value::Instance(_) | Value::Callable | Value::Circular(_)) | None => false,
         }
     }
 

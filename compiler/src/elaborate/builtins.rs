@@ -270,7 +270,7 @@ fn pair<'a>(this: &mut Elaborator<'a>, places: Places<'a>, span: Span) -> Result
     match this.needed(x)? {
         Value::List(list) if list.len() == 2 => Ok(Value::List(list)),
         number @ Value::View(_) => Ok(Value::List(vec![number.clone(), number])),
-        Value::List(_) | Value::Many(_) | Value::Instance(_) | Value::Callable => {
+        Value::List(_) | Value::Many(_) | Value::Instance(_) | Value::Callable | Value::Circular(_) => {
             Err(this.error(span, "expected a number or a list of two numbers"))
         }
     }

@@ -137,7 +137,7 @@ impl<'a> Elaborator<'a> {
     ) -> Result<Value<'a>> {
         match self.evaluate(callee)? {
             Value::Instance(instance) => self.apply_instance(&instance, first, arguments, span),
-            Value::View(_) | Value::Many(_) | Value::List(_) | Value::Callable => {
+            Value::View(_) | Value::Many(_) | Value::List(_) | Value::Callable | Value::Circular(_) => {
                 Err(self.error(callee.span, "this is no function and no layer"))
             }
         }

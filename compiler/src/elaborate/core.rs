@@ -3,6 +3,7 @@
 use super::formula::Formulas;
 use super::items::Items;
 use super::labels::{Frame, Group, Use};
+use super::recurrences::Circle;
 use super::view::Value;
 use super::{Options, Reported, Result};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -75,6 +76,8 @@ pub struct Elaborator<'a> {
     pub uses: Vec<Use>,
     pub groups: Vec<Group>,
     pub frames: Vec<Frame>,
+    /// The recurrences that are being elaborated, the innermost last.
+    pub circles: Vec<Circle<'a>>,
     /// Labels that stand for how many values other labels take, until that is known.
     pub counts: Vec<(Label, Vec<Label>)>,
     pub scopes: Vec<Scope<'a>>,
@@ -129,6 +132,7 @@ impl<'a> Elaborator<'a> {
             uses: Vec::new(),
             groups: Vec::new(),
             frames: Vec::new(),
+            circles: Vec::new(),
             counts: Vec::new(),
             scopes: Vec::new(),
             calls: Vec::new(),

@@ -109,7 +109,7 @@ impl<'a> Elaborator<'a> {
     }
 
     /// The user's names of labels; others are called i, j, k, ...
-    fn names_of_labels(&self, labels: &[Label]) -> Vec<String> {
+    pub fn names_of_labels(&self, labels: &[Label]) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         let users: Vec<&String> = labels.iter().map(|label| &self.label_names[label.0 as usize]).collect();
         let letters = "ijklmnopqrstuvwabcdefgh".chars().map(String::from);
@@ -122,7 +122,7 @@ impl<'a> Elaborator<'a> {
     }
 
     /// A formula in the program's arena, its labels numbered by their places in `labels`.
-    fn lower(&mut self, body: FormulaId, labels: &[Label], span: Span) -> Result<ExpressionId> {
+    pub fn lower(&mut self, body: FormulaId, labels: &[Label], span: Span) -> Result<ExpressionId> {
         let order = self.formulas.reachable(body);
         if order.len() > MOST_NODES {
             return Err(self.error(span, "this formula is too large: give parts of it names"));

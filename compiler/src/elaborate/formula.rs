@@ -4,7 +4,7 @@
 
 use crate::ir::{Extent, Index, Label, Number, TensorId};
 use crate::ops::{Operator, Reduction};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// A formula, by its number in [`Formulas`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -208,6 +208,26 @@ impl Formulas {
             })
         });
         done.unwrap_or(root)
+    }
+
+    /// The same formula with other formulas in the place of some of its nodes.
+    pub fn replace(&mut self, root: FormulaId, replaced: &BTreeMap<FormulaId, FormulaId>) -> FormulaId {
+        let mut mapped: HashMap<FormulaId, FormulaId> = HashMap::new();
+        for id in self.reachable(root) {
+            let new = match (replaced.get(&id), self.node(id).clone()) {
+                (Some(&new), _) => new,
+                (None, Formula::Apply(operator, arguments)) => {
+                    self.intern(Formula::Apply(operator, arguments.iter().map(|a| mapped[a]).collect()))
+                }
+                (None, Formula::Select(a, b, c)) => self.intern(Formula::Select(mapped[&a], mapped[&b], mapped[&c])),
+                (None, Formula::Reduce(reduction, labels, body)) => {
+                    self.intern(Formula::Reduce(reduction, labels, mapped[&body]))
+                }
+                (None, Formula::Number(_) | Formula::Position(_) | Formula::Read(..)) => id,
+            };
+            mapped.insert(id, new);
+        }
+        mapped[&root]
     }
 
     /// The same formula with index forms in the place of labels, all at once.

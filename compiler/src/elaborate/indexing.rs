@@ -11,9 +11,11 @@ use crate::span::Span;
 use crate::syntax::tree::{Expression, ExpressionKind, IndexItem};
 
 /// What an axis is read at, and the axes that this gives to the result.
-struct Access {
-    index: Index,
-    axes: Vec<Label>,
+pub struct Access {
+    /// The form.
+    pub index: Index,
+    /// The axes.
+    pub axes: Vec<Label>,
 }
 
 impl<'a> Elaborator<'a> {
@@ -22,6 +24,9 @@ impl<'a> Elaborator<'a> {
         let value = self.base_of_index(base)?;
         if let Value::List(list) = &value {
             return self.entry(list, items, span);
+        }
+        if let Value::Circular(member) = value {
+            return self.circular_read(member, items, span).map(Value::View);
         }
         let view = self.view(value, base.span)?;
         self.index_view(base, &view, items, span).map(Value::View)
@@ -99,11 +104,10 @@ impl<'a> Elaborator<'a> {
             None | Some(IndexItem::Rest(_) | IndexItem::Whole(_)) => Ok(whole),
             Some(IndexItem::Range(from, to, span)) => self.range_access(axis, (from.as_ref(), to.as_ref()), *span, name, number),
             Some(IndexItem::At(expression)) => {
-                let extent = self.extent(axis).clone();
-                let access = self.at_access(expression, &extent)?;
+                let access = self.at_access(expression, axis)?;
                 let tensor = format!("`{name}`");
                 let index = access.index.clone();
-                self.record_use(Use { index, extent, span: expression.span, tensor, axis: number })?;
+                self.record_use(Use { index, of: axis, span: expression.span, tensor, axis: number })?;
                 Ok(access)
             }
         }
@@ -149,16 +153,17 @@ impl<'a> Elaborator<'a> {
         Ok(from_the_end(end, extent))
     }
 
-    fn at_access(&mut self, expression: &'a Expression, extent: &Extent) -> Result<Access> {
+    /// What an axis is read at by an expression.
+    pub fn at_access(&mut self, expression: &'a Expression, axis: Label) -> Result<Access> {
         if let ExpressionKind::Group(parts) = &expression.kind {
-            return self.group_access(parts, extent, expression.span);
+            return self.group_access(parts, axis, expression.span);
         }
         let value = self.evaluate(expression)?;
         let view = self.view(value, expression.span)?;
         let view = self.fresh(&view);
         let Some(index) = self.formulas.as_index(view.body) else { return Err(self.no_index(&view, expression)) };
         let index = match index.as_extent() {
-            Some(number) if !self.in_index_notation() => Index::constant(from_the_end(number.clone(), extent)),
+            Some(number) if !self.in_index_notation() => Index::constant(from_the_end(number.clone(), self.extent(axis))),
             _ => index,
         };
         Ok(Access { index, axes: view.axes })
@@ -181,7 +186,7 @@ impl<'a> Elaborator<'a> {
         })
     }
 
-    fn group_access(&mut self, parts: &'a [Expression], extent: &Extent, span: Span) -> Result<Access> {
+    fn group_access(&mut self, parts: &'a [Expression], axis: Label, span: Span) -> Result<Access> {
         let mut labels = Vec::new();
         for part in parts {
             let value = self.evaluate(part)?;
@@ -193,7 +198,8 @@ impl<'a> Elaborator<'a> {
         if self.frames.is_empty() {
             return Err(self.error(span, "a group stands in index notation alone"));
         }
-        let whole = self.named_label("group".to_owned(), Some(extent.clone()), span);
+        let extent = self.is_resolved(axis).then(|| self.extent(axis).clone());
+        let whole = self.named_label("group".to_owned(), extent, span);
         self.groups.push(Group { whole, parts: labels, span, left: false });
         Ok(Access { index: Index::label(whole), axes: Vec::new() })
     }

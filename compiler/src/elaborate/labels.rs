@@ -13,8 +13,8 @@ use crate::syntax::tree::{Expression, ReducedLabel};
 pub struct Use {
     /// The form.
     pub index: Index,
-    /// How long the axis is.
-    pub extent: Extent,
+    /// The label of the axis; that of a recurrence may have no extent yet.
+    pub of: Label,
     /// Where the index stands.
     pub span: Span,
     /// What is read, for people: `x`.
@@ -34,6 +34,12 @@ pub struct Group {
     pub span: Span,
     /// Whether the whole is an axis on the left, so that the parts are computed of it and not it of the parts.
     pub left: bool,
+}
+
+/// What a frame has found of its labels.
+#[derive(Clone, Debug)]
+pub struct Settled {
+    groups: Vec<Group>,
 }
 
 /// Where labels began whose ranges must be known at its end.
@@ -111,13 +117,18 @@ impl<'a> Elaborator<'a> {
         if !fits(&the_use.index) {
             return Err(self.error(the_use.span, "this index is too large"));
         }
-        let mut known = true;
-        the_use.index.each_label(&mut |label| known &= self.is_resolved(label));
-        if known && (self.frames.is_empty() || self.is_label_free(&the_use.index)) {
+        if self.is_known(&the_use) && (self.frames.is_empty() || self.is_label_free(&the_use.index)) {
             return self.check_use(&the_use);
         }
         self.uses.push(the_use);
         Ok(())
+    }
+
+    /// Whether all that a use speaks of has its extent.
+    fn is_known(&self, the_use: &Use) -> bool {
+        let mut known = self.is_resolved(the_use.of);
+        the_use.index.each_label(&mut |label| known &= self.is_resolved(label));
+        known
     }
 
     fn is_label_free(&self, index: &Index) -> bool {
@@ -128,18 +139,19 @@ impl<'a> Elaborator<'a> {
 
     /// That an index stays inside of its axis.
     pub fn check_use(&mut self, the_use: &Use) -> Result<()> {
-        if bounds::is_inside(&self.program, &the_use.index, &self.extents, &the_use.extent) {
+        let extent = self.extent(the_use.of).clone();
+        if bounds::is_inside(&self.program, &the_use.index, &self.extents, &extent) {
             return Ok(());
         }
         let range = bounds::range(&self.program, &the_use.index, &self.extents);
-        let extent = self.extent_text(&the_use.extent);
-        let what = format!("axis {} of {}, which is {extent} long", the_use.axis, the_use.tensor);
+        let length = self.extent_text(&extent);
+        let what = format!("axis {} of {}, which is {length} long", the_use.axis, the_use.tensor);
         let Some(range) = range else {
             return Err(self.error(the_use.span, format!("it cannot be told whether this index stays inside of {what}")));
         };
         let (low, high) = (self.extent_text(&range.lowest), self.extent_text(&range.highest));
         let reads = if low == high { format!("index {low}") } else { format!("index {low} to {high}") };
-        let outside = range.highest.minus(&the_use.extent).is_at_least(0) || range.lowest.is_at_most(-1);
+        let outside = range.highest.minus(&extent).is_at_least(0) || range.lowest.is_at_most(-1);
         if outside {
             return Err(self.error_with(the_use.span, format!("{reads} reads outside of {what}"), |diagnostic| {
                 diagnostic.help("give the label an explicit range, or make room with pad(...)")
@@ -148,7 +160,7 @@ impl<'a> Elaborator<'a> {
         // Only the sizes can tell: so it is checked when they are known.
         let reason = format!("{reads} of {what}");
         self.require(range.lowest, &reason, the_use.span);
-        self.require(the_use.extent.plus_constant(-1).minus(&range.highest), &reason, the_use.span);
+        self.require(extent.plus_constant(-1).minus(&range.highest), &reason, the_use.span);
         Ok(())
     }
 
@@ -162,6 +174,13 @@ impl<'a> Elaborator<'a> {
     /// Ends a frame: all its labels get their ranges, all its reads are checked, and a formula that was made in it is
     /// brought to its final form.
     pub fn close_frame(&mut self, frame: Frame, body: FormulaId) -> Result<FormulaId> {
+        let settled = self.settle_frame(frame)?;
+        let body = self.settled(body, &settled);
+        self.cut_reductions(body)
+    }
+
+    /// Ends a frame: all its labels get their ranges, and all its reads are checked.
+    pub fn settle_frame(&mut self, frame: Frame) -> Result<Settled> {
         self.frames.pop();
         let solved = self.solve(frame);
         let uses = self.uses.split_off(frame.index.min(self.uses.len()));
@@ -170,19 +189,20 @@ impl<'a> Elaborator<'a> {
         let mut result = Ok(());
         for mut the_use in uses {
             the_use.index = self.without_groups(&the_use.index, &groups);
-            let mut known = true;
-            the_use.index.each_label(&mut |label| known &= self.is_resolved(label));
-            if known {
+            if self.is_known(&the_use) {
                 result = self.check_use(&the_use).and(result);
             } else {
                 self.uses.push(the_use);
             }
         }
-        result?;
-        let body = self.substitute_groups(body, &groups);
+        result.map(|()| Settled { groups })
+    }
+
+    /// A formula of a frame that is settled, with what has been found in the place of what was not known.
+    pub fn settled(&mut self, body: FormulaId, settled: &Settled) -> FormulaId {
+        let body = self.substitute_groups(body, &settled.groups);
         let counts = self.known_counts();
-        let body = if counts.is_empty() { body } else { self.formulas.substitute(body, &counts) };
-        self.cut_reductions(body)
+        if counts.is_empty() { body } else { self.formulas.substitute(body, &counts) }
     }
 
     /// Ends a frame in which something is wrong.

@@ -211,7 +211,7 @@ impl<'a> Elaborator<'a> {
                 return Ok(value);
             }
             Some(None) => return Err(Reported),
-            Some(Some(Value::View(_) | Value::Many(_) | Value::List(_) | Value::Callable)) => {
+            Some(Some(Value::View(_) | Value::Many(_) | Value::List(_) | Value::Callable | Value::Circular(_))) => {
                 return Err(self.error(span, format!("`{name}` is no layer: it has no `{path}`")));
             }
             None => format!("{}{whole}", self.path()),

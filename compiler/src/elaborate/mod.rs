@@ -8,6 +8,7 @@
 
 mod arguments;
 mod bindings;
+mod body;
 mod builtins;
 mod calls;
 mod core;
@@ -24,9 +25,11 @@ mod messages;
 mod network;
 mod order;
 mod products;
+mod recurrences;
 mod reductions;
 mod shapes;
 mod solve;
+mod starts;
 mod statements;
 #[cfg(test)]
 mod tests;

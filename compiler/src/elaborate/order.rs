@@ -1,16 +1,17 @@
 //! In which order the statements of a body are elaborated: what is read first; and what reads itself.
 
 use super::walk::{bound_labels, each_of_statement};
+use crate::ir::recurrence::components;
 use crate::syntax::tree::{Expression, ExpressionKind, Name, Role, Statement, StatementKind};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The order of a body, and what cannot be ordered.
-#[derive(Default)]
-pub struct Order {
-    /// Numbers of statements, each after what it reads.
-    pub order: Vec<usize>,
-    /// Cycles: numbers of statements, each of which reads the next one, the last the first.
-    pub cycles: Vec<Vec<usize>>,
+/// Statements that are elaborated together: their numbers in the source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// A statement that does not need itself.
+    Single(usize),
+    /// Statements that read each other (or one that reads itself), sorted.
+    Circle(Vec<usize>),
 }
 
 /// The name that a statement gives a meaning to.
@@ -92,21 +93,39 @@ fn reads(statement: &Statement) -> Reads<'_> {
     reads
 }
 
-/// Orders the statements of a body.
-pub fn order(statements: &[Statement]) -> Order {
+/// Orders the statements of a body, each after what it reads. `starts` has the statements that say where a recurrence starts, with
+/// the statement of the recurrence, which comes after them.
+pub fn order(statements: &[Statement], starts: &BTreeMap<usize, usize>) -> Vec<Unit> {
     let mut by_name: BTreeMap<&str, usize> = BTreeMap::new();
-    for (number, statement) in statements.iter().enumerate() {
+    for (number, statement) in statements.iter().enumerate().filter(|(number, _)| !starts.contains_key(number)) {
         if let Some(name) = defined_name(statement) {
             by_name.entry(name.text.as_str()).or_insert(number);
         }
     }
-    let edges = edges(statements, &by_name);
-    let mut result = Order::default();
-    let mut state = vec![State::New; statements.len()];
-    for start in 0..statements.len() {
-        visit(start, &edges, &mut state, &mut result);
+    let mut edges = edges(statements, &by_name);
+    for (&start, &recurrence) in starts {
+        edges[recurrence].push((start, true));
     }
-    result
+    let circles = circles(&edges);
+    // Circles are nodes of their own; the statement with the lowest number stands for all.
+    let representative = |number: usize| circles[number].first().copied().unwrap_or(number);
+    let condensed: Vec<Vec<usize>> = (circles.iter().enumerate())
+        .map(|(number, circle)| {
+            let members = if circle.is_empty() { std::slice::from_ref(&number) } else { circle.as_slice() };
+            let reads = members.iter().flat_map(|&member| edges[member].iter().map(|&(to, _)| representative(to)));
+            if representative(number) == number { reads.filter(|&to| to != number).collect() } else { Vec::new() }
+        })
+        .collect();
+    let mut order = Vec::new();
+    let mut seen = vec![false; statements.len()];
+    for start in 0..statements.len() {
+        visit(representative(start), &condensed, &mut seen, &mut order);
+    }
+    let unit = |number: usize| match circles[number].as_slice() {
+        [] => Unit::Single(number),
+        circle => Unit::Circle(circle.to_vec()),
+    };
+    order.into_iter().map(unit).collect()
 }
 
 /// For each statement the statements it reads, and whether it must.
@@ -136,38 +155,66 @@ fn edges(statements: &[Statement], by_name: &BTreeMap<&str, usize>) -> Vec<Vec<(
         .collect()
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum State {
-    New,
-    Entered,
-    Done,
+/// For each statement the circle of what must be there before that it belongs to, sorted; empty for most.
+fn circles(edges: &[Vec<(usize, bool)>]) -> Vec<Vec<usize>> {
+    let hard = |number: usize| edges[number].iter().filter(|(_, hard)| *hard).map(|&(to, _)| to).collect();
+    let mut circles = vec![Vec::new(); edges.len()];
+    for mut members in components(edges.len(), &hard) {
+        members.sort_unstable();
+        if members.len() > 1 || edges[members[0]].contains(&(members[0], true)) {
+            members.iter().for_each(|&member| circles[member].clone_from(&members));
+        }
+    }
+    circles
 }
 
 /// Depth first, without recursion: `path` holds the statements that are entered, with the edge that is next.
-fn visit(start: usize, edges: &[Vec<(usize, bool)>], state: &mut [State], result: &mut Order) {
-    if state[start] != State::New {
+fn visit(start: usize, edges: &[Vec<usize>], seen: &mut [bool], order: &mut Vec<usize>) {
+    if std::mem::replace(&mut seen[start], true) {
         return;
     }
-    state[start] = State::Entered;
     let mut path = vec![(start, 0)];
     while let Some((number, next)) = path.last_mut() {
-        let Some(&(to, hard)) = edges[*number].get(*next) else {
-            state[*number] = State::Done;
-            result.order.push(*number);
+        let Some(&to) = edges[*number].get(*next) else {
+            order.push(*number);
             path.pop();
             continue;
         };
         *next += 1;
-        match state[to] {
-            State::New => {
-                state[to] = State::Entered;
-                path.push((to, 0));
-            }
-            State::Entered if hard => {
-                let from = path.iter().position(|(entered, _)| *entered == to).unwrap_or(0);
-                result.cycles.push(path[from..].iter().map(|(number, _)| *number).collect());
-            }
-            State::Entered | State::Done => {}
+        // A circle that goes through what had better be there is left as it is.
+        if !std::mem::replace(&mut seen[to], true) {
+            path.push((to, 0));
         }
     }
+}
+
+/// A way from a statement back to itself within a circle.
+pub fn way_around(statements: &[Statement], circle: &[usize]) -> Vec<usize> {
+    let names: BTreeMap<&str, usize> =
+        circle.iter().filter_map(|&number| Some((defined_name(&statements[number])?.text.as_str(), number))).collect();
+    let read = |number: usize| -> Vec<usize> {
+        let reads = reads(&statements[number]);
+        let paths = reads.paths.iter().filter_map(|path| names.get(path.as_str()));
+        reads.hard.iter().filter_map(|name| names.get(name)).chain(paths).copied().collect()
+    };
+    let Some(&first) = circle.first() else { return Vec::new() };
+    let mut came_from: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut waiting = std::collections::VecDeque::from([first]);
+    while let Some(number) = waiting.pop_front() {
+        for to in read(number) {
+            if to == first {
+                let mut way = vec![number];
+                while let Some(&before) = came_from.get(way.last().unwrap_or(&first)) {
+                    way.push(before);
+                }
+                way.reverse();
+                return way;
+            }
+            if let std::collections::btree_map::Entry::Vacant(entry) = came_from.entry(to) {
+                entry.insert(number);
+                waiting.push_back(to);
+            }
+        }
+    }
+    circle.to_vec()
 }

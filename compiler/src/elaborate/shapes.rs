@@ -194,8 +194,7 @@ impl<'a> Elaborator<'a> {
     }
 
     fn inside(&mut self, view: &View, axis: usize, index: &Index, span: Span) -> Result<()> {
-        let extent = self.extent(view.axes[axis]).clone();
         let tensor = self.shape_text(view);
-        self.record_use(super::labels::Use { index: index.clone(), extent, span, tensor, axis })
+        self.record_use(super::labels::Use { index: index.clone(), of: view.axes[axis], span, tensor, axis })
     }
 }

@@ -42,7 +42,8 @@ impl Elaborator<'_> {
         self.groups[frame.group..].to_vec()
     }
 
-    fn set(&mut self, label: Label, extent: Extent) {
+    /// Gives a label its extent.
+    pub fn set(&mut self, label: Label, extent: Extent) {
         self.extents[label.0 as usize] = extent;
         self.resolved[label.0 as usize] = true;
     }
@@ -54,25 +55,30 @@ impl Elaborator<'_> {
         for label in self.open_labels(frame) {
             let mut first: Option<Use> = None;
             for the_use in self.uses_of(frame) {
-                if the_use.index.as_label() != Some(label) {
+                if the_use.index.as_label() != Some(label) || !self.is_resolved(the_use.of) {
                     continue;
                 }
                 match &first {
                     None => first = Some(the_use),
-                    Some(first) if self.equate(&first.extent, &the_use.extent) => {}
-                    Some(first) if first.extent != the_use.extent => {
+                    Some(first) if self.agree(first, &the_use) => {}
+                    Some(first) => {
                         result = Err(self.two_ranges(label, first, &the_use));
                         break;
                     }
-                    Some(_) => {}
                 }
             }
             if let Some(first) = first {
-                self.set(label, first.extent);
+                self.set(label, self.extent(first.of).clone());
                 progress = true;
             }
         }
         result.map(|()| progress)
+    }
+
+    /// Whether two axes are equally long, or are from now on.
+    pub fn agree(&mut self, first: &Use, second: &Use) -> bool {
+        let (one, two) = (self.extent(first.of).clone(), self.extent(second.of).clone());
+        one == two || self.equate(&one, &two)
     }
 
     /// A label that runs over an axis of a symbolic size and one of a number shows that the size is that number.
@@ -85,10 +91,11 @@ impl Elaborator<'_> {
         *self.equated.entry(name).or_insert(number) == number
     }
 
-    fn two_ranges(&mut self, label: Label, first: &Use, second: &Use) -> super::Reported {
+    /// Reports that a label runs over axes of different lengths.
+    pub fn two_ranges(&mut self, label: Label, first: &Use, second: &Use) -> super::Reported {
         let name = self.label_names[label.0 as usize].clone();
-        let one = format!("{} (axis {} of {})", self.extent_text(&first.extent), first.axis, first.tensor);
-        let two = format!("{} (axis {} of {})", self.extent_text(&second.extent), second.axis, second.tensor);
+        let one = format!("{} (axis {} of {})", self.extent_text(self.extent(first.of)), first.axis, first.tensor);
+        let two = format!("{} (axis {} of {})", self.extent_text(self.extent(second.of)), second.axis, second.tensor);
         self.error_with(second.span, format!("the label `{name}` has two ranges: {one} and {two}"), |diagnostic| {
             diagnostic.also(first.span, one).help(format!("the axes must agree, or `{name}` needs an explicit range"))
         })
@@ -144,7 +151,7 @@ impl Elaborator<'_> {
                 if !the_use.index.mentions(label) {
                     continue;
                 }
-                let Some(rest) = self.rest_of(&the_use.index, label) else {
+                let Some(rest) = self.rest_of(&the_use.index, label).filter(|_| self.is_resolved(the_use.of)) else {
                     all_known = false;
                     break;
                 };
@@ -190,7 +197,7 @@ impl Elaborator<'_> {
         let coefficient = the_use.index.coefficient(label);
         let found = coefficient.as_constant().and_then(|step| {
             // step·label + highest <= extent - 1, or lowest - |step|·label >= 0
-            let room = if step > 0 { the_use.extent.plus_constant(-1).minus(&range.highest) } else { range.lowest.clone() };
+            let room = if step > 0 { self.extent(the_use.of).plus_constant(-1).minus(&range.highest) } else { range.lowest.clone() };
             Some(floor_divided(&room, step.checked_abs()?)?.plus_constant(1))
         });
         found.ok_or_else(|| {

@@ -1,94 +1,16 @@
 //! Statements: parameters and states, definitions in matrix notation and in index notation, and what they are wanted for.
 
 use super::core::{Elaborator, Owner, Scope};
+use super::formula::FormulaId;
 use super::labels::Group;
-use super::messages::listed;
-use super::order::{defined_name, order};
 use super::view::{Value, View};
-use super::walk::each_of_statement;
-use super::{Reported, Result};
+use super::Result;
 use crate::ir::{Extent, Label, Role as Wanted, Root, TensorId};
 use crate::syntax::tree::{Expression, ExpressionKind, LeftIndex, Name, Role, Statement, StatementKind};
-use std::collections::{BTreeMap, BTreeSet};
 
 impl<'a> Elaborator<'a> {
-    /// Elaborates the statements of a body, each after what it reads.
-    pub fn statements(&mut self, statements: &'a [Statement]) {
-        let skipped = self.duplicates(statements);
-        let ordered = order(statements);
-        let mut cyclic: BTreeSet<usize> = BTreeSet::new();
-        for cycle in &ordered.cycles {
-            if cycle.iter().all(|number| !cyclic.contains(number)) {
-                self.report_cycle(statements, cycle);
-            }
-            cyclic.extend(cycle);
-        }
-        for number in ordered.order {
-            let statement = &statements[number];
-            if skipped.contains(&number) {
-                continue;
-            }
-            let result = if cyclic.contains(&number) { Err(Reported) } else { self.statement(statement) };
-            if let (Err(Reported), Some(name)) = (result, defined_name(statement)) {
-                self.bind(&name.text, None);
-            }
-        }
-    }
-
-    /// Reports names that are given twice; the second statement is skipped.
-    fn duplicates(&mut self, statements: &'a [Statement]) -> BTreeSet<usize> {
-        let mut first: BTreeMap<&str, &Name> = BTreeMap::new();
-        let mut skipped = BTreeSet::new();
-        for (number, statement) in statements.iter().enumerate() {
-            if let StatementKind::DefineIndexed { indices, .. } = &statement.kind
-                && indices.iter().any(|index| matches!(index, LeftIndex::Start(_)))
-            {
-                self.unsupported(statement.span, "recurrences (definitions that read themselves at other steps) are");
-                skipped.insert(number);
-                continue;
-            }
-            let Some(name) = defined_name(statement) else { continue };
-            match first.get(name.text.as_str()) {
-                None => drop(first.insert(&name.text, name)),
-                Some(earlier) => {
-                    skipped.insert(number);
-                    self.error_with(name.span, format!("`{}` is defined twice", name.text), |diagnostic| {
-                        diagnostic.also(earlier.span, "first defined here")
-                    });
-                }
-            }
-        }
-        skipped
-    }
-
-    fn report_cycle(&mut self, statements: &'a [Statement], cycle: &[usize]) {
-        let names: Vec<&Name> = cycle.iter().filter_map(|number| defined_name(&statements[*number])).collect();
-        let Some(first) = names.first() else { return };
-        let mut steps = false;
-        for number in cycle {
-            let indexed = matches!(statements[*number].kind, StatementKind::DefineIndexed { .. });
-            each_of_statement(&statements[*number], &mut |expression| {
-                if let ExpressionKind::Index(base, _) = &expression.kind
-                    && let ExpressionKind::Name(base) = &base.kind
-                {
-                    steps |= indexed && names.iter().any(|name| name.text == *base);
-                }
-            });
-        }
-        if steps {
-            self.unsupported(first.span, "recurrences (definitions that read themselves at other steps) are");
-            return;
-        }
-        let quoted: Vec<String> = names.iter().map(|name| format!("`{}`", name.text)).collect();
-        let path: Vec<&str> = names.iter().chain([first]).map(|name| name.text.as_str()).collect();
-        let message = match quoted.as_slice() {
-            [one] => format!("{one} is defined by itself"),
-            many => format!("{} are defined by each other", listed(many)),
-        };
-        self.error_with(first.span, message, |diagnostic| diagnostic.note(path.join(" reads ")));
-    }
-
-    fn statement(&mut self, statement: &'a Statement) -> Result<()> {
+    /// Elaborates a statement.
+    pub fn statement(&mut self, statement: &'a Statement) -> Result<()> {
         let before = (std::mem::replace(&mut self.statement, statement.span), self.hint.clone());
         let result = match &statement.kind {
             StatementKind::Input(data) => self.data(data, statement, false),
@@ -108,7 +30,8 @@ impl<'a> Elaborator<'a> {
         result
     }
 
-    fn hint_at(&mut self, name: &Name) {
+    /// Names what a statement needs after it.
+    pub fn hint_at(&mut self, name: &Name) {
         if self.owner() != Owner::Function {
             self.hint = format!("{}{}_", self.path(), name.text);
         }
@@ -130,7 +53,7 @@ impl<'a> Elaborator<'a> {
                 self.bind(&name.text, Some(other));
                 Ok(())
             }
-            other @ (Value::Many(_) | Value::List(_) | Value::Instance(_) | Value::Callable) => {
+            other @ (Value::Many(_) | Value::List(_) | Value::Instance(_) | Value::Callable | Value::Circular(_)) => {
                 self.view(other, value.span).map(|_| ())
             }
         }
@@ -153,18 +76,26 @@ impl<'a> Elaborator<'a> {
 
     fn indexed_body(&mut self, indices: &'a [LeftIndex], value: &'a Expression) -> Result<View> {
         let mut scope = Scope { labels: true, ..Scope::default() };
+        let axes = self.left_labels(indices, &mut scope)?;
+        let body = self.within(scope, |this| this.scalar_formula(value))?;
+        Ok(View { axes, body })
+    }
+
+    /// The labels of the left side, one for each axis; the names in them are bound in the scope.
+    pub fn left_labels(&mut self, indices: &'a [LeftIndex], scope: &mut Scope<'a>) -> Result<Vec<Label>> {
         let mut axes: Vec<Label> = Vec::new();
         for index in indices {
             let labels = match index {
                 LeftIndex::Label(label) => std::slice::from_ref(label),
                 LeftIndex::Group(labels, _) => labels.as_slice(),
                 LeftIndex::Start(step) => {
-                    return Err(self.unsupported(step.span, "recurrences (definitions that read themselves at other steps) are"));
+                    let message = "on the left stand labels; a step stands there where a recurrence starts";
+                    return Err(self.error(step.span, message));
                 }
             };
             let mut parts = Vec::new();
             for label in labels {
-                let bound = self.bind_label(label, &mut scope)?;
+                let bound = self.bind_label(label, scope)?;
                 if let Some((from, _)) = &label.range
                     && !self.extent_of(from)?.is_zero()
                 {
@@ -180,17 +111,21 @@ impl<'a> Elaborator<'a> {
                 axes.extend(parts);
             }
         }
-        let value_span = value.span;
-        let value = self.within(scope, |this| this.evaluate(value))?;
-        let view = self.view(value, value_span)?;
+        Ok(axes)
+    }
+
+    /// The formula of an expression that must be a number.
+    pub fn scalar_formula(&mut self, expression: &'a Expression) -> Result<FormulaId> {
+        let value = self.evaluate(expression)?;
+        let view = self.view(value, expression.span)?;
         if view.rank() > 0 {
-            return Err(self.not_a_number(&view, value_span));
+            return Err(self.not_a_number(&view, expression.span));
         }
-        Ok(View { axes, body: view.body })
+        Ok(view.body)
     }
 
     /// Gives a value its name and its role.
-    fn give(&mut self, role: Role, name: &'a Name, view: View, statement: &'a Statement) -> Result<()> {
+    pub fn give(&mut self, role: Role, name: &'a Name, view: View, statement: &'a Statement) -> Result<()> {
         self.check_params_read()?;
         if role == Role::Plain {
             let view = self.kept(name, view, statement)?;

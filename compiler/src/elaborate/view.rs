@@ -46,6 +46,8 @@ pub enum Value<'a> {
     Instance(Rc<Instance<'a>>),
     /// The name of a function or a layer that is not called yet.
     Callable,
+    /// A member of the recurrence that is being elaborated, by its number.
+    Circular(usize),
 }
 
 /// Views brought to the same axes.
@@ -171,7 +173,7 @@ impl<'a> Elaborator<'a> {
             let one: Vec<View> = (values.iter())
                 .map(|value| match value {
                     Value::Many(views) if number < views.len() => Ok(views[number].clone()),
-                    Value::View(_) | Value::Many(_) | Value::List(_) | Value::Instance(_) | Value::Callable => {
+                    Value::View(_) | Value::Many(_) | Value::List(_) | Value::Instance(_) | Value::Callable | Value::Circular(_) => {
                         self.view(value.clone(), span)
                     }
                 })
@@ -196,6 +198,7 @@ impl<'a> Elaborator<'a> {
             Value::List(_) => "a list".into(),
             Value::Instance(instance) => format!("the layer {}", instance.layer.name.text),
             Value::Callable => "the name of a function or a layer that is not called".into(),
+            Value::Circular(_) => "a definition that is not complete".into(),
         };
         Err(self.error(span, format!("expected a tensor or a number, found {found}")))
     }

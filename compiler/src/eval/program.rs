@@ -3,7 +3,8 @@
 use super::formula::Formula;
 use super::sizes::{MOST_ELEMENTS, Sizes, element_count};
 use super::{EvalError, Tensor, Values};
-use crate::ir::{Definition, Program, TensorId};
+use crate::ir::{Definition, Program, Recurrence, TensorId, Unit};
+use crate::ops::Reduction;
 
 /// The values of all tensors that the roots need, the given ones among them. `values` has the given tensors by name; those
 /// that nothing needs may be left out.
@@ -11,10 +12,15 @@ pub fn evaluate(program: &Program, values: &Values) -> Result<Values, EvalError>
     let sizes = Sizes::bind(program, values)?;
     let mut tensors: Vec<Option<Tensor>> = program.ids().map(|id| given(program, values, id)).collect();
     let mut left = MOST_ELEMENTS;
-    for id in program.order() {
-        let tensor = define(program, &sizes, id, &tensors, left)?;
-        left -= tensor.data.len();
-        tensors[id.0 as usize] = Some(tensor);
+    for unit in program.units() {
+        match unit {
+            Unit::Single(id) => {
+                let tensor = define(program, &sizes, id, &tensors, left)?;
+                left -= tensor.data.len();
+                tensors[id.0 as usize] = Some(tensor);
+            }
+            Unit::Circle(circle) => left -= recur(program, &sizes, &circle, &mut tensors, left)?,
+        }
     }
     for root in &program.roots {
         require(program, root.tensor, &tensors)?;
@@ -34,38 +40,123 @@ fn require(program: &Program, id: TensorId, tensors: &[Option<Tensor>]) -> Resul
     if tensors[id.0 as usize].is_some() {
         return Ok(());
     }
-    let why = if program.definition(id).is_some() { "its definition reads itself" } else { "it has no value" };
-    Err(EvalError::new(&program.tensor(id).name, why))
+    Err(EvalError::new(&program.tensor(id).name, "it has no value"))
 }
 
 /// The value of one definition, where all that it reads has a value.
 fn define(program: &Program, sizes: &Sizes, id: TensorId, tensors: &[Option<Tensor>], left: usize) -> Result<Tensor, EvalError> {
-    let tensor = program.tensor(id);
-    let Some(Definition { reduction, body }) = program.definition(id) else {
-        return Err(EvalError::new(&tensor.name, "it has no definition"));
-    };
     for read in program.dependencies(id) {
         require(program, read, tensors)?;
     }
-    let shape = sizes.shape(&tensor.shape, &tensor.name)?;
-    if element_count(&shape, &tensor.name)? > left {
-        return Err(EvalError::new(&tensor.name, format!("together, the tensors have more than {MOST_ELEMENTS} elements")));
-    }
-    let mut formula = Formula::new(program, sizes, id, *body)?;
-    let data = match reduction {
-        None => each(&shape, &mut |labels| formula.value(labels, tensors))?,
-        Some((reduction, extents)) => {
-            let inner = sizes.shape(extents, &tensor.name)?;
-            element_count(&inner, &tensor.name)?;
-            each(&shape, &mut |outer| {
-                let values = each(&inner, &mut |inner| formula.value(&[outer, inner].concat(), tensors))?;
-                Ok(reduction.value(&values))
-            })?
-        }
-    };
-    let value = Tensor { shape, data };
+    let mut rows = Rows::new(program, sizes, id, left)?;
+    let data = rows.values(&rows.shape.clone(), None, tensors)?;
+    let value = Tensor { shape: rows.shape, data };
     sizes.check_integers(id, &value)?;
     Ok(value)
+}
+
+/// The values of a recurrence, step by step; how many elements they have.
+fn recur(
+    program: &Program,
+    sizes: &Sizes,
+    circle: &[TensorId],
+    tensors: &mut [Option<Tensor>],
+    left: usize,
+) -> Result<usize, EvalError> {
+    let name = &program.tensor(circle[0]).name;
+    let Some(Recurrence { members, axes, backward }) = Recurrence::of(program, circle) else {
+        return Err(EvalError::new(name, "its definition reads itself"));
+    };
+    let mut rows = Vec::new();
+    let mut count = 0;
+    for &id in &members {
+        let own = Rows::new(program, sizes, id, left - count)?;
+        let elements = element_count(&own.shape, &program.tensor(id).name)?;
+        count += elements;
+        tensors[id.0 as usize] = Some(Tensor { shape: own.shape.clone(), data: vec![f64::NAN; elements] });
+        rows.push(own);
+    }
+    let outside = members.iter().flat_map(|&id| program.dependencies(id));
+    for read in outside {
+        require(program, read, tensors)?;
+    }
+    let steps = rows[0].shape[axes[0]];
+    for step in 0..steps {
+        let now = if backward { steps - 1 - step } else { step };
+        for ((&id, rows), &axis) in members.iter().zip(&mut rows).zip(&axes) {
+            if rows.shape[axis] != steps {
+                return Err(EvalError::new(name, "the definitions of its recurrence have different numbers of steps"));
+            }
+            let mut shape = rows.shape.clone();
+            shape[axis] = 1;
+            let values = rows.values(&shape, Some((axis, now)), tensors)?;
+            if let Some(tensor) = &mut tensors[id.0 as usize] {
+                let inner: usize = shape[axis + 1..].iter().product();
+                for (place, value) in values.into_iter().enumerate() {
+                    tensor.data[(place / inner * steps + now) * inner + place % inner] = value;
+                }
+            }
+        }
+    }
+    for &id in &members {
+        if let Some(tensor) = &tensors[id.0 as usize] {
+            sizes.check_integers(id, tensor)?;
+        }
+    }
+    Ok(count)
+}
+
+/// A definition made ready for evaluation.
+struct Rows<'a> {
+    shape: Vec<usize>,
+    reduced: Option<(Reduction, Vec<usize>)>,
+    formula: Formula<'a>,
+}
+
+impl<'a> Rows<'a> {
+    fn new(program: &'a Program, sizes: &Sizes, id: TensorId, left: usize) -> Result<Self, EvalError> {
+        let tensor = program.tensor(id);
+        let Some(Definition { reduction, body }) = program.definition(id) else {
+            return Err(EvalError::new(&tensor.name, "it has no definition"));
+        };
+        let shape = sizes.shape(&tensor.shape, &tensor.name)?;
+        if element_count(&shape, &tensor.name)? > left {
+            return Err(EvalError::new(&tensor.name, format!("together, the tensors have more than {MOST_ELEMENTS} elements")));
+        }
+        let formula = Formula::new(program, sizes, id, *body)?;
+        let reduced = match reduction {
+            None => None,
+            Some((reduction, extents)) => {
+                let inner = sizes.shape(extents, &tensor.name)?;
+                element_count(&inner, &tensor.name)?;
+                Some((*reduction, inner))
+            }
+        };
+        Ok(Self { shape, reduced, formula })
+    }
+
+    /// The values for all positions of a shape, one axis of which may stand still at a position.
+    fn values(
+        &mut self,
+        shape: &[usize],
+        fixed: Option<(usize, usize)>,
+        tensors: &[Option<Tensor>],
+    ) -> Result<Vec<f64>, EvalError> {
+        let Self { reduced, formula, .. } = self;
+        each(shape, &mut |position| {
+            let mut outer = position.to_vec();
+            if let Some((axis, now)) = fixed {
+                outer[axis] = i64::try_from(now).unwrap_or(i64::MAX);
+            }
+            match reduced {
+                None => formula.value(&outer, tensors),
+                Some((reduction, inner)) => {
+                    let values = each(inner, &mut |inner| formula.value(&[outer.as_slice(), inner].concat(), tensors))?;
+                    Ok(reduction.value(&values))
+                }
+            }
+        })
+    }
 }
 
 /// What a function gives for all positions of a shape, in row-major order.

@@ -7,7 +7,8 @@ use super::expression::{ExpressionId, Node};
 use super::extent::Extent;
 use super::index::{Atom, Index, Label};
 use super::program::{Definition, Element, Program, Role, Source, TensorId};
-use std::collections::{BTreeMap, BTreeSet};
+use super::recurrence::{Recurrence, Unit};
+use std::collections::BTreeSet;
 
 /// Whether a program is well-formed; all that is wrong with it, a line each.
 pub fn check(program: &Program) -> Result<(), String> {
@@ -17,7 +18,7 @@ pub fn check(program: &Program) -> Result<(), String> {
     // What follows reads the definitions, so their ids must be right.
     if checker.problems.is_empty() {
         let order = program.order();
-        checker.cycles(&order);
+        checker.circles();
         order.iter().for_each(|&id| checker.definition(id));
     }
     if checker.problems.is_empty() { Ok(()) } else { Err(checker.problems.into_iter().collect::<Vec<_>>().join("\n")) }
@@ -106,14 +107,15 @@ impl Checker<'_> {
         }
     }
 
-    /// `order` puts every tensor after what it reads, unless it reads itself.
-    fn cycles(&mut self, order: &[TensorId]) {
-        let places: BTreeMap<TensorId, usize> = order.iter().enumerate().map(|(place, &id)| (id, place)).collect();
-        for (place, &id) in order.iter().enumerate() {
-            let late = |read: &TensorId| places.get(read).is_some_and(|&other| other >= place);
-            if let Some(read) = self.program.dependencies(id).into_iter().find(late) {
-                let other = self.program.tensor(read).name.clone();
-                self.problem(id, &format!("it reads {other}, which reads it"));
+    /// What reads itself, or goes in a circle, is a recurrence.
+    fn circles(&mut self) {
+        for unit in self.program.units() {
+            if let Unit::Circle(members) = unit
+                && Recurrence::of(self.program, &members).is_none()
+            {
+                let names: Vec<&str> = members.iter().map(|&id| self.program.tensor(id).name.as_str()).collect();
+                let circle = names.join(", ");
+                self.problem(members[0], &format!("it reads itself, and {circle} are no recurrence"));
             }
         }
     }

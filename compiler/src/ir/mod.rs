@@ -19,9 +19,11 @@ pub mod extent;
 pub mod index;
 pub mod print;
 pub mod program;
+pub mod recurrence;
 
 pub use check::check;
 pub use expression::{ExpressionId, Expressions, Node, Number};
 pub use extent::{Extent, SizeId};
 pub use index::{Atom, Index, Label};
 pub use program::{Definition, Element, Initializer, Precision, Program, Requirement, Role, Root, Source, Tensor, TensorId};
+pub use recurrence::{Recurrence, Unit};

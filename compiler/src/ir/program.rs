@@ -258,22 +258,6 @@ impl Program {
         found
     }
 
-    /// The defined tensors that the roots need, each after what it reads (a recurrence after what else it reads).
-    pub fn order(&self) -> Vec<TensorId> {
-        let mut order = Vec::new();
-        let mut seen = vec![false; self.tensors.len()];
-        let mut stack: Vec<(TensorId, bool)> = self.roots.iter().rev().map(|root| (root.tensor, false)).collect();
-        while let Some((id, entered)) = stack.pop() {
-            if entered {
-                order.push(id);
-            } else if !std::mem::replace(&mut seen[id.0 as usize], true) && self.definition(id).is_some() {
-                stack.push((id, true));
-                stack.extend(self.dependencies(id).into_iter().rev().map(|dependency| (dependency, false)));
-            }
-        }
-        order
-    }
-
     /// The name of a label of a tensor's definition, for people.
     pub fn label_name(&self, id: TensorId, label: Label) -> String {
         let names = &self.tensor(id).label_names;
