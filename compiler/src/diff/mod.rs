@@ -19,7 +19,7 @@ mod solve;
 mod tests;
 
 use self::guards::Guard;
-use crate::ir::{Definition, Element, ExpressionId, Index, Label, Node, Program, Role, Root, Source, Tensor, TensorId};
+use crate::ir::{Definition, Element, ExpressionId, Index, Label, Node, Program, Role, Root, Source, Tensor, TensorId, Unit};
 use crate::ops::{Operator, Reduction};
 use std::collections::BTreeMap;
 
@@ -28,18 +28,25 @@ use std::collections::BTreeMap;
 pub fn gradient(program: &mut Program, of: TensorId, wrt: &[TensorId]) {
     let active = active(program, wrt);
     let saved = std::mem::replace(&mut program.roots, vec![Root { role: Role::Loss, tensor: of }]);
-    let order = program.order();
+    let units = program.units();
     program.roots = saved;
 
     let mut adjoints = Adjoints { terms: BTreeMap::new(), seed: of };
-    for &id in order.iter().rev().filter(|id| active[id.0 as usize]) {
-        if let Some((upstream, guard)) = adjoints.upstream(program, id) {
-            adjoints.spread(program, id, upstream, guard, &active);
+    for unit in units.into_iter().rev() {
+        match unit {
+            Unit::Single(id) if active[id.0 as usize] => {
+                if let Some((upstream, guard)) = adjoints.upstream(program, id) {
+                    adjoints.spread(program, id, upstream, guard, &active);
+                }
+            }
+            Unit::Single(_) => {}
+            Unit::Circle(members) => adjoints.spread_circle(program, &members, &active),
         }
     }
     for &id in wrt {
-        let tensor = if id == of { constant(program, id, 1.0) } else { adjoints.define(program, id) };
-        let tensor = tensor.unwrap_or_else(|| zeros(program, id));
+        let tensor = if id == of { Some(constant(program, id, 1.0)) } else { adjoints.define(program, id) };
+        // What is not read has a gradient of zeros.
+        let tensor = tensor.unwrap_or_else(|| constant(program, id, 0.0));
         program.roots.push(Root { role: Role::Gradient(id), tensor });
     }
 }
@@ -50,9 +57,15 @@ fn active(program: &Program, wrt: &[TensorId]) -> Vec<bool> {
     for id in wrt {
         active[id.0 as usize] = true;
     }
-    for id in program.order() {
-        let depends = program.dependencies(id).iter().any(|dependency| active[dependency.0 as usize]);
-        active[id.0 as usize] |= depends && program.tensor(id).element == Element::Real;
+    for unit in program.units() {
+        let members = match unit {
+            Unit::Single(id) => vec![id],
+            Unit::Circle(members) => members,
+        };
+        let depends = members.iter().flat_map(|&id| program.dependencies(id)).any(|dependency| active[dependency.0 as usize]);
+        for id in members {
+            active[id.0 as usize] |= depends && program.tensor(id).element == Element::Real;
+        }
     }
     active
 }
@@ -90,18 +103,24 @@ impl Adjoints {
 
     /// Turns the terms of a tensor's adjoint into the definition `d NAME`.
     fn define(&mut self, program: &mut Program, id: TensorId) -> Option<TensorId> {
-        let terms = self.terms.remove(&id)?;
         let name = adjoint_name(program, id);
-        let alone = terms.len() == 1;
+        let total = self.total(program, id)?;
+        Some(add(program, id, name, total))
+    }
+
+    /// The sum of the terms of a tensor's adjoint: one reduction, or a formula that reads further definitions.
+    fn total(&mut self, program: &mut Program, id: TensorId) -> Option<Term> {
+        let mut terms = self.terms.remove(&id)?;
+        if terms.len() == 1 {
+            return terms.pop();
+        }
+        let name = format!("{}_part", adjoint_name(program, id));
         let mut sum: Option<ExpressionId> = None;
         for term in terms {
             let body = if term.definition.reduction.is_none() {
                 term.definition.body
             } else {
-                let part = add(program, id, if alone { name.clone() } else { format!("{name}_part") }, term);
-                if alone {
-                    return Some(part);
-                }
+                let part = add(program, id, name.clone(), term);
                 let labels = plain_labels(program.tensor(id).shape.len());
                 program.expressions.read(part, labels)
             };
@@ -111,8 +130,34 @@ impl Adjoints {
             });
         }
         let label_names = program.tensor(id).label_names.clone();
-        let definition = Definition { reduction: None, body: sum? };
-        Some(add(program, id, name, Term { definition, label_names, guard: None }))
+        Some(Term { definition: Definition { reduction: None, body: sum? }, label_names, guard: None })
+    }
+
+    /// The adjoint of a recurrence is one that runs the other way: each member's adjoint has a name before its terms are known,
+    /// since they read each other.
+    fn spread_circle(&mut self, program: &mut Program, members: &[TensorId], active: &[bool]) {
+        if !members.iter().any(|id| self.terms.contains_key(id)) {
+            return;
+        }
+        let mut open = Vec::new();
+        for &id in members.iter().rev().filter(|id| active[id.0 as usize]) {
+            let name = adjoint_name(program, id);
+            let placeholder = zero(program, id);
+            open.push((id, add(program, id, name, placeholder)));
+        }
+        for &(id, adjoint) in &open {
+            let labels = plain_labels(program.tensor(id).shape.len());
+            let upstream = program.expressions.read(adjoint, labels);
+            self.spread(program, id, upstream, None, active);
+        }
+        for (id, adjoint) in open {
+            // A member that only integers read has no terms: its adjoint is 0.
+            if let Some(Term { definition, label_names, guard: _ }) = self.total(program, id) {
+                let tensor = &mut program.tensors[adjoint.0 as usize];
+                tensor.source = Source::Defined(definition);
+                tensor.label_names = label_names;
+            }
+        }
     }
 
     /// Gives every tensor that a definition reads its share.
@@ -149,19 +194,18 @@ fn add(program: &mut Program, like: TensorId, name: String, term: Term) -> Tenso
 }
 
 /// A tensor of one number, shaped like another.
-fn constant(program: &mut Program, like: TensorId, value: f64) -> Option<TensorId> {
-    let body = program.expressions.number(value);
-    let label_names = program.tensor(like).label_names.clone();
+fn constant(program: &mut Program, like: TensorId, value: f64) -> TensorId {
     let name = adjoint_name(program, like);
-    Some(add(program, like, name, Term { definition: Definition { reduction: None, body }, label_names, guard: None }))
+    let mut term = zero(program, like);
+    term.definition.body = program.expressions.number(value);
+    add(program, like, name, term)
 }
 
-/// The gradient for what is not read: zeros in the tensor's own shape.
-fn zeros(program: &mut Program, like: TensorId) -> TensorId {
+/// Zeros in the shape of a tensor.
+fn zero(program: &mut Program, like: TensorId) -> Term {
     let body = program.expressions.number(0.0);
     let label_names = program.tensor(like).label_names.clone();
-    let name = adjoint_name(program, like);
-    add(program, like, name, Term { definition: Definition { reduction: None, body }, label_names, guard: None })
+    Term { definition: Definition { reduction: None, body }, label_names, guard: None }
 }
 
 /// The labels of the first axes, each as an index.

@@ -10,6 +10,8 @@ const CHEAP: u32 = 8;
 /// Reads through definitions that are aliases of another tensor or constants, and through adjoints that are small.
 pub fn inline(program: &mut Program, report: &mut Report) -> bool {
     let order = program.order();
+    // What is read through in a circle would never end.
+    let recurrent = program.recurrent();
     let mut bodies: HashMap<TensorId, (ExpressionId, &'static str)> = HashMap::new();
     let mut changed = false;
     for id in order {
@@ -24,6 +26,7 @@ pub fn inline(program: &mut Program, report: &mut Report) -> bool {
             changed = true;
         }
         if definition.reduction.is_none()
+            && !recurrent.contains(&id)
             && let Some(rule) = transparent(program, id, body)
         {
             bodies.insert(id, (body, rule));
@@ -92,12 +95,10 @@ fn redirect_roots(program: &mut Program) -> bool {
 pub fn merge_equal(program: &mut Program, report: &mut Report) -> bool {
     let mut first: HashMap<(Vec<crate::ir::Extent>, Definition), TensorId> = HashMap::new();
     let mut same: HashMap<TensorId, TensorId> = HashMap::new();
-    for id in program.order() {
+    let order = program.order();
+    for &id in &order {
         let Some(definition) = program.definition(id).cloned() else { continue };
-        let body = map_reads(program, definition.body, &mut |expressions, tensor, at| {
-            same.get(&tensor).map(|&other| expressions.read(other, at.to_vec()))
-        });
-        set_body(program, id, body);
+        let body = read_representatives(program, id, &same);
         let key = (program.tensor(id).shape.clone(), Definition { body, ..definition });
         let representative = *first.entry(key).or_insert(id);
         if representative != id {
@@ -105,10 +106,27 @@ pub fn merge_equal(program: &mut Program, report: &mut Report) -> bool {
             same.insert(id, representative);
         }
     }
+    if same.is_empty() {
+        return false;
+    }
+    // A recurrence reads what comes after it.
+    for id in order {
+        read_representatives(program, id, &same);
+    }
     for root in &mut program.roots {
         root.tensor = same.get(&root.tensor).copied().unwrap_or(root.tensor);
     }
-    !same.is_empty()
+    true
+}
+
+/// Reads those that stand for others in the place of the others; the formula that this gives.
+fn read_representatives(program: &mut Program, id: TensorId, same: &HashMap<TensorId, TensorId>) -> ExpressionId {
+    let Some(body) = program.definition(id).map(|definition| definition.body) else { return program.expressions.number(0.0) };
+    let body = map_reads(program, body, &mut |expressions, tensor, at| {
+        same.get(&tensor).map(|&other| expressions.read(other, at.to_vec()))
+    });
+    set_body(program, id, body);
+    body
 }
 
 /// Removes definitions that no root needs; given tensors stay, in their order, before the definitions.

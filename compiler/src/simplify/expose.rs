@@ -131,9 +131,11 @@ fn logarithm_of_sum(program: &mut Program, sum: TensorId, report: &mut Report) -
 /// The formula with the definitions that it reads written out, as far as they are formulas without a reduction.
 fn look_through(program: &mut Program, root: ExpressionId) -> ExpressionId {
     let mut open = root;
+    let recurrent = program.recurrent();
     for _ in 0..DEEPEST {
         let bodies: HashMap<TensorId, ExpressionId> = program
             .ids()
+            .filter(|id| !recurrent.contains(id))
             .filter_map(|id| match program.definition(id) {
                 Some(Definition { reduction: None, body }) => Some((id, *body)),
                 _ => None,
