@@ -111,9 +111,10 @@ impl<'a> Machine<'a> {
         for statement in body {
             match statement {
                 Statement::Comment(_) => {}
-                Statement::For { variable, extent, body } => {
-                    for round in 0..extent.value(&self.sizes).max(0) {
-                        self.variables[variable.0 as usize] = round;
+                Statement::For { variable, extent, backward, body } => {
+                    let count = extent.value(&self.sizes).max(0);
+                    for round in 0..count {
+                        self.variables[variable.0 as usize] = if *backward { count - 1 - round } else { round };
                         self.body(body)?;
                     }
                 }

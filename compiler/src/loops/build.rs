@@ -12,17 +12,9 @@ pub fn build(program: &Program, plan: &Plan) -> Loops {
     let mut builder = Builder::new(plan);
     builder.buffers(program);
     for step in &plan.steps {
-        let statements = match step {
-            Step::Nest(items) => {
-                let mut statements: Vec<Statement> = defined(items).into_iter().filter_map(|id| comment(program, id)).collect();
-                statements.extend(builder.nest(items));
-                statements
-            }
-            Step::Product(contraction) => {
-                comment(program, contraction.tensor).into_iter().chain(builder.product(contraction)).collect()
-            }
-            Step::Copy(tensor, role) => builder.copy(*tensor, role),
-        };
+        let formulas = step.computes().into_iter().filter_map(|id| comment(program, id));
+        builder.loops.body.extend(formulas);
+        let statements = builder.step(step);
         builder.loops.body.extend(statements);
     }
     builder.loops
@@ -179,7 +171,53 @@ impl<'a> Builder<'a> {
         self.form(&offset::flat(&self.program, tensor, at, &self.extents))
     }
 
-    fn product(&self, contraction: &Contraction) -> Vec<Statement> {
+    /// The statements of a step.
+    fn step(&mut self, step: &Step) -> Vec<Statement> {
+        let mut statements = self.fills(step);
+        self.read_here = step.computes().into_iter().flat_map(|id| self.program.dependencies(id)).collect();
+        self.frames.push(Frame::new(None));
+        self.inside(step);
+        statements.extend(self.frames.pop().map(|frame| frame.statements).unwrap_or_default());
+        statements
+    }
+
+    /// What is added up in memory begins with zero.
+    fn fills(&self, step: &Step) -> Vec<Statement> {
+        let fill = |id: TensorId| Statement::Fill(self.buffer(id), 0.0);
+        match step {
+            Step::Nest(items) => {
+                defined(items).into_iter().filter(|id| self.plan.members[id].accumulates).map(fill).collect()
+            }
+            Step::Product(contraction) => contraction.accumulates.then(|| fill(contraction.tensor)).into_iter().collect(),
+            Step::Copy(..) => Vec::new(),
+            Step::Recurrence(recurrence) => recurrence.steps.iter().flat_map(|step| self.fills(step)).collect(),
+        }
+    }
+
+    /// Writes a step into the innermost body.
+    fn inside(&mut self, step: &Step) {
+        match step {
+            Step::Nest(items) => self.walk(items),
+            Step::Product(contraction) => {
+                let statement = self.product(contraction);
+                self.write(statement);
+            }
+            Step::Copy(tensor, role) => {
+                let statement = self.copy(*tensor, role);
+                self.write(statement);
+            }
+            Step::Recurrence(recurrence) => {
+                self.frames.push(Frame::new(Some(recurrence.variable)));
+                recurrence.steps.iter().for_each(|step| self.inside(step));
+                let body = self.frames.pop().map(|frame| frame.statements).unwrap_or_default();
+                let (variable, extent) = (recurrence.variable, self.extents[recurrence.variable].clone());
+                let backward = recurrence.backward;
+                self.write(Statement::For { variable: Variable(number(variable)), extent, backward, body });
+            }
+        }
+    }
+
+    fn product(&self, contraction: &Contraction) -> Statement {
         let Contraction { m, n, k, .. } = contraction;
         // Labels of the product's own axes start at 0, those of the loops around are variables.
         let start = |flat: &Index| {
@@ -204,20 +242,24 @@ impl<'a> Builder<'a> {
             c: matrix(contraction.tensor, &contraction.result, &m.strides[1], &n.strides[1]),
             accumulate: contraction.accumulates,
         }));
-        for (_, variable) in contraction.outer.iter().rev() {
+        for (_, variable) in contraction.outer.iter().rev().filter(|(_, variable)| !self.is_open(*variable)) {
             statement = self.looped(*variable, vec![statement]);
         }
-        let fill = contraction.accumulates.then(|| Statement::Fill(self.buffer(contraction.tensor), 0.0));
-        fill.into_iter().chain([statement]).collect()
+        statement
+    }
+
+    /// Whether what is written stands in the loop of a variable.
+    fn is_open(&self, variable: usize) -> bool {
+        self.frames.iter().any(|frame| frame.variable == Some(variable))
     }
 
     /// A loop over a variable of the plan.
     pub fn looped(&self, variable: usize, body: Vec<Statement>) -> Statement {
-        Statement::For { variable: Variable(number(variable)), extent: self.extents[variable].clone(), body }
+        Statement::For { variable: Variable(number(variable)), extent: self.extents[variable].clone(), backward: false, body }
     }
 
     /// A second copy of a tensor.
-    fn copy(&mut self, id: TensorId, role: &Role) -> Vec<Statement> {
+    fn copy(&mut self, id: TensorId, role: &Role) -> Statement {
         let from = self.buffer(id);
         let destination = destination(&self.program, role);
         let source = self.loops.buffer(from).clone();
@@ -233,7 +275,7 @@ impl<'a> Builder<'a> {
         } else {
             Value::Load(from, at.clone())
         };
-        vec![self.looped(variable, vec![Statement::Store { buffer: to, offset: at, value, accumulate: false }])]
+        self.looped(variable, vec![Statement::Store { buffer: to, offset: at, value, accumulate: false }])
     }
 }
 

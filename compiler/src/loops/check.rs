@@ -16,6 +16,7 @@ pub fn check(loops: &Loops) -> Result<(), String> {
         written: BTreeSet::new(),
         problems: Vec::new(),
         guarded: false,
+        around: Vec::new(),
     };
     checker.body(&loops.body);
     for (number, buffer) in loops.buffers.iter().enumerate() {
@@ -45,6 +46,8 @@ struct Checker<'a> {
     problems: Vec<String>,
     /// Within a branch: a condition may keep an offset inside.
     guarded: bool,
+    /// What is written in the loops around: an earlier round may have written what a branch reads.
+    around: Vec<BTreeSet<BufferId>>,
 }
 
 impl Checker<'_> {
@@ -53,12 +56,16 @@ impl Checker<'_> {
         for statement in body {
             match statement {
                 Statement::Comment(_) => {}
-                Statement::For { variable, extent, body } => {
+                Statement::For { variable, extent, body, .. } => {
                     let slot = variable.0 as usize;
                     if self.extents[slot].replace(extent.clone()).is_some() {
                         self.problems.push(format!("variable {slot} is bound twice"));
                     }
+                    let mut written = BTreeSet::new();
+                    stores(body, &mut written);
+                    self.around.push(written);
                     self.body(body);
+                    self.around.pop();
                     self.extents[slot] = None;
                 }
                 Statement::Let(local, value) | Statement::Accumulator(local, value) => {
@@ -100,7 +107,8 @@ impl Checker<'_> {
     fn read(&mut self, buffer: BufferId) {
         let of = self.loops.buffer(buffer);
         let given = matches!(of.place, Place::Input(_) | Place::Parameter(_) | Place::State(_));
-        if !given && !self.written.contains(&buffer) {
+        let recurs = self.guarded && self.around.iter().any(|written| written.contains(&buffer));
+        if !given && !recurs && !self.written.contains(&buffer) {
             self.problems.push(format!("{} is read before it is written", of.name));
         }
     }
@@ -223,5 +231,17 @@ impl Checker<'_> {
         let low = [&down, &across].into_iter().filter(|part| part.is_at_most(0)).fold(lowest, |sum, part| sum.plus(part));
         let high = [&down, &across].into_iter().filter(|part| part.is_at_least(0)).fold(highest, |sum, part| sum.plus(part));
         self.inside(matrix.buffer, &low, &high);
+    }
+}
+
+/// The buffers that statements write.
+fn stores(body: &[Statement], written: &mut BTreeSet<BufferId>) {
+    for statement in body {
+        match statement {
+            Statement::For { body, .. } => stores(body, written),
+            Statement::Store { buffer, .. } | Statement::Fill(buffer, _) => drop(written.insert(*buffer)),
+            Statement::Product(product) => drop(written.insert(product.c.buffer)),
+            Statement::Comment(_) | Statement::Let(..) | Statement::Accumulator(..) | Statement::Assign(..) => {}
+        }
     }
 }

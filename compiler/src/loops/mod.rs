@@ -104,6 +104,8 @@ pub enum Statement {
         variable: Variable,
         /// How often.
         extent: Extent,
+        /// Whether it begins with the last one.
+        backward: bool,
         /// What is repeated.
         body: Vec<Statement>,
     },

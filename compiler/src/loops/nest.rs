@@ -8,22 +8,8 @@ use crate::plan::offset::strides;
 use crate::plan::{Home, Item, defined, variable_label};
 
 impl Builder<'_> {
-    /// The statements of a nest.
-    pub fn nest(&mut self, items: &[Item]) -> Vec<Statement> {
-        let mut fills = Vec::new();
-        for id in defined(items) {
-            if self.plan.members[&id].accumulates {
-                fills.push(Statement::Fill(self.buffer(id), 0.0));
-            }
-        }
-        self.read_here = defined(items).into_iter().flat_map(|id| self.program.dependencies(id)).collect();
-        self.frames.push(Frame::new(None));
-        self.walk(items);
-        let body = self.frames.pop().map(|frame| frame.statements).unwrap_or_default();
-        fills.into_iter().chain(body).collect()
-    }
-
-    fn walk(&mut self, items: &[Item]) {
+    /// Writes the items of a nest.
+    pub fn walk(&mut self, items: &[Item]) {
         let mut run = Vec::new();
         for item in items {
             match item {
@@ -58,7 +44,7 @@ impl Builder<'_> {
     }
 
     /// Writes a statement into the innermost body.
-    fn write(&mut self, statement: Statement) {
+    pub fn write(&mut self, statement: Statement) {
         if let Some(frame) = self.frames.last_mut() {
             frame.statements.push(statement);
         }

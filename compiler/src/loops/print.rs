@@ -59,8 +59,9 @@ impl Printer<'_> {
         for statement in body {
             let line = match statement {
                 Statement::Comment(text) => format!("// {}", text.replace('\n', "\n// ")),
-                Statement::For { variable, extent, body } => {
-                    let line = format!("for {} in 0..{} {{", self.variable(variable.0), self.extent(extent));
+                Statement::For { variable, extent, backward, body } => {
+                    let order = if *backward { ", the last first" } else { "" };
+                    let line = format!("for {} in 0..{}{order} {{", self.variable(variable.0), self.extent(extent));
                     self.line(depth, &line);
                     self.body(body, depth + 1);
                     "}".into()

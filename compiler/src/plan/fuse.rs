@@ -7,7 +7,7 @@ use super::inline::readers;
 use super::offset::{label, reads};
 use super::product::Contractions;
 use super::{Item, Member, Step, Variable, defined};
-use crate::ir::{Element, Extent, Index, Label, Program, Source, TensorId};
+use crate::ir::{Element, Extent, Index, Label, Program, Source, TensorId, Unit};
 use crate::ops::Reduction;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,29 +37,34 @@ pub fn fuse(program: &Program, mut contractions: Contractions) -> Fused {
         fused: Fused { variables: Vec::new(), steps: Vec::new(), members: BTreeMap::new() },
         step_of: BTreeMap::new(),
         readers: readers(program, &program.order()),
+        time: None,
     };
-    for id in schedule(program) {
-        match contractions.remove(&id) {
-            Some(mut contraction) => {
-                let extents = program.label_extents(id);
-                for (label, variable) in &mut contraction.outer {
-                    *variable = fuser.variable(program.label_name(id, *label), extents[label.0 as usize].clone());
-                }
-                fuser.step_of.insert(id, fuser.fused.steps.len());
-                fuser.fused.steps.push(Step::Product(Box::new(contraction)));
-            }
-            None => fuser.place(id),
+    for unit in schedule(program) {
+        match unit {
+            Unit::Single(id) => fuser.compute(id, &mut contractions),
+            Unit::Circle(circle) => fuser.recur(&circle, &mut contractions),
         }
     }
     fuser.copies();
     fuser.fused
 }
 
-struct Fuser<'a> {
-    program: &'a Program,
-    fused: Fused,
-    step_of: BTreeMap<TensorId, usize>,
+pub(super) struct Fuser<'a> {
+    pub program: &'a Program,
+    pub fused: Fused,
+    /// In which of the steps each definition is computed.
+    pub step_of: BTreeMap<TensorId, usize>,
     readers: BTreeMap<TensorId, BTreeSet<TensorId>>,
+    /// The recurrence whose steps are being found.
+    pub time: Option<Time>,
+}
+
+/// The time of a recurrence.
+pub(super) struct Time {
+    /// Its variable.
+    pub variable: usize,
+    /// The label that is the time in each member.
+    pub labels: BTreeMap<TensorId, Label>,
 }
 
 /// A definition that looks for its place.
@@ -77,15 +82,44 @@ struct Way {
 }
 
 impl Fuser<'_> {
-    fn variable(&mut self, name: String, extent: Extent) -> usize {
+    /// Puts a definition into the steps.
+    pub fn compute(&mut self, id: TensorId, contractions: &mut Contractions) {
+        let Some(mut contraction) = contractions.remove(&id) else { return self.place(id) };
+        let extents = self.program.label_extents(id);
+        let time = self.time_of(id);
+        for (label, variable) in &mut contraction.outer {
+            *variable = match time {
+                Some((time, known)) if time == *label => known,
+                _ => self.variable(self.program.label_name(id, *label), extents[label.0 as usize].clone()),
+            };
+        }
+        self.step_of.insert(id, self.fused.steps.len());
+        self.fused.steps.push(Step::Product(Box::new(contraction)));
+    }
+
+    /// The label of a definition that is the time, and its variable.
+    fn time_of(&self, id: TensorId) -> Option<(Label, usize)> {
+        let time = self.time.as_ref()?;
+        time.labels.get(&id).map(|&label| (label, time.variable))
+    }
+
+    /// A new loop variable.
+    pub fn variable(&mut self, name: String, extent: Extent) -> usize {
         self.fused.variables.push(Variable { name, extent });
         self.fused.variables.len() - 1
     }
 
     /// Puts a definition into the nest that it shares the most loops with, or into a new one.
     fn place(&mut self, id: TensorId) {
-        let orders = orders(self.program, id);
-        let reads = self.program.definition(id).map(|definition| reads(self.program, definition.body)).unwrap_or_default();
+        let time = self.time_of(id);
+        let mut orders = orders(self.program, id);
+        let mut reads = self.program.definition(id).map(|definition| reads(self.program, definition.body)).unwrap_or_default();
+        if let Some((time, _)) = time {
+            // Memory is not added to along the time, and what another step has computed is there.
+            orders = orders.split_off(orders.len() - 1);
+            orders.iter_mut().for_each(|order| order.retain(|&label| label != time));
+            reads.retain(|(read, at)| self.is_of_this_step(*read, at, time));
+        }
         let first = reads.iter().filter_map(|(read, _)| self.step_of.get(read)).max().copied().unwrap_or(0);
         let newcomer = Newcomer { rank: self.program.tensor(id).shape.len(), extents: self.program.label_extents(id), reads };
         let mut best: Option<Way> = None;
@@ -112,6 +146,12 @@ impl Fuser<'_> {
             Way { step: self.fused.steps.len() - 1, path: Vec::new(), order: orders.first().cloned().unwrap_or_default() }
         });
         self.enter(id, &way);
+    }
+
+    /// Whether a read is none of another step of the recurrence.
+    fn is_of_this_step(&self, read: TensorId, at: &[Index], time: Label) -> bool {
+        let axis = self.time.as_ref().and_then(|recurrence| recurrence.labels.get(&read));
+        axis.is_none_or(|axis| at[axis.0 as usize].as_label() == Some(time))
     }
 
     /// Whether a nest computes something that is read, or reads the same.
@@ -184,6 +224,11 @@ impl Fuser<'_> {
         let rank = self.program.tensor(id).shape.len();
         let mut variables = vec![0; extents.len()];
         let mut order = Vec::new();
+        if let Some((label, variable)) = self.time_of(id) {
+            variables[label.0 as usize] = variable;
+            order.push(variable);
+        }
+        let outside = order.len();
         let Step::Nest(items) = &mut self.fused.steps[way.step] else { return };
         let mut taken = std::mem::take(items);
         let mut body = &mut taken;
@@ -206,6 +251,7 @@ impl Fuser<'_> {
         self.fused.steps[way.step] = Step::Nest(taken);
         let depth = way.order.iter().rposition(|label| (label.0 as usize) < rank).map_or(0, |last| last + 1);
         let accumulates = way.order[..depth].iter().any(|label| label.0 as usize >= rank);
+        let depth = outside + depth;
         self.fused.members.insert(id, Member { variables, order, depth, accumulates });
         self.step_of.insert(id, way.step);
     }
@@ -227,27 +273,34 @@ impl Fuser<'_> {
 
 /// All definitions, each after what it reads; what is wanted and read by nothing else as soon as it can be, since what it reads
 /// may die then.
-fn schedule(program: &Program) -> Vec<TensorId> {
-    let order = program.order();
-    let readers = readers(program, &order);
-    let is_last = |id: &TensorId| !readers.contains_key(id);
+fn schedule(program: &Program) -> Vec<Unit> {
+    let units = program.units();
+    let readers = readers(program, &program.order());
+    let last = |unit: &Unit| match unit {
+        Unit::Single(id) if !readers.contains_key(id) => Some(*id),
+        Unit::Single(_) | Unit::Circle(_) => None,
+    };
     let mut missing: BTreeMap<TensorId, usize> = BTreeMap::new();
     let mut scheduled = Vec::new();
     let defined = |id: TensorId| program.dependencies(id).into_iter().filter(|&read| program.definition(read).is_some()).count();
-    for id in order.iter().filter(|id| is_last(id)) {
-        let count = defined(*id);
-        missing.insert(*id, count);
+    for id in units.iter().filter_map(last) {
+        let count = defined(id);
+        missing.insert(id, count);
         if count == 0 {
-            scheduled.push(*id);
+            scheduled.push(Unit::Single(id));
         }
     }
-    for &id in order.iter().filter(|id| !is_last(id)) {
-        scheduled.push(id);
-        for reader in readers.get(&id).into_iter().flatten() {
+    for unit in units.iter().filter(|unit| last(unit).is_none()) {
+        scheduled.push(unit.clone());
+        let members = match unit {
+            Unit::Single(id) => std::slice::from_ref(id),
+            Unit::Circle(members) => members,
+        };
+        for reader in members.iter().flat_map(|id| readers.get(id)).flatten() {
             if let Some(count) = missing.get_mut(reader) {
                 *count -= 1;
                 if *count == 0 {
-                    scheduled.push(*reader);
+                    scheduled.push(Unit::Single(*reader));
                 }
             }
         }

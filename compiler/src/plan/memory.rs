@@ -33,11 +33,7 @@ fn results(plan: &mut Plan) {
 fn steps(plan: &Plan) -> BTreeMap<TensorId, usize> {
     let mut found = BTreeMap::new();
     for (number, step) in plan.steps.iter().enumerate() {
-        match step {
-            Step::Nest(items) => found.extend(defined(items).into_iter().map(|id| (id, number))),
-            Step::Product(contraction) => drop(found.insert(contraction.tensor, number)),
-            Step::Copy(..) => {}
-        }
+        found.extend(step.computes().into_iter().map(|id| (id, number)));
     }
     found
 }

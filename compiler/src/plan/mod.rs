@@ -12,6 +12,8 @@ pub mod offset;
 mod print;
 pub use print::index_text;
 mod product;
+mod recur;
+mod shift;
 #[cfg(test)]
 mod random_tests;
 #[cfg(test)]
@@ -62,6 +64,19 @@ pub enum Step {
     Product(Box<Contraction>),
     /// A second copy of a tensor that has several roles, or of one that is given.
     Copy(TensorId, Role),
+    /// Steps that are done again and again along the time of a recurrence.
+    Recurrence(Box<Recurrence>),
+}
+
+/// The definitions of a recurrence, step by step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recurrence {
+    /// The variable that is the time.
+    pub variable: usize,
+    /// Whether it begins with the last step.
+    pub backward: bool,
+    /// What is done in each step.
+    pub steps: Vec<Step>,
 }
 
 /// A part of a loop nest.
@@ -168,6 +183,18 @@ impl Plan {
 /// A variable as the label that stands for it in formulas over variables.
 pub fn variable_label(variable: usize) -> Label {
     Label(u32::try_from(variable).unwrap_or(u32::MAX))
+}
+
+impl Step {
+    /// The definitions that a step computes.
+    pub fn computes(&self) -> Vec<TensorId> {
+        match self {
+            Step::Nest(items) => defined(items),
+            Step::Product(contraction) => vec![contraction.tensor],
+            Step::Copy(..) => Vec::new(),
+            Step::Recurrence(recurrence) => recurrence.steps.iter().flat_map(Step::computes).collect(),
+        }
+    }
 }
 
 /// All definitions within items, in order.

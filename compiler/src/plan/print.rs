@@ -9,14 +9,7 @@ impl Display for Plan {
         writeln!(formatter, "plan {}", self.name)?;
         for (number, step) in self.steps.iter().enumerate() {
             write!(formatter, "{number:>3} ")?;
-            match step {
-                Step::Nest(items) => {
-                    writeln!(formatter, "nest")?;
-                    self.items(formatter, items, 1)?;
-                }
-                Step::Product(contraction) => self.contraction(formatter, contraction)?,
-                Step::Copy(tensor, role) => writeln!(formatter, "copy {} to {}", self.tensor_name(*tensor), self.role(role))?,
-            }
+            self.step(formatter, step, 1)?;
         }
         for (number, lengths) in self.slots.iter().enumerate() {
             let lengths: Vec<String> = lengths.iter().map(|length| self.extent(length)).collect();
@@ -33,6 +26,27 @@ impl Plan {
 
     fn extent(&self, extent: &Extent) -> String {
         extent.display(&self.program.sizes)
+    }
+
+    fn step(&self, formatter: &mut Formatter<'_>, step: &Step, depth: usize) -> Result {
+        match step {
+            Step::Nest(items) => {
+                writeln!(formatter, "nest")?;
+                self.items(formatter, items, depth)
+            }
+            Step::Product(contraction) => self.contraction(formatter, contraction),
+            Step::Copy(tensor, role) => writeln!(formatter, "copy {} to {}", self.tensor_name(*tensor), self.role(role)),
+            Step::Recurrence(recurrence) => {
+                let variable = &self.variables[recurrence.variable];
+                let order = if recurrence.backward { ", the last first" } else { "" };
+                writeln!(formatter, "for each {} in 0..{}{order}", variable.name, self.extent(&variable.extent))?;
+                for step in &recurrence.steps {
+                    write!(formatter, "{}", "  ".repeat(depth + 1))?;
+                    self.step(formatter, step, depth + 1)?;
+                }
+                Ok(())
+            }
+        }
     }
 
     fn items(&self, formatter: &mut Formatter<'_>, items: &[Item], depth: usize) -> Result {

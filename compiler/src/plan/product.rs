@@ -5,6 +5,7 @@
 //! that are left the longest is the product's, the others become loops around it.
 
 use super::lower::{auxiliary, redefine};
+use super::recur::times;
 use super::offset::{flat, guess, is_affine, label, labels, plain};
 use super::{Axis, Contraction};
 use crate::ir::{Definition, ExpressionId, Extent, Index, Label, Node, Program, TensorId};
@@ -26,30 +27,31 @@ const UNKNOWN: i64 = 4;
 /// Finds the matrix products, and splits definitions so that each is bare: what is an operand and no read becomes a definition
 /// of its own, and a factor without labels is applied afterwards.
 pub fn split(program: &mut Program) -> Contractions {
-    let mut found = Contractions::new();
+    let mut bare = Vec::new();
     for id in program.order() {
         let Some(split) = recognize(program, id) else { continue };
         let operands = split.operands.map(|factors| operand(program, id, &factors));
         let product = program.expressions.apply(Operator::Multiply, &operands);
-        let bare =
+        let definition =
             Definition { reduction: program.definition(id).and_then(|definition| definition.reduction.clone()), body: product };
         let shape = program.tensor(id).shape.clone();
         let rank = shape.len();
         let tensor = if let Some(scale) = split.scale {
-            let bare = auxiliary(program, id, "unscaled", shape, bare);
-            let read = program.expressions.read(bare, plain(rank));
+            let unscaled = auxiliary(program, id, "unscaled", shape, definition);
+            let read = program.expressions.read(unscaled, plain(rank));
             let body = program.expressions.apply(Operator::Multiply, &[scale, read]);
             redefine(program, id, Definition { reduction: None, body });
-            bare
+            unscaled
         } else {
-            redefine(program, id, bare);
+            redefine(program, id, definition);
             id
         };
-        if let Some(contraction) = classify(program, tensor, operands) {
-            found.insert(tensor, contraction);
-        }
+        bare.push((tensor, operands));
     }
-    found
+    // Which label is the time can be told when all operands are there.
+    let times = times(program);
+    let contraction = |(tensor, operands)| Some((tensor, classify(program, tensor, operands, times.get(&tensor).copied())?));
+    bare.into_iter().filter_map(contraction).collect()
 }
 
 /// A sum of a product, taken apart.
@@ -170,8 +172,8 @@ fn label_order(program: &Program, factors: &[ExpressionId]) -> Vec<Label> {
     order
 }
 
-/// The labels of a bare product as rows, columns, contracted ones and loops.
-fn classify(program: &Program, tensor: TensorId, operands: [ExpressionId; 2]) -> Option<Contraction> {
+/// The labels of a bare product as rows, columns, contracted ones and loops; the time of a recurrence is a loop.
+fn classify(program: &Program, tensor: TensorId, operands: [ExpressionId; 2], time: Option<Label>) -> Option<Contraction> {
     let extents = program.label_extents(tensor);
     let rank = program.tensor(tensor).shape.len();
     let result = flat(program, tensor, &plain(rank), &extents);
@@ -182,8 +184,9 @@ fn classify(program: &Program, tensor: TensorId, operands: [ExpressionId; 2]) ->
     let (a, b) = (read(operands[0])?, read(operands[1])?);
     let mut outer = Vec::new();
     let mut axis = |wanted: &dyn Fn(usize, bool, bool) -> bool, first: &Index, second: &Index| {
-        let of_class =
-            (0..extents.len()).filter(|&number| wanted(number, a.1.mentions(label(number)), b.1.mentions(label(number))));
+        let of_class = (0..extents.len())
+            .filter(|&number| time != Some(label(number)))
+            .filter(|&number| wanted(number, a.1.mentions(label(number)), b.1.mentions(label(number))));
         let axes = of_class.map(|number| single(label(number), &extents[number], first, second)).collect();
         let (chosen, rest) = choose(axes);
         outer.extend(rest);
@@ -192,7 +195,8 @@ fn classify(program: &Program, tensor: TensorId, operands: [ExpressionId; 2]) ->
     let m = axis(&|number, in_a, in_b| number < rank && in_a && !in_b, &a.1, &result);
     let n = axis(&|number, in_a, in_b| number < rank && in_b && !in_a, &b.1, &result);
     let k = axis(&|number, in_a, in_b| number >= rank && in_a && in_b, &a.1, &b.1);
-    outer.extend((0..rank).map(label).filter(|&label| a.1.mentions(label) == b.1.mentions(label)));
+    let is_around = |label: &Label| time == Some(*label) || a.1.mentions(*label) == b.1.mentions(*label);
+    outer.extend((0..rank).map(label).filter(is_around));
     outer.sort_unstable();
     if !is_worth(&[m.extent.clone(), n.extent.clone(), k.extent.clone()]) {
         return None;

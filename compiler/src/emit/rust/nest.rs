@@ -19,7 +19,9 @@ pub fn statements(scope: &mut Scope<'_>, body: &[Statement]) -> TokenStream {
 fn statement(scope: &mut Scope<'_>, one: &Statement, siblings: &[Statement]) -> TokenStream {
     match one {
         Statement::Comment(text) => scope.remark(text),
-        Statement::For { variable, extent, body } => repeat(scope, (*variable, extent), body, siblings.len() == 1),
+        Statement::For { variable, extent, backward, body } => {
+            repeat(scope, (*variable, extent, *backward), body, siblings.len() == 1)
+        }
         Statement::Let(local, value) => {
             let code = initial(scope, value);
             let name = scope.declare(*local, value.is_truth());
@@ -100,7 +102,12 @@ fn is_innermost(body: &[Statement]) -> bool {
     })
 }
 
-fn repeat(scope: &mut Scope<'_>, (variable, extent): (Variable, &Extent), body: &[Statement], alone: bool) -> TokenStream {
+fn repeat(
+    scope: &mut Scope<'_>,
+    (variable, extent, backward): (Variable, &Extent, bool),
+    body: &[Statement],
+    alone: bool,
+) -> TokenStream {
     if extent.is_zero() {
         return TokenStream::new();
     }
@@ -117,7 +124,8 @@ fn repeat(scope: &mut Scope<'_>, (variable, extent): (Variable, &Extent), body: 
     }
     let length = index::extent(scope, extent).at_least(super::code::Tightness::Sum);
     let body = statements(&mut inner, body);
-    let code = quote!(for #name in 0..#length { #body });
+    let range = if backward { quote!((0..#length).rev()) } else { quote!(0..#length) };
+    let code = quote!(for #name in #range { #body });
     in_block(before, code, alone || rows.is_empty())
 }
 

@@ -1,0 +1,1 @@
+//! Sums under a condition on their axes, as sums that need no condition.
