@@ -2,7 +2,7 @@
 
 use super::core::Elaborator;
 use super::messages::listed;
-use super::order::{Unit, defined_name, order, way_around};
+use super::order::{Unit, defined_name, order, path, way_around};
 use super::walk::each_of_statement;
 use super::{Reported, Result};
 use crate::syntax::tree::{Axis, ExpressionKind, LeftIndex, Name, Role, Statement, StatementKind};
@@ -126,10 +126,11 @@ impl<'a> Elaborator<'a> {
         for &number in circle {
             let indexed = matches!(statements[number].kind, StatementKind::DefineIndexed { .. });
             each_of_statement(&statements[number], &mut |expression| {
-                if let ExpressionKind::Index(base, _) = &expression.kind
-                    && let ExpressionKind::Name(base) = &base.kind
-                {
+                let ExpressionKind::Index(base, _) = &expression.kind else { return };
+                if let ExpressionKind::Name(base) = &base.kind {
                     steps |= indexed && names.contains(base.as_str());
+                } else if let ExpressionKind::Field(owner, field) = &base.kind {
+                    steps |= indexed && path(owner, field).is_some_and(|path| names.contains(path.as_str()));
                 }
             });
         }

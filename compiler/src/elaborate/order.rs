@@ -34,7 +34,7 @@ struct Reads<'s> {
 }
 
 /// `hidden.w` as the name that a statement may have.
-fn path(base: &Expression, field: &Name) -> Option<String> {
+pub fn path(base: &Expression, field: &Name) -> Option<String> {
     let (mut path, mut first) = (field.text.clone(), base);
     while let ExpressionKind::Field(inner, name) = &first.kind {
         path = format!("{}.{path}", name.text);

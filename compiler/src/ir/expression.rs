@@ -185,6 +185,23 @@ impl Expressions {
         }
     }
 
+    /// The formula with some of its nodes replaced, the outermost first.
+    pub fn replace(&mut self, root: ExpressionId, replaced: &HashMap<ExpressionId, ExpressionId>) -> ExpressionId {
+        let mut done: HashMap<ExpressionId, ExpressionId> = HashMap::new();
+        for id in self.reachable(root) {
+            let new = match (replaced.get(&id), self.node(id).clone()) {
+                (Some(&new), _) => new,
+                (None, Node::Apply(operator, arguments)) => {
+                    self.intern(Node::Apply(operator, arguments.iter().map(|argument| done[argument]).collect()))
+                }
+                (None, Node::Select(c, a, b)) => self.intern(Node::Select(done[&c], done[&a], done[&b])),
+                (None, Node::Number(_) | Node::Position(_) | Node::Read(..)) => id,
+            };
+            done.insert(id, new);
+        }
+        done[&root]
+    }
+
     /// Calls `visit` for every tensor that a formula reads, also in its index forms; some more than once.
     pub fn each_tensor(&self, root: ExpressionId, visit: &mut dyn FnMut(TensorId)) {
         for id in self.reachable(root) {

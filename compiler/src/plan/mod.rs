@@ -1,6 +1,7 @@
 //! What is stored, what is fused, in which order, by which kernel, and which memory lives when: printable data.
 //!
-//! The steps of planning, each in its module: `lower` (stable and simple forms of definitions), `inline` (views and cheap
+//! The steps of planning, each in its module: `lower` (stable and simple forms of definitions), `shift` (products of recurrences
+//! leave their conditions), `inline` (views and cheap
 //! formulas go into their readers), `product` (sums that are matrix products), `fuse` (loop nests) and `memory` (buffers by
 //! their lives). It must know nothing of statements and of tokens.
 
@@ -148,6 +149,7 @@ pub struct Axis {
 pub fn plan(program: &Program, name: &str) -> Plan {
     let mut program = program.clone();
     lower::lower(&mut program);
+    shift::shift(&mut program);
     inline::views(&mut program);
     let contractions = product::split(&mut program);
     inline::cheap(&mut program, &contractions);

@@ -91,7 +91,7 @@ fn recognize(program: &mut Program, id: TensorId) -> Option<Split> {
 }
 
 /// Whether there is enough work, where sizes that are not known may be small.
-fn is_worth(extents: &[Extent]) -> bool {
+pub fn is_worth(extents: &[Extent]) -> bool {
     let size = |extent: &Extent| match extent.as_constant() {
         Some(number) => number,
         None => extent.terms().map(|(monomial, factor)| factor * UNKNOWN.pow(monomial.len().min(8) as u32)).sum(),

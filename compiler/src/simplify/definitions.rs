@@ -26,8 +26,7 @@ pub fn inline(program: &mut Program, report: &mut Report) -> bool {
             changed = true;
         }
         if definition.reduction.is_none()
-            && !recurrent.contains(&id)
-            && let Some(rule) = transparent(program, id, body)
+            && let Some(rule) = transparent(program, id, body, recurrent.contains(&id))
         {
             bodies.insert(id, (body, rule));
         }
@@ -36,10 +35,13 @@ pub fn inline(program: &mut Program, report: &mut Report) -> bool {
 }
 
 /// Why a definition without a reduction may be read through.
-fn transparent(program: &Program, id: TensorId, body: ExpressionId) -> Option<&'static str> {
+fn transparent(program: &Program, id: TensorId, body: ExpressionId, recurrent: bool) -> Option<&'static str> {
     let expressions = &program.expressions;
     if let Node::Read(..) = expressions.node(body) {
         return Some("an alias is its tensor");
+    }
+    if recurrent {
+        return None;
     }
     let nodes = expressions.reachable(body);
     let mut cost = 0;

@@ -5,7 +5,7 @@
 
 use super::definitions::add_auxiliary;
 use super::{Report, formula, map_reads, set_body};
-use crate::ir::{Definition, ExpressionId, Expressions, Index, Label, Node, Program, TensorId};
+use crate::ir::{Definition, ExpressionId, Index, Label, Node, Program, TensorId};
 use crate::ops::{Operator, Reduction};
 use std::collections::HashMap;
 
@@ -24,33 +24,12 @@ pub fn expose(program: &mut Program, report: &mut Report) -> bool {
             }
         }
         if !replaced.is_empty() {
-            let new = replace(&mut program.expressions, body, &replaced);
+            let new = program.expressions.replace(body, &replaced);
             set_body(program, id, new);
             changed = true;
         }
     }
     changed
-}
-
-/// The formula with some of its nodes replaced, the outermost first.
-pub(super) fn replace(
-    expressions: &mut Expressions,
-    root: ExpressionId,
-    replaced: &HashMap<ExpressionId, ExpressionId>,
-) -> ExpressionId {
-    let mut done: HashMap<ExpressionId, ExpressionId> = HashMap::new();
-    for id in expressions.reachable(root) {
-        let new = match (replaced.get(&id), expressions.node(id).clone()) {
-            (Some(&new), _) => new,
-            (None, Node::Apply(operator, arguments)) => {
-                expressions.intern(Node::Apply(operator, arguments.iter().map(|a| done[a]).collect()))
-            }
-            (None, Node::Select(c, a, b)) => expressions.intern(Node::Select(done[&c], done[&a], done[&b])),
-            (None, Node::Number(_) | Node::Position(_) | Node::Read(..)) => id,
-        };
-        done.insert(id, new);
-    }
-    done[&root]
 }
 
 fn better(program: &mut Program, id: TensorId, node: ExpressionId, report: &mut Report) -> Option<ExpressionId> {

@@ -3,6 +3,7 @@
 //! Rules over one formula are equations (`rules.rs`, applied by `engine.rs`); what concerns several definitions stands in a
 //! file for each concern. See `README.md` for how to write a rule. It must know nothing of Rust.
 
+mod cuts;
 mod definitions;
 mod engine;
 mod expose;
@@ -30,6 +31,7 @@ pub fn simplify(program: &mut Program) -> Report {
         changed |= definitions::inline(program, &mut report);
         changed |= expose::expose(program, &mut report);
         changed |= sums::simplify(program, &mut report);
+        changed |= cuts::simplify(program, &mut report);
         changed |= definitions::merge_equal(program, &mut report);
         if !changed && !share::share(program, &mut report) {
             break;

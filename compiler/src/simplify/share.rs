@@ -4,7 +4,6 @@
 //! labels are numbered in the order of their first occurrence.
 
 use super::definitions::add_auxiliary;
-use super::expose::replace;
 use super::{Report, set_body};
 use crate::ir::{Definition, ExpressionId, Extent, Index, Label, Node, Program, TensorId, bounds};
 use crate::ops::Operator;
@@ -44,7 +43,7 @@ pub fn share(program: &mut Program, report: &mut Report) -> bool {
     }
     for (&id, nodes) in &replaced {
         if let Some(body) = program.definition(id).map(|definition| definition.body) {
-            let new = replace(&mut program.expressions, body, nodes);
+            let new = program.expressions.replace(body, nodes);
             set_body(program, id, new);
         }
     }

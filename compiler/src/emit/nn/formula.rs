@@ -1,6 +1,7 @@
 //! Formulas in index notation. It must not know of matrix notation.
 
 use super::groups::Grouped;
+use super::recurrence;
 use super::write::{binary, call, extent, extent_terms, floating, make, name, named, natural, sum, unary};
 use super::writer::Writer;
 use crate::ir::{Atom, ExpressionId, Extent, Index, Label, Node, Program, TensorId, bounds};
@@ -90,9 +91,13 @@ pub fn expression(writer: &Writer, id: TensorId, root: ExpressionId, labels: &La
         let made = match writer.program.expressions.node(node) {
             Node::Number(number) => floating(number.get()),
             Node::Position(index) => position(writer, index, labels),
-            Node::Read(tensor, at) if *tensor == id => itself(writer, id, at, labels),
-            Node::Read(tensor, at) => read(writer, *tensor, at, labels),
+            Node::Read(tensor, at) => {
+                // What a recurrence reads of a step that is not there is zero, or protected.
+                let time = if writer.recur_together(id, *tensor) { writer.time(*tensor) } else { None };
+                read(writer, *tensor, at, time, labels)
+            }
             Node::Apply(operator, arguments) => apply(*operator, arguments.iter().map(argument).collect()),
+            Node::Select(_, then, _) if recurrence::is_understood(writer, id, node) => argument(then),
             Node::Select(condition, then, otherwise) => {
                 call("where", vec![argument(condition), argument(then), argument(otherwise)])
             }
@@ -150,16 +155,16 @@ fn infix(text: &str) -> Binary {
 }
 
 /// `x[i, 2*j + u]`; a scalar as its name. What cannot stand in brackets is met by a label that runs over the axis:
-/// `sum[a](where(a == floor(i / 2), x[a], 0))`.
-fn read(writer: &Writer, tensor: TensorId, at: &[Index], labels: &Labels) -> Expression {
+/// `sum[a](where(a == floor(i / 2), x[a], 0))`. The axis `free` may be read outside.
+fn read(writer: &Writer, tensor: TensorId, at: &[Index], free: Option<usize>, labels: &Labels) -> Expression {
     let whole = writer.name(tensor);
     if at.is_empty() {
         return whole;
     }
     let (mut items, mut bound, mut conditions) = (Vec::new(), Vec::new(), Vec::new());
-    for (index, axis) in at.iter().zip(&writer.program.tensor(tensor).shape) {
+    for (number, (index, axis)) in at.iter().zip(&writer.program.tensor(tensor).shape).enumerate() {
         let value = position(writer, index, labels);
-        if is_index(writer.program, index, &labels.extents, axis) {
+        if free == Some(number) || is_index(writer.program, index, &labels.extents, axis) {
             items.push(IndexItem::At(group(index, labels, axis).unwrap_or(value)));
             continue;
         }
@@ -191,12 +196,6 @@ fn group(index: &Index, labels: &Labels, axis: &Extent) -> Option<Expression> {
     fits.then(|| make(ExpressionKind::Group(vec![labels.name(*outer), labels.name(*inner)])))
 }
 
-/// An earlier or later step of the definition itself.
-fn itself(writer: &Writer, id: TensorId, at: &[Index], labels: &Labels) -> Expression {
-    let items = at.iter().map(|index| IndexItem::At(position(writer, index, labels))).collect();
-    make(ExpressionKind::Index(Box::new(writer.name(id)), items))
-}
-
 /// An index form as a number.
 fn position(writer: &Writer, index: &Index, labels: &Labels) -> Expression {
     let mut terms: Vec<(bool, Expression)> = Vec::new();
@@ -219,7 +218,7 @@ fn atom_expression(writer: &Writer, atom: &Atom, labels: &Labels) -> Expression 
             let multiple = binary(Binary::Multiply, extent(writer.program, by), quotient(writer, form, by, labels));
             binary(Binary::Subtract, position(writer, form, labels), multiple)
         }
-        Atom::Element(tensor, at) => read(writer, *tensor, at, labels),
+        Atom::Element(tensor, at) => read(writer, *tensor, at, None, labels),
     }
 }
 

@@ -8,6 +8,7 @@ mod groups;
 mod hoist;
 mod matrix;
 mod patterns;
+mod recurrence;
 mod remarks;
 #[cfg(test)]
 mod tests;
@@ -97,7 +98,8 @@ fn written(writer: &Writer) -> Vec<Statement> {
     let (first, second): (Vec<TensorId>, Vec<TensorId>) = order.into_iter().partition(|id| forward.contains(id));
     for (part, ids) in [(1, second), (0, first)] {
         for id in ids.into_iter().rev() {
-            if writer.is_named(id) {
+            // What takes part in a recurrence is read by all of it.
+            if writer.is_named(id) || writer.is_recurrent(id) {
                 let statement = definition(writer, id, &mut told);
                 parts[part].push(statement);
             }
@@ -167,7 +169,7 @@ fn definition(writer: &Writer, id: TensorId, told: &mut [bool]) -> Statement {
         kind(&program.roots[at].role)
     });
     let name = name(&text_name(program, id));
-    if let Some(array) = matrix::notation(writer, id) {
+    if let Some(array) = (!writer.is_recurrent(id)).then(|| matrix::notation(writer, id)).flatten() {
         array.names.iter().for_each(|read| writer.use_name(*read));
         return statement(&tensor.documentation, StatementKind::Define { role, name, value: array.value });
     }

@@ -2,7 +2,7 @@
 
 use super::groups::Grouped;
 use super::write::{named, text_name};
-use crate::ir::{Node, Program, TensorId};
+use crate::ir::{Node, Program, Recurrence, TensorId, Unit};
 use crate::ops::Reduction;
 use crate::syntax::tree::Expression;
 use std::cell::{Cell, RefCell};
@@ -16,6 +16,7 @@ pub struct Writer<'p> {
     /// The program.
     pub program: &'p Program,
     groups: &'p BTreeMap<TensorId, Grouped>,
+    circles: BTreeMap<TensorId, Circle>,
     inlined: BTreeSet<TensorId>,
     named: RefCell<BTreeSet<TensorId>>,
     nested: Cell<usize>,
@@ -24,7 +25,22 @@ pub struct Writer<'p> {
 impl<'p> Writer<'p> {
     /// Of a program some of whose definitions are written within their readers.
     pub fn new(program: &'p Program, groups: &'p BTreeMap<TensorId, Grouped>, inlined: BTreeSet<TensorId>) -> Self {
-        Self { program, groups, inlined, named: RefCell::default(), nested: Cell::new(0) }
+        Self { program, groups, circles: circles(program), inlined, named: RefCell::default(), nested: Cell::new(0) }
+    }
+
+    /// Whether a definition takes part in a recurrence, so that it is written in index notation.
+    pub fn is_recurrent(&self, id: TensorId) -> bool {
+        self.circles.contains_key(&id)
+    }
+
+    /// Whether two definitions take part in the same recurrence: then one may read steps of the other that are not there.
+    pub fn recur_together(&self, one: TensorId, other: TensorId) -> bool {
+        self.circles.get(&one).is_some_and(|circle| self.circles.get(&other).is_some_and(|same| same.number == circle.number))
+    }
+
+    /// The axis of a definition that is the time of its recurrence.
+    pub fn time(&self, id: TensorId) -> Option<usize> {
+        self.circles.get(&id).map(|circle| circle.axis)
     }
 
     /// The labels of a definition in groups.
@@ -75,6 +91,25 @@ impl<'p> Writer<'p> {
     }
 }
 
+/// The recurrence that a definition takes part in.
+struct Circle {
+    number: usize,
+    axis: usize,
+}
+
+fn circles(program: &Program) -> BTreeMap<TensorId, Circle> {
+    let mut circles = BTreeMap::new();
+    for (number, unit) in program.units().into_iter().enumerate() {
+        if let Unit::Circle(members) = unit
+            && let Some(recurrence) = Recurrence::of(program, &members)
+        {
+            let places = recurrence.members.into_iter().zip(recurrence.axes);
+            circles.extend(places.map(|(id, axis)| (id, Circle { number, axis })));
+        }
+    }
+    circles
+}
+
 /// The definitions that may be written in their readers: without a role, with a name that the compiler gave, read once.
 pub fn candidates(program: &Program) -> BTreeSet<TensorId> {
     let mut reads: BTreeMap<TensorId, usize> = BTreeMap::new();
@@ -96,6 +131,8 @@ pub fn candidates(program: &Program) -> BTreeSet<TensorId> {
     }
     let is_root = |id: TensorId| program.roots.iter().any(|root| root.tensor == id);
     let once = reads.into_iter().filter(|(_, count)| *count == 1).map(|(id, _)| id);
+    let recurrent = program.recurrent();
+    let once = once.filter(|id| !recurrent.contains(id));
     once.filter(|&id| program.definition(id).is_some() && !is_root(id) && has_given_name(program, id)).collect()
 }
 
