@@ -48,7 +48,16 @@ impl<'a> Elaborator<'a> {
     /// name of the recurrence.
     fn named(&mut self, statements: &'a [Statement]) -> Named {
         let sizes = sizes_of(statements);
-        let is_start: Vec<bool> = statements.iter().map(|statement| self.is_start(statement, &sizes)).collect();
+        let mut twice: BTreeMap<&str, usize> = BTreeMap::new();
+        for name in statements.iter().filter_map(defined_name) {
+            *twice.entry(&name.text).or_default() += 1;
+        }
+        let is_start: Vec<bool> = (statements.iter())
+            .map(|statement| {
+                let again = defined_name(statement).is_some_and(|name| twice.get(name.text.as_str()) > Some(&1));
+                self.is_start(statement, &sizes, again)
+            })
+            .collect();
         let mut first: BTreeMap<&str, (usize, &Name)> = BTreeMap::new();
         let mut named = Named::default();
         for (number, statement) in statements.iter().enumerate().filter(|(number, _)| !is_start[*number]) {
@@ -78,14 +87,15 @@ impl<'a> Elaborator<'a> {
         named
     }
 
-    /// Whether a step, and no label, stands on the left of a statement: a number, a size, or what is computed of such.
-    fn is_start(&self, statement: &Statement, sizes: &BTreeSet<&str>) -> bool {
+    /// Whether a step, and no label, stands on the left of a statement: a number, what is computed of sizes, or a size alone (where
+    /// `again` another statement has the same name).
+    fn is_start(&self, statement: &Statement, sizes: &BTreeSet<&str>, again: bool) -> bool {
         let StatementKind::DefineIndexed { indices, .. } = &statement.kind else { return false };
         indices.iter().any(|index| match index {
             LeftIndex::Start(_) => true,
             LeftIndex::Label(label) => {
                 let name = label.name.text.as_str();
-                label.range.is_none() && (sizes.contains(name) || self.is_size_or_constant(name, label.name.span))
+                again && label.range.is_none() && (sizes.contains(name) || self.is_size_or_constant(name, label.name.span))
             }
             LeftIndex::Group(..) => false,
         })

@@ -7,6 +7,7 @@ use super::view::{Value, View};
 use crate::ir::{Extent, Index, Label, bounds};
 use crate::span::Span;
 use crate::syntax::tree::{Expression, ReducedLabel};
+use std::collections::HashMap;
 
 /// An index form that reads an axis.
 #[derive(Clone, Debug)]
@@ -40,6 +41,8 @@ pub struct Group {
 #[derive(Clone, Debug)]
 pub struct Settled {
     groups: Vec<Group>,
+    /// How many values labels take, by the labels that stood for it.
+    counts: HashMap<Label, Index>,
 }
 
 /// Where labels began whose ranges must be known at its end.
@@ -195,14 +198,14 @@ impl<'a> Elaborator<'a> {
                 self.uses.push(the_use);
             }
         }
-        result.map(|()| Settled { groups })
+        result?;
+        Ok(Settled { groups, counts: self.known_counts() })
     }
 
     /// A formula of a frame that is settled, with what has been found in the place of what was not known.
     pub fn settled(&mut self, body: FormulaId, settled: &Settled) -> FormulaId {
         let body = self.substitute_groups(body, &settled.groups);
-        let counts = self.known_counts();
-        if counts.is_empty() { body } else { self.formulas.substitute(body, &counts) }
+        if settled.counts.is_empty() { body } else { self.formulas.substitute(body, &settled.counts) }
     }
 
     /// Ends a frame in which something is wrong.

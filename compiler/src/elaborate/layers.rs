@@ -207,7 +207,9 @@ impl<'a> Elaborator<'a> {
         let bound = self.visible().find_map(|scope| scope.names.get(&whole).or_else(|| scope.names.get(name.as_str()))).cloned();
         let full = match bound {
             Some(Some(Value::Instance(instance))) => format!("{}{path}", instance.path),
-            Some(Some(value @ (Value::View(_) | Value::Circular(_)))) if self.visible().any(|scope| scope.names.contains_key(&whole)) => {
+            Some(Some(value @ (Value::View(_) | Value::Circular(_))))
+                if self.visible().any(|scope| scope.names.contains_key(&whole)) =>
+            {
                 return Ok(value);
             }
             Some(None) => return Err(Reported),

@@ -50,12 +50,7 @@ pub struct Member<'a> {
 
 impl<'a> Elaborator<'a> {
     /// Elaborates a circle of statements in index notation.
-    pub fn recurrence(
-        &mut self,
-        statements: &'a [Statement],
-        circle: &[usize],
-        starts: &BTreeMap<usize, usize>,
-    ) -> Result<()> {
+    pub fn recurrence(&mut self, statements: &'a [Statement], circle: &[usize], starts: &BTreeMap<usize, usize>) -> Result<()> {
         let frame = self.open_frame();
         let opened = self.open_circle(statements, circle);
         let bodies = opened.and_then(|()| self.circle_bodies());
@@ -69,7 +64,8 @@ impl<'a> Elaborator<'a> {
         // An empty circle stays: what still reads its names is told so.
         let circle_of = self.circles.last_mut().map(std::mem::take).unwrap_or_default();
         let result = settled.and_then(|settled| Ok((settled, bodies?)));
-        let result = result.and_then(|(settled, bodies)| self.close_circle(circle_of, statements, circle, starts, settled, bodies));
+        let result =
+            result.and_then(|(settled, bodies)| self.close_circle(circle_of, statements, circle, starts, settled, bodies));
         self.circles.pop();
         result
     }

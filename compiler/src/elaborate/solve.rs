@@ -197,7 +197,8 @@ impl Elaborator<'_> {
         let coefficient = the_use.index.coefficient(label);
         let found = coefficient.as_constant().and_then(|step| {
             // step·label + highest <= extent - 1, or lowest - |step|·label >= 0
-            let room = if step > 0 { self.extent(the_use.of).plus_constant(-1).minus(&range.highest) } else { range.lowest.clone() };
+            let room =
+                if step > 0 { self.extent(the_use.of).plus_constant(-1).minus(&range.highest) } else { range.lowest.clone() };
             Some(floor_divided(&room, step.checked_abs()?)?.plus_constant(1))
         });
         found.ok_or_else(|| {

@@ -55,12 +55,7 @@ impl<'a> Elaborator<'a> {
         Ok(starts)
     }
 
-    fn start(
-        &mut self,
-        (place, member): (usize, &Member<'a>),
-        schedule: &Schedule,
-        statement: &'a Statement,
-    ) -> Result<Start> {
+    fn start(&mut self, (place, member): (usize, &Member<'a>), schedule: &Schedule, statement: &'a Statement) -> Result<Start> {
         let StatementKind::DefineIndexed { indices, value, .. } = &statement.kind else { return Err(Reported) };
         let time = schedule.axes[place];
         let frame = self.open_frame();

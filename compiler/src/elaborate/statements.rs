@@ -1,10 +1,10 @@
 //! Statements: parameters and states, definitions in matrix notation and in index notation, and what they are wanted for.
 
+use super::Result;
 use super::core::{Elaborator, Owner, Scope};
 use super::formula::FormulaId;
 use super::labels::Group;
 use super::view::{Value, View};
-use super::Result;
 use crate::ir::{Extent, Label, Role as Wanted, Root, TensorId};
 use crate::syntax::tree::{Expression, ExpressionKind, LeftIndex, Name, Role, Statement, StatementKind};
 

@@ -173,9 +173,12 @@ impl<'a> Elaborator<'a> {
             let one: Vec<View> = (values.iter())
                 .map(|value| match value {
                     Value::Many(views) if number < views.len() => Ok(views[number].clone()),
-                    Value::View(_) | Value::Many(_) | Value::List(_) | Value::Instance(_) | Value::Callable | Value::Circular(_) => {
-                        self.view(value.clone(), span)
-                    }
+                    Value::View(_)
+                    | Value::Many(_)
+                    | Value::List(_)
+                    | Value::Instance(_)
+                    | Value::Callable
+                    | Value::Circular(_) => self.view(value.clone(), span),
                 })
                 .collect::<Result<_>>()?;
             results.push(self.apply_views(operator, &one, what, span)?);

@@ -78,7 +78,7 @@ fn cycles_and_wrong_roots_are_found() {
     program.roots.pop();
     let body = program.expressions.read(TensorId(1), vec![i()]);
     program.tensors[1].source = Source::Defined(Definition { reduction: Some((Reduction::Sum, vec![b()])), body });
-    found(&program, "it reads y, which reads it");
+    found(&program, "it reads itself, and y are no recurrence");
     program.roots[0].tensor = TensorId(9);
     found(&program, "not in the program");
 }

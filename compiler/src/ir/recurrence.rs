@@ -121,9 +121,8 @@ fn times(labels: &[Vec<Label>], lags: &[Lag], first: usize) -> Option<Vec<usize>
 fn sorted(count: usize, reads: &[(usize, usize)]) -> Option<Vec<usize>> {
     let mut order: Vec<usize> = Vec::new();
     while order.len() < count {
-        let is_ready = |place: &usize| {
-            !order.contains(place) && reads.iter().all(|(reader, read)| reader != place || order.contains(read))
-        };
+        let is_ready =
+            |place: &usize| !order.contains(place) && reads.iter().all(|(reader, read)| reader != place || order.contains(read));
         let next = (0..count).find(is_ready)?;
         order.push(next);
     }
@@ -208,11 +207,7 @@ pub fn components(count: usize, read: &dyn Fn(usize) -> Vec<usize>) -> Vec<Vec<u
 
 /// The strongly connected components that can be reached from some numbers, depth first and without recursion (Tarjan, *Depth-first
 /// search and linear graph algorithms*, 1972).
-fn components_from(
-    roots: impl IntoIterator<Item = usize>,
-    count: usize,
-    read: &dyn Fn(usize) -> Vec<usize>,
-) -> Vec<Vec<usize>> {
+fn components_from(roots: impl IntoIterator<Item = usize>, count: usize, read: &dyn Fn(usize) -> Vec<usize>) -> Vec<Vec<usize>> {
     let mut search = Search { read, times: vec![None; count], open: Vec::new(), next: 0, found: Vec::new() };
     for root in roots {
         search.visit(root);
@@ -285,3 +280,7 @@ impl Search<'_> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "recurrence_tests.rs"]
+mod tests;

@@ -185,9 +185,7 @@ impl<'a> Builder<'a> {
     fn fills(&self, step: &Step) -> Vec<Statement> {
         let fill = |id: TensorId| Statement::Fill(self.buffer(id), 0.0);
         match step {
-            Step::Nest(items) => {
-                defined(items).into_iter().filter(|id| self.plan.members[id].accumulates).map(fill).collect()
-            }
+            Step::Nest(items) => defined(items).into_iter().filter(|id| self.plan.members[id].accumulates).map(fill).collect(),
             Step::Product(contraction) => contraction.accumulates.then(|| fill(contraction.tensor)).into_iter().collect(),
             Step::Copy(..) => Vec::new(),
             Step::Recurrence(recurrence) => recurrence.steps.iter().flat_map(|step| self.fills(step)).collect(),

@@ -13,12 +13,12 @@ pub mod offset;
 mod print;
 pub use print::index_text;
 mod product;
-mod recur;
-mod shift;
 #[cfg(test)]
 mod random_tests;
+mod recur;
 #[cfg(test)]
 pub(crate) mod samples;
+mod shift;
 #[cfg(test)]
 mod tests;
 

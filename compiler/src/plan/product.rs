@@ -5,8 +5,8 @@
 //! that are left the longest is the product's, the others become loops around it.
 
 use super::lower::{auxiliary, redefine};
-use super::recur::times;
 use super::offset::{flat, guess, is_affine, label, labels, plain};
+use super::recur::times;
 use super::{Axis, Contraction};
 use crate::ir::{Definition, ExpressionId, Extent, Index, Label, Node, Program, TensorId};
 use crate::ops::{Operator, Reduction};

@@ -50,7 +50,8 @@ fn split(program: &mut Program, id: TensorId, time: Label) -> Option<Vec<TensorI
             let shape: Vec<Extent> = axes.iter().map(|axis| all[axis.0 as usize].clone()).collect();
             let same = axes.len() == rank;
             let definition = Definition { reduction: Some((Reduction::Sum, extents.clone())), body };
-            let names = axes.iter().copied().chain((rank..all.len()).map(label)).map(|axis| program.label_name(id, axis)).collect();
+            let names =
+                axes.iter().copied().chain((rank..all.len()).map(label)).map(|axis| program.label_name(id, axis)).collect();
             let sum = auxiliary(program, id, "free", shape, definition);
             program.tensors[sum.0 as usize].label_names = names;
             if same {
@@ -100,9 +101,8 @@ fn free(program: &mut Program, id: TensorId, branch: ExpressionId, time: Label) 
     let count = extents.len();
     let Some(steps) = steps(program, branch, time)? else {
         let axes: Vec<Label> = (0..rank).map(label).filter(|&axis| axis != time).collect();
-        let body = program.expressions.substitute(branch, &mut |old| {
-            Index::label(if old.0 > time.0 { Label(old.0 - 1) } else { old })
-        });
+        let body =
+            program.expressions.substitute(branch, &mut |old| Index::label(if old.0 > time.0 { Label(old.0 - 1) } else { old }));
         let at = axes.iter().copied().map(Index::label).collect();
         let mut own = extents;
         own.remove(time.0 as usize);

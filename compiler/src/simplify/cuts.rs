@@ -32,13 +32,17 @@ fn cut(program: &mut Program, id: TensorId, report: &mut Report) -> bool {
         return false;
     };
     let Node::Select(condition, then, otherwise) = *program.expressions.node(body) else { return false };
-    if program.expressions.as_number(otherwise) != Some(0.0) {
-        return false;
-    }
+    let is_zero = |branch: ExpressionId| program.expressions.as_number(branch) == Some(0.0);
+    let (is_above, is_below) = (is_zero(otherwise), is_zero(then));
     let labels = program.label_extents(id);
     let rank = labels.len() - extents.len();
     let mut parts = Vec::new();
-    conjunction(&program.expressions, condition, &mut parts);
+    let (then, otherwise) = if is_above { (then, otherwise) } else { (otherwise, then) };
+    if is_above {
+        conjunction(&program.expressions, condition, &mut parts);
+    } else if is_below && let Some(opposite) = opposite(&mut program.expressions, condition) {
+        parts.push(opposite);
+    }
     for (number, &part) in parts.iter().enumerate() {
         let Some((label, values)) = values(program, part, &labels, rank) else { continue };
         parts.remove(number);
@@ -49,6 +53,22 @@ fn cut(program: &mut Program, id: TensorId, report: &mut Report) -> bool {
         return true;
     }
     false
+}
+
+/// The comparison that holds where this one does not; of integers, since only these are looked at.
+fn opposite(expressions: &mut Expressions, condition: ExpressionId) -> Option<ExpressionId> {
+    let Node::Apply(operator, arguments) = expressions.node(condition).clone() else { return None };
+    form(expressions, *arguments.first()?)?;
+    form(expressions, *arguments.get(1)?)?;
+    let pairs = [
+        (Operator::Less, Operator::GreaterEqual),
+        (Operator::LessEqual, Operator::Greater),
+        (Operator::Greater, Operator::LessEqual),
+        (Operator::GreaterEqual, Operator::Less),
+        (Operator::NotEqual, Operator::Equal),
+    ];
+    let (_, opposite) = pairs.into_iter().find(|(one, _)| *one == operator)?;
+    Some(expressions.apply(opposite, &arguments))
 }
 
 /// The conditions that all must hold.

@@ -9,7 +9,7 @@ const LABELS: [&str; 5] = ["i", "j", "k", "l", "m"];
 impl Generator {
     /// Adds one definition; some attempts find nothing that fits.
     pub(super) fn define(&mut self) {
-        match self.random.below(13) {
+        match self.random.below(14) {
             0..=2 => self.operator(),
             3 => self.matrix_product(),
             4 => self.reduction(),
@@ -20,6 +20,7 @@ impl Generator {
             9 => self.gather(),
             10 => self.library(),
             11 => self.twice(),
+            12 => self.recurrence(),
             _ => self.reversed(),
         }
     }
@@ -245,4 +246,52 @@ impl Generator {
         let value = format!("{name}[{} - i{rest}] - 2 * {name}[i + 1{rest}] * {name}[0{rest}]", length - 1);
         self.add_indexed(&labels, &value, shape, a.bound * (1.0 + 2.0 * a.bound));
     }
+
+    /// A recurrence along an axis, forwards or backwards, one or two steps back, perhaps with a start, mixed over another axis, or
+    /// through a second definition.
+    fn recurrence(&mut self) {
+        let Some(a) = self.any_with(|tensor| !tensor.shape.is_empty() && count(&tensor.shape) < MOST_ELEMENTS) else { return };
+        let rank = a.shape.len();
+        let time = self.random.below(rank);
+        let labels: Vec<String> = LABELS[..rank].iter().map(|label| (*label).to_owned()).collect();
+        let back = 1 + self.random.below(2);
+        let backward = self.random.below(2) == 0;
+        let name = format!("d{}", self.definitions.len());
+        let step = |of: &str, steps: usize, mixed: Option<usize>| {
+            let mut at = labels.clone();
+            at[time] = format!("{} {} {steps}", labels[time], if backward { "+" } else { "-" });
+            if let Some(axis) = mixed {
+                at[axis] = "q".into();
+            }
+            format!("{of}[{}]", at.join(", "))
+        };
+        let other = (0..rank).find(|&axis| axis != time);
+        let here = format!("{}[{}]", a.name, labels.join(", "));
+        let value = match (self.random.below(4), other) {
+            (0, Some(axis)) => format!("{here} + sum[q]({} * cos(q + {})) / 4", step(&name, back, Some(axis)), labels[axis]),
+            (1, Some(axis)) => format!("{here} * mean[q]({} + {}[{}])", step(&name, 1, Some(axis)), a.name, mixed(&labels, axis)),
+            (2, _) => format!("{here} + 0.4 * {} - 0.3 * {}", step(&name, 1, None), step(&name, 2, None)),
+            _ => format!("{here} * sin({} + 0.2)", step(&name, back, None)),
+        };
+        let start = match self.random.below(3) {
+            0 => {
+                let mut left = labels.clone();
+                left[time] = if backward { a.shape[time].text() } else { "-1".into() };
+                let rest: Vec<String> = (0..rank).filter(|&axis| axis != time).map(|axis| labels[axis].clone()).collect();
+                let sum: String = rest.iter().map(|label| format!(" + 0.1 * {label}")).collect();
+                format!(" {name}[{}] = 0.3{sum};", left.join(", "))
+            }
+            _ => String::new(),
+        };
+        let left = labels.join(", ");
+        self.definitions.push((name.clone(), format!("{name}[{left}] = tanh({value});{start}")));
+        self.tensors.push(Tensor { name, shape: a.shape, bound: 1.0 });
+    }
+}
+
+/// The labels with `q` for one of them.
+fn mixed(labels: &[String], axis: usize) -> String {
+    let mut at = labels.to_vec();
+    at[axis] = "q".into();
+    at.join(", ")
 }

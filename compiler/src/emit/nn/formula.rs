@@ -21,7 +21,8 @@ pub struct Labels {
 
 impl Labels {
     /// Those of a definition. No name is that of a size, or the beginning of that of a tensor which is read.
-    pub fn of(program: &Program, id: TensorId, grouped: &Grouped) -> Self {
+    pub fn of(writer: &Writer, id: TensorId, grouped: &Grouped) -> Self {
+        let program = writer.program;
         let first = |id: TensorId| {
             let name = program.tensor(id).name.trim_start_matches("d ");
             name.split('.').next().unwrap_or(name).to_owned()
@@ -37,7 +38,7 @@ impl Labels {
             taken.insert(name.clone());
             names.push(name);
         }
-        let plain = plain(program, grouped);
+        let plain = plain(writer, id, grouped);
         Self { names, extents: grouped.extents.clone(), plain, taken, more: Cell::new(0) }
     }
 
@@ -64,16 +65,19 @@ impl Labels {
     }
 }
 
-/// Which labels index an axis of their own length, and no axis of another one.
-fn plain(program: &Program, grouped: &Grouped) -> Vec<bool> {
+/// Which labels index an axis of their own length, and no axis of another one. What recurs together has no length by itself.
+fn plain(writer: &Writer, id: TensorId, grouped: &Grouped) -> Vec<bool> {
+    let program = writer.program;
     let extents = &grouped.extents;
     let mut uses: Vec<Vec<Extent>> = vec![Vec::new(); extents.len()];
     for node in program.expressions.reachable(grouped.body) {
         if let Node::Read(tensor, at) = program.expressions.node(node) {
+            let together = writer.recur_together(id, *tensor);
             for (index, axis) in at.iter().zip(&program.tensor(*tensor).shape) {
                 if is_index(program, index, extents, axis)
                     && let Some(Label(label)) = index.as_label()
                     && let Some(known) = uses.get_mut(label as usize)
+                    && !(together && extents.get(label as usize) == Some(axis))
                 {
                     known.push(axis.clone());
                 }

@@ -188,7 +188,7 @@ fn indexed(writer: &Writer, id: TensorId) -> (Vec<LeftIndex>, Expression) {
     let (Some(definition), Some(grouped)) = (program.definition(id), writer.grouped(id)) else {
         return (Vec::new(), named("_"));
     };
-    let labels = Labels::of(program, id, grouped);
+    let labels = Labels::of(writer, id, grouped);
     let formula = formula::expression(writer, id, grouped.body, &labels);
     let bound = |all: &[Label]| -> Vec<_> { all.iter().map(|label| labels.bound(program, *label)).collect() };
     let value = match &definition.reduction {

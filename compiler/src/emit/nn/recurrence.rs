@@ -2,7 +2,7 @@
 
 use super::writer::Writer;
 use crate::ir::recurrence::lag;
-use crate::ir::{ExpressionId, Extent, Expressions, Index, Label, Node, TensorId, bounds};
+use crate::ir::{ExpressionId, Expressions, Extent, Index, Label, Node, TensorId, bounds};
 use crate::ops::Operator;
 
 /// Whether `where(t >= c, f, 0)` is no more than `f` in the text: a factor of f is a read at `t - c`, and f reads nothing else

@@ -24,7 +24,7 @@ fn column() -> Index {
 }
 
 fn repeat(variable: u32, extent: Extent, body: Vec<Statement>) -> Statement {
-    Statement::For { variable: Variable(variable), extent, body }
+    Statement::For { variable: Variable(variable), extent, backward: false, body }
 }
 
 fn apply(operator: Operator, a: Value, b: Value) -> Value {
