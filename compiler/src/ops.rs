@@ -94,6 +94,9 @@ fn none(algebra: &mut dyn Algebra, arguments: &[Term], _: Term) -> Vec<Term> {
     arguments.iter().map(|_| algebra.number(0.0)).collect()
 }
 
+/// What a random number costs, in additions.
+pub const RANDOM_COST: u32 = 20;
+
 macro_rules! operators {
     ($($(#[$doc:meta])* $name:ident: $spelling:expr, $sample:expr, $runtime:expr, $cost:expr, $value:expr, $partials:expr;)*) => {
         /// A scalar operator: the name of its row.

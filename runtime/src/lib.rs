@@ -121,6 +121,7 @@ pub mod __private {
     pub use crate::network::{AsNetwork, Axis, Description, Elements, Input, Network, Parameter};
     pub use crate::view::{Arguments, Shape, View};
     pub use crate::{Error, Result};
+    pub use chainrule_math::counter::Key;
     pub use chainrule_math::{self as math, Scalar};
     pub use ndarray;
 }

@@ -151,6 +151,12 @@ pub unsafe trait Network: Sized + Send + Sync + 'static {
         None
     }
 
+    /// Begins the random numbers of training anew: the next [`differentiate`](Self::differentiate) is the first step of a training
+    /// with this seed. A new workspace has the seed 0. Networks without random numbers ignore it.
+    fn seed(workspace: &mut Self::Workspace, seed: u64) {
+        let _ = (workspace, seed);
+    }
+
     /// A workspace for these sizes and all smaller ones; the only place that allocates.
     fn allocate(sizes: &[usize]) -> Self::Workspace;
 

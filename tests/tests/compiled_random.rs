@@ -47,7 +47,11 @@ fn compare(program: &Program, values: &Values, answer: &Answer) -> Result<(), St
                 let of = &program.tensor(*of).name;
                 (Destination::Gradient(of.clone()), format!("the gradient for {of}"))
             }
-            Role::Output(_) | Role::Metric(_) | Role::Update(_) => continue,
+            Role::Update(of) => {
+                let of = &program.tensor(*of).name;
+                (Destination::Update(of.clone()), format!("the update of {of}"))
+            }
+            Role::Output(_) | Role::Metric(_) => continue,
         };
         let found = answer.get(&destination).ok_or_else(|| format!("{name} is missing"))?;
         same(&name, found, &computed[&program.tensor(*tensor).name], TOLERANCE)?;
@@ -66,7 +70,7 @@ fn compiled_programs_agree_with_their_definitions() {
             Err(message) => failures.push((format!("seed {seed}"), message)),
         }
     }
-    let cases: Vec<(&Program, &Values)> = ready.iter().map(|(_, (program, values))| (program, values)).collect();
+    let cases: Vec<(&Program, &Values, u64)> = ready.iter().map(|(_, (program, values))| (program, values, 0)).collect();
     let answers = evaluate(&cases, &Workshop::new(Path::new(env!("CARGO_TARGET_TMPDIR")), "random"));
     for ((seed, (program, values)), answer) in ready.iter().zip(answers) {
         if let Err(message) = answer.and_then(|answer| compare(program, values, &answer)) {

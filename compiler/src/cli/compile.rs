@@ -12,9 +12,11 @@ use std::collections::BTreeMap;
 /// What a program computes.
 pub type Answer = BTreeMap<Destination, Tensor>;
 
-/// The results of many programs for these values, computed by compiled code that is built all at once; or why there are none.
-pub fn evaluate(cases: &[(&Program, &Values)], workshop: &Workshop) -> Vec<Result<Answer, String>> {
-    let prepared: Vec<Result<Case, String>> = cases.iter().map(|(program, values)| Case::new(program, values)).collect();
+/// The results of many programs for these values and seeds of random numbers, computed by compiled code that is built all at once;
+/// or why there are none.
+pub fn evaluate(cases: &[(&Program, &Values, u64)], workshop: &Workshop) -> Vec<Result<Answer, String>> {
+    let prepared: Vec<Result<Case, String>> =
+        cases.iter().map(|(program, values, seed)| Case::new(program, values, *seed)).collect();
     let tasks: Vec<(&str, &[u8])> = prepared.iter().flatten().map(|case| (case.source.as_str(), case.given.as_slice())).collect();
     let mut outputs = workshop.run(&tasks).into_iter();
     let mut answer = |case: Case| case.answer(&outputs.next().unwrap_or_else(|| Err("it was not run".into()))?);
@@ -33,7 +35,7 @@ struct Case {
 }
 
 impl Case {
-    fn new(program: &Program, values: &Values) -> Result<Self, String> {
+    fn new(program: &Program, values: &Values, seed: u64) -> Result<Self, String> {
         let loops = pipeline::loops(program, "evaluate");
         let source = evaluation_module(&loops)?;
         let sizes = Sizes::bind(program, values).map_err(|error| error.to_string())?;
@@ -50,7 +52,8 @@ impl Case {
                 Place::Workspace(_) => {}
             }
         }
-        let given = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+        let numbers = numbers.iter().map(|number| number.to_le_bytes());
+        let given = std::iter::once(seed.to_le_bytes()).chain(numbers).flatten().collect();
         Ok(Self { loops, source, given, shapes })
     }
 

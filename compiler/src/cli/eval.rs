@@ -5,7 +5,7 @@ use super::program::Loaded;
 use super::request::Request;
 use super::workshop::Workshop;
 use super::{Failure, Format, Program, Streams, json};
-use crate::eval::{Values, evaluate};
+use crate::eval::{Values, evaluate_seeded};
 use crate::ir::{self, Element, Role, Source, TensorId};
 use crate::loops::Destination;
 use crate::pipeline;
@@ -38,7 +38,7 @@ pub struct Arguments {
     /// Evaluates a training step, and not inference.
     #[arg(long)]
     training: bool,
-    /// From what parameters that are not given are initialized.
+    /// From what parameters that are not given are initialized, and random numbers are made.
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// What computes.
@@ -66,7 +66,7 @@ pub fn compiled(files: &[(PathBuf, PathBuf)], workshop: &Workshop) -> Vec<Result
         question.map(|(question, _)| question).map_err(|failure| failure.summary())
     };
     let questions: Vec<Result<Question, String>> = files.iter().map(read).collect();
-    let cases: Vec<(&ir::Program, &Values)> = questions.iter().flatten().map(|one| (&one.derived, &one.values)).collect();
+    let cases: Vec<(&ir::Program, &Values, u64)> = questions.iter().flatten().map(Question::case).collect();
     let mut answers = compile::evaluate(&cases, workshop).into_iter();
     let answer = |question: &Result<Question, String>| {
         question.as_ref().map_err(Clone::clone)?;
@@ -87,6 +87,8 @@ struct Question {
     derived: ir::Program,
     /// All that is given.
     values: Values,
+    /// The seed of the random numbers.
+    seed: u64,
 }
 
 impl Question {
@@ -112,16 +114,20 @@ impl Question {
             return Err("there is nothing to differentiate: neither a loss nor an only scalar output".into());
         }
         let wanted = |role: &Role| request.training || !matches!(role, Role::Update(_));
-        Ok(Self { derived: pipeline::gradient(program, &wrt, wanted).program, values })
+        Ok(Self { derived: pipeline::gradient(program, &wrt, wanted).program, values, seed })
+    }
+
+    fn case(&self) -> (&ir::Program, &Values, u64) {
+        (&self.derived, &self.values, self.seed)
     }
 
     fn compile(&self) -> Result<Answer, String> {
-        let mut answers = compile::evaluate(&[(&self.derived, &self.values)], &Workshop::of_user());
+        let mut answers = compile::evaluate(&[self.case()], &Workshop::of_user());
         answers.pop().unwrap_or_else(|| Ok(Answer::new()))
     }
 
     fn interpret(&self) -> Result<Answer, String> {
-        let computed = evaluate(&self.derived, &self.values).map_err(|error| error.to_string())?;
+        let computed = evaluate_seeded(&self.derived, &self.values, self.seed).map_err(|error| error.to_string())?;
         let name_of = |id: TensorId| self.derived.tensor(id).name.clone();
         let destination = |role: &Role| match role {
             Role::Loss => Destination::Loss,

@@ -29,7 +29,7 @@ fn live(expressions: &Expressions, root: ExpressionId, is_active: &dyn Fn(&Node)
     for id in expressions.reachable(root) {
         let below = match expressions.node(id) {
             Node::Select(_, then, otherwise) => live.contains(then) || live.contains(otherwise),
-            Node::Number(_) | Node::Position(_) | Node::Read(..) | Node::Apply(..) => {
+            Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Read(..) | Node::Apply(..) => {
                 expressions.arguments(id).iter().any(|argument| live.contains(argument))
             }
         };
@@ -55,7 +55,7 @@ impl Walk {
         for id in self.users_first(expressions, root) {
             let Some(&adjoint) = adjoints.get(&id) else { continue };
             match expressions.node(id).clone() {
-                Node::Number(_) | Node::Position(_) => {}
+                Node::Number(_) | Node::Position(_) | Node::Random(..) => {}
                 Node::Read(..) => {
                     let value = guard(expressions, adjoint);
                     let total = self.found.get(&id).map_or(value, |&other| plus(expressions, other, value));

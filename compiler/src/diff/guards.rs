@@ -60,7 +60,7 @@ fn may_be_infinite(expressions: &Expressions, value: ExpressionId) -> bool {
     expressions.reachable(value).into_iter().any(|id| match expressions.node(id) {
         Node::Apply(Operator::Divide, arguments) => !is_size(expressions, arguments[1]),
         Node::Apply(operator, _) => UNBOUNDED.contains(operator),
-        Node::Number(_) | Node::Position(_) | Node::Read(..) | Node::Select(..) => false,
+        Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Read(..) | Node::Select(..) => false,
     })
 }
 
@@ -69,6 +69,6 @@ fn is_size(expressions: &Expressions, divisor: ExpressionId) -> bool {
     match expressions.node(divisor) {
         Node::Number(number) => number.get() != 0.0,
         Node::Position(index) => index.as_extent().is_some(),
-        Node::Read(..) | Node::Apply(..) | Node::Select(..) => false,
+        Node::Random(..) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => false,
     }
 }

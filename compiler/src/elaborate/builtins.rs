@@ -109,12 +109,22 @@ const TABLE: &[Builtin] = &[
     Builtin { name: "axes", parameters: &[X, ("but", true)], run: Run::Places(axes) },
     Builtin { name: "along", parameters: &[("vector", false), X, ("axis", false)], run: Run::Places(along) },
     Builtin { name: "pair", parameters: &[X], run: Run::Places(pair) },
+    Builtin { name: "fraction", parameters: &[X], run: Run::Places(|this, places, span| this.fraction(places, span)) },
+    Builtin {
+        name: "random_uniform",
+        parameters: &[X],
+        run: Run::Places(|this, places, span| this.random_uniform(places, span)),
+    },
+    Builtin {
+        name: "random_at",
+        parameters: &[("stream", false), ("position", false)],
+        run: Run::Places(|this, places, span| this.random_at(places, span)),
+    },
     missing!("grad", "s", "x"),
     missing!("jacobian", "y", "x"),
     missing!("hessian", "s", "x"),
     missing!("jvp", "y", "x", "v"),
     missing!("vjp", "y", "x", "v"),
-    Builtin { name: "dropout_mask", parameters: &[X, ("rate", false)], run: Run::Missing("dropout in training is") },
 ];
 
 const REDUCTION: &[(&str, bool)] = &[X, AXIS, ("keepdims", true)];

@@ -3,6 +3,7 @@
 use super::formula::Formulas;
 use super::items::Items;
 use super::labels::{Frame, Group, Use};
+use super::random::Streams;
 use super::recurrences::Circle;
 use super::view::Value;
 use super::{Options, Reported, Result};
@@ -113,6 +114,8 @@ pub struct Elaborator<'a> {
     pub updated: BTreeMap<String, Span>,
     /// Sizes that a label showed to be numbers.
     pub equated: BTreeMap<String, i64>,
+    /// Who numbers the streams of random numbers.
+    pub streams: Streams,
 }
 
 impl<'a> Elaborator<'a> {
@@ -152,6 +155,7 @@ impl<'a> Elaborator<'a> {
             params_read: None,
             updated: BTreeMap::new(),
             equated: BTreeMap::new(),
+            streams: Streams::default(),
         }
     }
 

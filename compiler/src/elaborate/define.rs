@@ -144,6 +144,7 @@ impl<'a> Elaborator<'a> {
             let expression = match self.formulas.node(id) {
                 Formula::Number(number) => expressions.intern(Node::Number(*number)),
                 Formula::Position(index) => expressions.position(place(index)),
+                Formula::Random(stream, index) => expressions.random(*stream, place(index)),
                 Formula::Read(tensor, at) => expressions.read(*tensor, at.iter().map(&mut place).collect()),
                 Formula::Apply(operator, of) => {
                     let of: Vec<ExpressionId> = of.iter().map(|argument| lowered[argument]).collect();
@@ -242,9 +243,8 @@ impl<'a> Elaborator<'a> {
     pub fn alias(&self, view: &View) -> Option<TensorId> {
         let (tensor, at) = match self.formulas.node(view.body) {
             Formula::Read(tensor, at) => (*tensor, at),
-            Formula::Number(_) | Formula::Position(_) | Formula::Apply(..) | Formula::Select(..) | Formula::Reduce(..) => {
-                return None;
-            }
+            Formula::Number(_) | Formula::Position(_) | Formula::Random(..) => return None,
+            Formula::Apply(..) | Formula::Select(..) | Formula::Reduce(..) => return None,
         };
         let same = at.len() == view.rank() && at.iter().zip(&view.axes).all(|(index, axis)| index.as_label() == Some(*axis));
         (same && self.program.tensor(tensor).shape == self.shape(view)).then_some(tensor)

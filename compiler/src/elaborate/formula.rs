@@ -2,7 +2,7 @@
 //!
 //! Labels are numbers that are unique within one elaboration. It must know nothing of the syntax.
 
-use crate::ir::{Extent, Index, Label, Number, TensorId};
+use crate::ir::{Extent, Index, Label, Number, Stream, TensorId};
 use crate::ops::{Operator, Reduction};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -17,6 +17,8 @@ pub enum Formula {
     Number(Number),
     /// An index form as a number.
     Position(Index),
+    /// A random number: the one at a position of a stream.
+    Random(Stream, Index),
     /// An element of a real tensor.
     Read(TensorId, Vec<Index>),
     /// A scalar operator.
@@ -147,7 +149,7 @@ impl Formulas {
         let mut bound = HashSet::new();
         for id in self.reachable(root) {
             match self.node(id) {
-                Formula::Position(index) => index.each_label(&mut |label| {
+                Formula::Position(index) | Formula::Random(_, index) => index.each_label(&mut |label| {
                     found.insert(label);
                 }),
                 Formula::Read(_, at) => at.iter().for_each(|index| {
@@ -175,7 +177,7 @@ impl Formulas {
                 Formula::Apply(operator, arguments) => Formula::Apply(operator, arguments.iter().map(|a| mapped[a]).collect()),
                 Formula::Select(a, b, c) => Formula::Select(mapped[&a], mapped[&b], mapped[&c]),
                 Formula::Reduce(reduction, labels, body) => Formula::Reduce(reduction, labels, mapped[&body]),
-                leaf @ (Formula::Number(_) | Formula::Position(_) | Formula::Read(..)) => leaf,
+                leaf @ (Formula::Number(_) | Formula::Position(_) | Formula::Random(..) | Formula::Read(..)) => leaf,
             };
             let new = map(self, node)?;
             mapped.insert(id, new);
@@ -189,7 +191,7 @@ impl Formulas {
             Formula::Apply(operator, arguments) => self.apply(operator, &arguments),
             Formula::Select(condition, then, otherwise) => self.select(condition, then, otherwise),
             Formula::Position(index) => self.position(index),
-            other @ (Formula::Number(_) | Formula::Read(..) | Formula::Reduce(..)) => self.intern(other),
+            other @ (Formula::Number(_) | Formula::Random(..) | Formula::Read(..) | Formula::Reduce(..)) => self.intern(other),
         }
     }
 
@@ -198,6 +200,10 @@ impl Formulas {
         let done: Result<FormulaId, ()> = self.rebuild(root, &mut |formulas, node| {
             Ok(match node {
                 Formula::Position(index) => formulas.position(map(&index)),
+                Formula::Random(stream, index) => {
+                    let index = map(&index);
+                    formulas.intern(Formula::Random(stream, index))
+                }
                 Formula::Read(tensor, at) => {
                     let at = at.iter().map(&mut *map).collect();
                     formulas.intern(Formula::Read(tensor, at))
@@ -223,7 +229,7 @@ impl Formulas {
                 (None, Formula::Reduce(reduction, labels, body)) => {
                     self.intern(Formula::Reduce(reduction, labels, mapped[&body]))
                 }
-                (None, Formula::Number(_) | Formula::Position(_) | Formula::Read(..)) => id,
+                (None, Formula::Number(_) | Formula::Position(_) | Formula::Random(..) | Formula::Read(..)) => id,
             };
             mapped.insert(id, new);
         }
@@ -245,7 +251,7 @@ impl Formulas {
 /// The direct arguments of a node.
 pub fn arguments(node: &Formula) -> Vec<FormulaId> {
     match node {
-        Formula::Number(_) | Formula::Position(_) | Formula::Read(..) => Vec::new(),
+        Formula::Number(_) | Formula::Position(_) | Formula::Random(..) | Formula::Read(..) => Vec::new(),
         Formula::Apply(_, arguments) => arguments.clone(),
         Formula::Select(condition, then, otherwise) => vec![*condition, *then, *otherwise],
         Formula::Reduce(_, _, body) => vec![*body],

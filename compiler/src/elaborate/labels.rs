@@ -233,7 +233,7 @@ impl<'a> Elaborator<'a> {
         for group in groups.iter().filter(|group| !group.left).chain(groups.iter().filter(|group| group.left)) {
             index = index.substitute(&mut |label| self.group_replacement(label, group));
         }
-        super::solve::joined(&bounds::simplify(&self.program, &index, &self.extents))
+        bounds::joined(bounds::simplify(&self.program, &index, &self.extents))
     }
 
     fn group_replacement(&self, label: Label, group: &Group) -> Index {

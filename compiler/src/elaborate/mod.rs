@@ -25,6 +25,7 @@ mod messages;
 mod network;
 mod order;
 mod products;
+mod random;
 mod recurrences;
 mod reductions;
 mod shapes;

@@ -3,7 +3,7 @@
 use super::Result;
 use super::core::Elaborator;
 use super::labels::{Frame, Group, Use};
-use crate::ir::{Atom, Extent, Index, Label, bounds};
+use crate::ir::{Extent, Index, Label, bounds};
 use crate::span::Span;
 
 impl Elaborator<'_> {
@@ -229,20 +229,4 @@ fn floor_divided(extent: &Extent, by: i64) -> Option<Extent> {
 /// An exact quotient, also of polynomials that are multiples.
 pub fn divided(extent: &Extent, by: &Extent) -> Option<Extent> {
     if extent == by { Some(Extent::one()) } else { extent.divided_exactly(by) }
-}
-
-/// The same form with digits put together again: `n·(f div n) + f mod n` is `f`.
-pub fn joined(index: &Index) -> Index {
-    let remainders: Vec<(Atom, Extent)> = index.terms().map(|(atom, coefficient)| (atom.clone(), coefficient.clone())).collect();
-    let mut index = index.clone();
-    for (atom, coefficient) in remainders {
-        let Atom::Remainder(form, by) = &atom else { continue };
-        let quotient = Atom::Quotient(form.clone(), by.clone());
-        let there = index.terms().any(|(other, of)| *other == quotient && *of == coefficient.times(by));
-        if there {
-            let digits = Index::atom(quotient).times(by).plus(&Index::atom(atom.clone()));
-            index = index.minus(&digits.times(&coefficient)).plus(&form.times(&coefficient));
-        }
-    }
-    index
 }

@@ -71,7 +71,7 @@ impl<'a> Elaborator<'a> {
             Formula::Read(_, at) => {
                 at.iter().all(|index| index.terms().all(|(atom, _)| matches!(atom, crate::ir::Atom::Label(_))))
             }
-            Formula::Apply(..) | Formula::Select(..) | Formula::Reduce(..) => false,
+            Formula::Random(..) | Formula::Apply(..) | Formula::Select(..) | Formula::Reduce(..) => false,
         }
     }
 

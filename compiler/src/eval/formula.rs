@@ -4,6 +4,8 @@ use super::sizes::Sizes;
 use super::{EvalError, Tensor};
 use crate::ir::{Atom, ExpressionId, Extent, Index, Node, Program, TensorId};
 use crate::ops::Operator;
+use chainrule_math::Scalar;
+use chainrule_math::counter::Key;
 use std::collections::HashMap;
 
 /// An index form with the sizes put in.
@@ -26,6 +28,7 @@ enum Part {
 enum Step {
     Number(f64),
     Position(Form),
+    Random(Key, Form),
     Read(TensorId, Vec<Form>),
     Apply(Operator, Vec<usize>),
     Select(usize, usize, usize),
@@ -47,9 +50,15 @@ pub(super) struct Formula<'a> {
 }
 
 impl<'a> Formula<'a> {
-    /// The formula `root` in the definition of `owner`.
-    pub(super) fn new(program: &'a Program, sizes: &Sizes, owner: TensorId, root: ExpressionId) -> Result<Self, EvalError> {
-        let maker = Maker { program, sizes, owner: &program.tensor(owner).name };
+    /// The formula `root` in the definition of `owner`, with the random numbers of a key.
+    pub(super) fn new(
+        program: &'a Program,
+        sizes: &Sizes,
+        key: Key,
+        owner: TensorId,
+        root: ExpressionId,
+    ) -> Result<Self, EvalError> {
+        let maker = Maker { program, sizes, owner: &program.tensor(owner).name, key };
         let order = program.expressions.reachable(root);
         let places: HashMap<ExpressionId, usize> = order.iter().enumerate().map(|(place, &id)| (id, place)).collect();
         let steps = order.iter().map(|&id| maker.step(id, &places)).collect::<Result<Vec<_>, _>>()?;
@@ -83,7 +92,7 @@ impl<'a> Formula<'a> {
     /// An argument that must have a value before this step can have one.
     fn missing(&self, place: usize) -> Option<usize> {
         match &self.steps[place] {
-            Step::Number(_) | Step::Position(_) | Step::Read(..) => None,
+            Step::Number(_) | Step::Position(_) | Step::Random(..) | Step::Read(..) => None,
             Step::Apply(_, arguments) => arguments.iter().copied().find(|&argument| !self.is_known(argument)),
             Step::Select(condition, ..) if !self.is_known(*condition) => Some(*condition),
             Step::Select(..) => Some(self.taken(place)).filter(|&branch| !self.is_known(branch)),
@@ -95,7 +104,7 @@ impl<'a> Formula<'a> {
         match self.steps[place] {
             Step::Select(condition, _, otherwise) if self.values[condition] == 0.0 => otherwise,
             Step::Select(_, then, _) => then,
-            Step::Number(_) | Step::Position(_) | Step::Read(..) | Step::Apply(..) => place,
+            Step::Number(_) | Step::Position(_) | Step::Random(..) | Step::Read(..) | Step::Apply(..) => place,
         }
     }
 
@@ -104,6 +113,7 @@ impl<'a> Formula<'a> {
             Step::Number(value) => Ok(*value),
             #[allow(clippy::cast_precision_loss)]
             Step::Position(form) => Ok(self.form(form, labels, tensors)? as f64),
+            Step::Random(stream, form) => Ok(f64::uniform(*stream, self.form(form, labels, tensors)?.cast_unsigned())),
             Step::Read(tensor, at) => self.read(*tensor, at, labels, tensors),
             Step::Apply(operator, arguments) => {
                 let arguments: Vec<f64> = arguments.iter().map(|&argument| self.values[argument]).collect();
@@ -151,6 +161,7 @@ struct Maker<'a> {
     program: &'a Program,
     sizes: &'a Sizes<'a>,
     owner: &'a str,
+    key: Key,
 }
 
 impl Maker<'_> {
@@ -158,6 +169,7 @@ impl Maker<'_> {
         Ok(match self.program.expressions.node(id) {
             Node::Number(number) => Step::Number(number.get()),
             Node::Position(index) => Step::Position(self.form(index)?),
+            Node::Random(stream, index) => Step::Random(self.key.stream(stream.0), self.form(index)?),
             Node::Read(tensor, at) => Step::Read(*tensor, self.forms(at)?),
             Node::Apply(operator, arguments) => Step::Apply(*operator, arguments.iter().map(|id| places[id]).collect()),
             Node::Select(condition, then, otherwise) => Step::Select(places[condition], places[then], places[otherwise]),

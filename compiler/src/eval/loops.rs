@@ -6,25 +6,28 @@
 use super::{EvalError, Tensor, Values};
 use crate::ir::{Atom, Extent, Index};
 use crate::loops::{Block, BufferId, Destination, Loops, Matrix, Place, Product, Statement, Value};
+use chainrule_math::Scalar;
+use chainrule_math::counter::Key;
 use std::collections::BTreeMap;
 
 /// More elements than this are refused.
 const MOST_ELEMENTS: i64 = 1 << 27;
 
-/// The values of all results, by the names of their buffers. `values` has the given tensors by name.
+/// The values of all results, by the names of their buffers. `values` has the given tensors by name. Random numbers are those of the
+/// first step with the seed 0.
 pub fn evaluate(loops: &Loops, values: &Values) -> Result<Values, EvalError> {
-    Ok(run(loops, values)?.into_iter().map(|(buffer, tensor)| (buffer.1, tensor)).collect())
+    Ok(run(loops, values, 0)?.into_iter().map(|(buffer, tensor)| (buffer.1, tensor)).collect())
 }
 
-/// The values of all results, by what they are.
-pub fn results(loops: &Loops, values: &Values) -> Result<BTreeMap<Destination, Tensor>, EvalError> {
-    Ok(run(loops, values)?.into_iter().map(|(buffer, tensor)| (buffer.0, tensor)).collect())
+/// The values of all results, by what they are, with the random numbers of the first step with a seed.
+pub fn results(loops: &Loops, values: &Values, seed: u64) -> Result<BTreeMap<Destination, Tensor>, EvalError> {
+    Ok(run(loops, values, seed)?.into_iter().map(|(buffer, tensor)| (buffer.0, tensor)).collect())
 }
 
 type Results = Vec<((Destination, String), Tensor)>;
 
-fn run(loops: &Loops, values: &Values) -> Result<Results, EvalError> {
-    let mut machine = Machine::new(loops, values)?;
+fn run(loops: &Loops, values: &Values, seed: u64) -> Result<Results, EvalError> {
+    let mut machine = Machine::new(loops, values, Key::new(seed, 0))?;
     machine.body(&loops.body)?;
     let mut results = Vec::new();
     for (number, buffer) in loops.buffers.iter().enumerate() {
@@ -43,6 +46,8 @@ fn run(loops: &Loops, values: &Values) -> Result<Results, EvalError> {
 
 struct Machine<'a> {
     loops: &'a Loops,
+    /// The key of the random numbers.
+    key: Key,
     sizes: Vec<usize>,
     variables: Vec<i64>,
     locals: Vec<f64>,
@@ -56,9 +61,10 @@ struct Machine<'a> {
 }
 
 impl<'a> Machine<'a> {
-    fn new(loops: &'a Loops, values: &Values) -> Result<Self, EvalError> {
+    fn new(loops: &'a Loops, values: &Values, key: Key) -> Result<Self, EvalError> {
         let mut machine = Self {
             loops,
+            key,
             sizes: sizes(loops, values)?,
             variables: vec![0; loops.variable_names.len()],
             locals: vec![f64::NAN; loops.local_names.len()],
@@ -189,6 +195,7 @@ impl<'a> Machine<'a> {
             Value::Local(local) => self.locals[local.0 as usize],
             #[allow(clippy::cast_precision_loss)]
             Value::Position(index) => self.index(index)? as f64,
+            Value::Random(stream, index) => f64::uniform(self.key.stream(stream.0), self.index(index)?.cast_unsigned()),
             Value::Load(buffer, offset) => self.load(*buffer, self.index(offset)?)?,
             Value::Apply(operator, arguments) => {
                 let arguments = arguments.iter().map(|argument| self.value(argument)).collect::<Result<Vec<_>, _>>()?;

@@ -13,7 +13,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-pub use program::evaluate;
+pub use program::{evaluate, evaluate_seeded};
 
 /// A tensor of numbers; integers are floats too.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -5,21 +5,27 @@ use super::sizes::{MOST_ELEMENTS, Sizes, element_count};
 use super::{EvalError, Tensor, Values};
 use crate::ir::{Definition, Program, Recurrence, TensorId, Unit};
 use crate::ops::Reduction;
+use chainrule_math::counter::Key;
 
 /// The values of all tensors that the roots need, the given ones among them. `values` has the given tensors by name; those
-/// that nothing needs may be left out.
+/// that nothing needs may be left out. Random numbers are those of the first step with the seed 0.
 pub fn evaluate(program: &Program, values: &Values) -> Result<Values, EvalError> {
-    let sizes = Sizes::bind(program, values)?;
+    evaluate_seeded(program, values, 0)
+}
+
+/// The same with the random numbers of the first step with a seed.
+pub fn evaluate_seeded(program: &Program, values: &Values, seed: u64) -> Result<Values, EvalError> {
+    let run = Run { program, sizes: Sizes::bind(program, values)?, key: Key::new(seed, 0) };
     let mut tensors: Vec<Option<Tensor>> = program.ids().map(|id| given(program, values, id)).collect();
     let mut left = MOST_ELEMENTS;
     for unit in program.units() {
         match unit {
             Unit::Single(id) => {
-                let tensor = define(program, &sizes, id, &tensors, left)?;
+                let tensor = define(&run, id, &tensors, left)?;
                 left -= tensor.data.len();
                 tensors[id.0 as usize] = Some(tensor);
             }
-            Unit::Circle(circle) => left -= recur(program, &sizes, &circle, &mut tensors, left)?,
+            Unit::Circle(circle) => left -= recur(&run, &circle, &mut tensors, left)?,
         }
     }
     for root in &program.roots {
@@ -27,6 +33,14 @@ pub fn evaluate(program: &Program, values: &Values) -> Result<Values, EvalError>
     }
     let named = program.ids().zip(tensors).filter_map(|(id, tensor)| Some((program.tensor(id).name.clone(), tensor?)));
     Ok(named.collect())
+}
+
+/// What an evaluation is given beside tensors.
+struct Run<'a> {
+    program: &'a Program,
+    sizes: Sizes<'a>,
+    /// The key of the random numbers.
+    key: Key,
 }
 
 fn given(program: &Program, values: &Values, id: TensorId) -> Option<Tensor> {
@@ -44,25 +58,20 @@ fn require(program: &Program, id: TensorId, tensors: &[Option<Tensor>]) -> Resul
 }
 
 /// The value of one definition, where all that it reads has a value.
-fn define(program: &Program, sizes: &Sizes, id: TensorId, tensors: &[Option<Tensor>], left: usize) -> Result<Tensor, EvalError> {
-    for read in program.dependencies(id) {
-        require(program, read, tensors)?;
+fn define(run: &Run<'_>, id: TensorId, tensors: &[Option<Tensor>], left: usize) -> Result<Tensor, EvalError> {
+    for read in run.program.dependencies(id) {
+        require(run.program, read, tensors)?;
     }
-    let mut rows = Rows::new(program, sizes, id, left)?;
+    let mut rows = Rows::new(run, id, left)?;
     let data = rows.values(&rows.shape.clone(), None, tensors)?;
     let value = Tensor { shape: rows.shape, data };
-    sizes.check_integers(id, &value)?;
+    run.sizes.check_integers(id, &value)?;
     Ok(value)
 }
 
 /// The values of a recurrence, step by step; how many elements they have.
-fn recur(
-    program: &Program,
-    sizes: &Sizes,
-    circle: &[TensorId],
-    tensors: &mut [Option<Tensor>],
-    left: usize,
-) -> Result<usize, EvalError> {
+fn recur(run: &Run<'_>, circle: &[TensorId], tensors: &mut [Option<Tensor>], left: usize) -> Result<usize, EvalError> {
+    let program = run.program;
     let name = &program.tensor(circle[0]).name;
     let Some(Recurrence { members, axes, backward }) = Recurrence::of(program, circle) else {
         return Err(EvalError::new(name, "its definition reads itself"));
@@ -70,7 +79,7 @@ fn recur(
     let mut rows = Vec::new();
     let mut count = 0;
     for &id in &members {
-        let own = Rows::new(program, sizes, id, left - count)?;
+        let own = Rows::new(run, id, left - count)?;
         let elements = element_count(&own.shape, &program.tensor(id).name)?;
         count += elements;
         tensors[id.0 as usize] = Some(Tensor { shape: own.shape.clone(), data: vec![f64::NAN; elements] });
@@ -100,7 +109,7 @@ fn recur(
     }
     for &id in &members {
         if let Some(tensor) = &tensors[id.0 as usize] {
-            sizes.check_integers(id, tensor)?;
+            run.sizes.check_integers(id, tensor)?;
         }
     }
     Ok(count)
@@ -114,7 +123,8 @@ struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    fn new(program: &'a Program, sizes: &Sizes, id: TensorId, left: usize) -> Result<Self, EvalError> {
+    fn new(run: &Run<'a>, id: TensorId, left: usize) -> Result<Self, EvalError> {
+        let Run { program, sizes, key } = run;
         let tensor = program.tensor(id);
         let Some(Definition { reduction, body }) = program.definition(id) else {
             return Err(EvalError::new(&tensor.name, "it has no definition"));
@@ -123,7 +133,7 @@ impl<'a> Rows<'a> {
         if element_count(&shape, &tensor.name)? > left {
             return Err(EvalError::new(&tensor.name, format!("together, the tensors have more than {MOST_ELEMENTS} elements")));
         }
-        let formula = Formula::new(program, sizes, id, *body)?;
+        let formula = Formula::new(program, sizes, *key, id, *body)?;
         let reduced = match reduction {
             None => None,
             Some((reduction, extents)) => {

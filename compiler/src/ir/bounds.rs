@@ -79,6 +79,26 @@ pub fn simplify(program: &Program, index: &Index, extents: &[Extent]) -> Index {
     result
 }
 
+/// The same form with digits put together again: `n·(f div n) + f mod n` is `f`.
+pub fn joined(mut index: Index) -> Index {
+    loop {
+        let joined = index.terms().find_map(|(atom, coefficient)| {
+            let Atom::Remainder(form, by) = atom else { return None };
+            let quotient = Atom::Quotient(form.clone(), by.clone());
+            let wanted = coefficient.times(by);
+            let found = index.terms().find(|(other, _)| **other == quotient)?.1;
+            (*found == wanted).then(|| {
+                let digits = Index::atom(quotient.clone()).times(&wanted).plus(&Index::atom(atom.clone()).times(coefficient));
+                index.minus(&digits).plus(&form.times(coefficient))
+            })
+        });
+        match joined {
+            Some(next) => index = next,
+            None => return index,
+        }
+    }
+}
+
 /// Quotient and remainder of a form by an extent, with what the ranges tell.
 fn divide(program: &Program, form: &Index, by: &Extent, extents: &[Extent]) -> (Index, Index) {
     let (multiple, rest) = form.split_multiples(by);

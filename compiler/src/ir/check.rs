@@ -128,7 +128,7 @@ impl Checker<'_> {
                 Node::Apply(operator, arguments) if arguments.len() != operator.row().arity => {
                     self.problem(id, &format!("{operator:?} has {} arguments", arguments.len()));
                 }
-                Node::Position(index) => self.index(id, formula, index, &labels),
+                Node::Position(index) | Node::Random(_, index) => self.index(id, formula, index, &labels),
                 Node::Read(tensor, at) => {
                     if self.program.tensor(*tensor).element != Element::Real {
                         self.problem(id, "a read of an integer tensor as a real one");
@@ -208,7 +208,12 @@ impl Checker<'_> {
             if seen.insert(next) {
                 match expressions.node(next) {
                     Node::Select(condition, ..) if guards(*condition) => stack.push(*condition),
-                    Node::Number(_) | Node::Position(_) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => {
+                    Node::Number(_)
+                    | Node::Position(_)
+                    | Node::Random(..)
+                    | Node::Read(..)
+                    | Node::Apply(..)
+                    | Node::Select(..) => {
                         stack.extend(expressions.arguments(next));
                     }
                 }

@@ -9,7 +9,7 @@ pub fn definition_operations(program: &Program, id: TensorId, sizes: &[usize]) -
     let Some(definition) = program.definition(id) else { return 0 };
     let operators = program.expressions.reachable(definition.body).into_iter();
     let operators = operators.filter(|&node| match program.expressions.node(node) {
-        Node::Apply(..) | Node::Select(..) => true,
+        Node::Random(..) | Node::Apply(..) | Node::Select(..) => true,
         Node::Number(_) | Node::Position(_) | Node::Read(..) => false,
     });
     let operators = u64::try_from(operators.count()).unwrap_or(u64::MAX);

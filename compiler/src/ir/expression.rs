@@ -30,6 +30,10 @@ impl std::fmt::Debug for Number {
     }
 }
 
+/// A sequence of random numbers among those of a training step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Stream(pub u32);
+
 /// A node of a formula.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Node {
@@ -37,6 +41,9 @@ pub enum Node {
     Number(Number),
     /// An index form as a number: a label, a size, an element of an integer tensor.
     Position(Index),
+    /// A random number from 0 up to, but without, 1: the one at a position of a stream ([`chainrule_math::counter`]). A pure function
+    /// of the key that a run is given, with slope 0.
+    Random(Stream, Index),
     /// An element of a real tensor.
     Read(TensorId, Vec<Index>),
     /// A scalar operator with as many arguments as its row says.
@@ -99,6 +106,11 @@ impl Expressions {
         self.intern(Node::Read(tensor, at))
     }
 
+    /// A random number.
+    pub fn random(&mut self, stream: Stream, position: Index) -> ExpressionId {
+        self.intern(Node::Random(stream, position))
+    }
+
     /// An operator applied.
     pub fn apply(&mut self, operator: Operator, arguments: &[ExpressionId]) -> ExpressionId {
         debug_assert_eq!(operator.row().arity, arguments.len(), "{operator:?}");
@@ -114,14 +126,14 @@ impl Expressions {
     pub fn as_number(&self, id: ExpressionId) -> Option<f64> {
         match self.node(id) {
             Node::Number(number) => Some(number.get()),
-            Node::Position(_) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => None,
+            Node::Position(_) | Node::Random(..) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => None,
         }
     }
 
     /// The direct arguments of a formula (index forms hold none).
     pub fn arguments(&self, id: ExpressionId) -> Vec<ExpressionId> {
         match self.node(id) {
-            Node::Number(_) | Node::Position(_) | Node::Read(..) => Vec::new(),
+            Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Read(..) => Vec::new(),
             Node::Apply(_, arguments) => arguments.clone(),
             Node::Select(condition, then, otherwise) => vec![*condition, *then, *otherwise],
         }
@@ -151,7 +163,7 @@ impl Expressions {
             let node = match self.node(id).clone() {
                 Node::Apply(operator, arguments) => Node::Apply(operator, arguments.iter().map(|a| mapped[a]).collect()),
                 Node::Select(condition, then, otherwise) => Node::Select(mapped[&condition], mapped[&then], mapped[&otherwise]),
-                leaf @ (Node::Number(_) | Node::Position(_) | Node::Read(..)) => leaf,
+                leaf @ (Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Read(..)) => leaf,
             };
             let new = map(self, node);
             mapped.insert(id, new);
@@ -166,6 +178,10 @@ impl Expressions {
                 let index = index.substitute(replacement);
                 expressions.position(index)
             }
+            Node::Random(stream, index) => {
+                let index = index.substitute(replacement);
+                expressions.random(stream, index)
+            }
             Node::Read(tensor, at) => {
                 let at = at.iter().map(|index| index.substitute(replacement)).collect();
                 expressions.read(tensor, at)
@@ -178,7 +194,7 @@ impl Expressions {
     pub fn each_label(&self, root: ExpressionId, visit: &mut dyn FnMut(Label)) {
         for id in self.reachable(root) {
             match self.node(id) {
-                Node::Position(index) => index.each_label(visit),
+                Node::Position(index) | Node::Random(_, index) => index.each_label(visit),
                 Node::Read(_, at) => at.iter().for_each(|index| index.each_label(visit)),
                 Node::Number(_) | Node::Apply(..) | Node::Select(..) => {}
             }
@@ -195,7 +211,7 @@ impl Expressions {
                     self.intern(Node::Apply(operator, arguments.iter().map(|argument| done[argument]).collect()))
                 }
                 (None, Node::Select(c, a, b)) => self.intern(Node::Select(done[&c], done[&a], done[&b])),
-                (None, Node::Number(_) | Node::Position(_) | Node::Read(..)) => id,
+                (None, Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Read(..)) => id,
             };
             done.insert(id, new);
         }
@@ -206,7 +222,7 @@ impl Expressions {
     pub fn each_tensor(&self, root: ExpressionId, visit: &mut dyn FnMut(TensorId)) {
         for id in self.reachable(root) {
             match self.node(id) {
-                Node::Position(index) => index.each_tensor(visit),
+                Node::Position(index) | Node::Random(_, index) => index.each_tensor(visit),
                 Node::Read(tensor, at) => {
                     visit(*tensor);
                     at.iter().for_each(|index| index.each_tensor(visit));

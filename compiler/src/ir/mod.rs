@@ -22,7 +22,7 @@ pub mod program;
 pub mod recurrence;
 
 pub use check::check;
-pub use expression::{ExpressionId, Expressions, Node, Number};
+pub use expression::{ExpressionId, Expressions, Node, Number, Stream};
 pub use extent::{Extent, SizeId};
 pub use index::{Atom, Index, Label};
 pub use program::{Definition, Element, Initializer, Precision, Program, Requirement, Role, Root, Source, Tensor, TensorId};

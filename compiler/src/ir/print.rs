@@ -143,6 +143,9 @@ impl Printer<'_> {
         match self.program.expressions.node(id) {
             Node::Number(number) => self.leaf(number_text(number.get()), needed),
             Node::Position(index) => self.leaf(self.index(index), needed),
+            Node::Random(stream, at) => {
+                self.leaf((format!("random_at({}, {})", stream.0, self.index(at).0), precedence::POSTFIX), needed)
+            }
             Node::Read(tensor, at) => self.leaf((self.read(*tensor, at), precedence::POSTFIX), needed),
             Node::Apply(operator, arguments) => apply(*operator, arguments, needed),
             Node::Select(condition, then, otherwise) => call("where", &[*condition, *then, *otherwise]),

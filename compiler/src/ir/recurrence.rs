@@ -134,7 +134,7 @@ fn each_read(program: &Program, id: TensorId, visit: &mut dyn FnMut(TensorId, &[
     let Some(definition) = program.definition(id) else { return };
     for node in program.expressions.reachable(definition.body) {
         match program.expressions.node(node) {
-            Node::Position(index) => each_element(index, visit),
+            Node::Position(index) | Node::Random(_, index) => each_element(index, visit),
             Node::Read(tensor, at) => {
                 visit(*tensor, at);
                 at.iter().for_each(|index| each_element(index, visit));

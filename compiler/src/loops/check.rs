@@ -125,7 +125,7 @@ impl Checker<'_> {
         match value {
             Value::Number(_) => {}
             Value::Local(local) => self.used(*local),
-            Value::Position(index) => self.index(index),
+            Value::Position(index) | Value::Random(_, index) => self.index(index),
             Value::Load(buffer, offset) => {
                 self.read(*buffer);
                 self.element(*buffer, offset, self.guarded);

@@ -9,7 +9,7 @@ mod nest;
 pub mod print;
 mod value;
 
-use crate::ir::{Extent, Index, Precision};
+use crate::ir::{Extent, Index, Precision, Stream};
 use crate::ops::Operator;
 
 /// A loop variable, by number; unique within one [`Loops`].
@@ -141,6 +141,8 @@ pub enum Value {
     Local(Local),
     /// An offset form as a number: a loop variable, a size, an element of an integer buffer.
     Position(Index),
+    /// The random number at a position of a stream.
+    Random(Stream, Index),
     /// `buffer[offset]` of a buffer of floats.
     Load(BufferId, Index),
     /// An operator of the table.
@@ -163,7 +165,9 @@ impl Value {
     pub fn is_truth(&self) -> bool {
         match self {
             Value::Apply(operator, _) => operator.is_truth(),
-            Value::Number(_) | Value::Local(_) | Value::Position(_) | Value::Load(..) | Value::Select(..) => false,
+            Value::Number(_) | Value::Local(_) | Value::Position(_) | Value::Random(..) | Value::Load(..) | Value::Select(..) => {
+                false
+            }
         }
     }
 }

@@ -123,6 +123,7 @@ impl Printer<'_> {
             Value::Number(number) => format!("{number:?}"),
             Value::Local(local) => self.local(local.0),
             Value::Position(index) => format!("({})", self.index(index)),
+            Value::Random(stream, index) => format!("random_at({}, {})", stream.0, self.index(index)),
             Value::Load(buffer, offset) => format!("{}[{}]", self.loops.buffer(*buffer).name, self.index(offset)),
             Value::Apply(operator, arguments) => {
                 let arguments: Vec<String> = arguments.iter().map(|argument| self.value(argument)).collect();

@@ -83,6 +83,7 @@ impl Builder<'_> {
                 crate::ops::Spelling::Function(name) => name.to_owned(),
                 crate::ops::Spelling::Infix(..) | crate::ops::Spelling::Prefix(..) => "value".into(),
             },
+            Node::Random(..) => "random".into(),
             Node::Number(_) | Node::Position(_) | Node::Select(..) => "value".into(),
         }
     }
@@ -102,7 +103,7 @@ impl Builder<'_> {
         match self.program.expressions.node(id) {
             Node::Number(_) => true,
             Node::Position(index) => index.terms().all(|(atom, _)| matches!(atom, Atom::Label(_))),
-            Node::Read(..) | Node::Apply(..) | Node::Select(..) => false,
+            Node::Random(..) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => false,
         }
     }
 
@@ -130,7 +131,9 @@ impl Builder<'_> {
                 self.harmless.extend(&branches);
                 std::iter::once(condition).chain(branches).collect()
             }
-            Node::Number(_) | Node::Position(_) | Node::Read(..) | Node::Apply(..) => self.program.expressions.arguments(id),
+            Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Read(..) | Node::Apply(..) => {
+                self.program.expressions.arguments(id)
+            }
         }
     }
 
@@ -139,7 +142,7 @@ impl Builder<'_> {
         crate::plan::offset::cost(&self.program, branch) <= SPECULATED
             && self.program.expressions.reachable(branch).into_iter().all(|id| match self.program.expressions.node(id) {
                 Node::Read(tensor, at) => self.known(id).is_some() || self.is_inside(*tensor, at),
-                Node::Position(index) => self.elements_inside(index),
+                Node::Position(index) | Node::Random(_, index) => self.elements_inside(index),
                 Node::Number(_) | Node::Apply(..) | Node::Select(..) => true,
             })
     }
@@ -169,6 +172,10 @@ impl Builder<'_> {
             Node::Position(index) => {
                 let simple = bounds::simplify(&self.program, &index, &self.extents);
                 Value::Position(self.form(&simple))
+            }
+            Node::Random(stream, index) => {
+                let simple = bounds::joined(bounds::simplify(&self.program, &index, &self.extents));
+                Value::Random(stream, self.form(&simple))
             }
             Node::Read(tensor, at) => Value::Load(self.buffer(tensor), self.offset(tensor, &at)),
             Node::Apply(operator, arguments) => {

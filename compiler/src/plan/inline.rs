@@ -34,7 +34,7 @@ fn is_view(program: &Program, body: ExpressionId) -> bool {
     match program.expressions.node(body) {
         Node::Number(_) | Node::Read(..) => true,
         Node::Position(index) => index.as_extent().is_some(),
-        Node::Apply(..) | Node::Select(..) => false,
+        Node::Random(..) | Node::Apply(..) | Node::Select(..) => false,
     }
 }
 
@@ -99,7 +99,8 @@ fn substituted(program: &mut Program, reader: TensorId, id: TensorId, formula: E
         Node::Read(tensor, at) if tensor == id => {
             expressions.substitute(formula, &mut |label| at.get(label.0 as usize).cloned().unwrap_or_default())
         }
-        other @ (Node::Number(_) | Node::Position(_) | Node::Read(..) | Node::Apply(..) | Node::Select(..)) => {
+        other
+        @ (Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Read(..) | Node::Apply(..) | Node::Select(..)) => {
             expressions.intern(other)
         }
     })

@@ -75,7 +75,9 @@ fn integers(program: &mut Program) {
             let Some(mut definition) = program.definition(reader).cloned() else { continue };
             definition.body = program.expressions.rebuild(definition.body, &mut |expressions, node| match node {
                 Node::Position(index) => numbers(expressions, &index, id),
-                other @ (Node::Number(_) | Node::Read(..) | Node::Apply(..) | Node::Select(..)) => expressions.intern(other),
+                other @ (Node::Number(_) | Node::Random(..) | Node::Read(..) | Node::Apply(..) | Node::Select(..)) => {
+                    expressions.intern(other)
+                }
             });
             redefine(program, reader, definition);
         }
@@ -122,6 +124,8 @@ fn indexes(program: &Program, reader: TensorId, tensor: TensorId) -> bool {
     };
     let in_node = |id: &ExpressionId| match program.expressions.node(*id) {
         Node::Position(index) => in_position(index),
+        // A position of a stream is an integer, whatever it is computed from.
+        Node::Random(_, index) => inside(index),
         Node::Read(_, at) => at.iter().any(inside),
         Node::Number(_) | Node::Apply(..) | Node::Select(..) => false,
     };

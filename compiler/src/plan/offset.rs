@@ -1,6 +1,7 @@
 //! Flat offsets: where an element of a tensor stands in its row-major memory, and what a definition reads.
 
 use crate::ir::{Atom, ExpressionId, Extent, Index, Label, Node, Program, TensorId, bounds};
+use crate::ops::RANDOM_COST;
 
 /// How far apart neighbours along each axis of a row-major tensor are.
 pub fn strides(shape: &[Extent]) -> Vec<Extent> {
@@ -18,27 +19,7 @@ pub fn flat(program: &Program, tensor: TensorId, at: &[Index], extents: &[Extent
         let index = bounds::simplify(program, index, extents);
         sum.plus(&index.times(&stride))
     });
-    join_digits(sum)
-}
-
-/// `c·by·⌊f / by⌋ + c·(f mod by)` is `c·f`: a reshaped tensor is read without divisions.
-fn join_digits(mut index: Index) -> Index {
-    loop {
-        let joined = index.terms().find_map(|(atom, coefficient)| {
-            let Atom::Remainder(form, by) = atom else { return None };
-            let quotient = Atom::Quotient(form.clone(), by.clone());
-            let wanted = coefficient.times(by);
-            let found = index.terms().find(|(other, _)| **other == quotient)?.1;
-            (*found == wanted).then(|| {
-                let digits = Index::atom(quotient.clone()).times(&wanted).plus(&Index::atom(atom.clone()).times(coefficient));
-                index.minus(&digits).plus(&form.times(coefficient))
-            })
-        });
-        match joined {
-            Some(next) => index = next,
-            None => return index,
-        }
-    }
+    bounds::joined(sum)
 }
 
 /// Whether a form is affine in labels: no divisions and no elements.
@@ -54,7 +35,7 @@ pub fn reads(program: &Program, body: ExpressionId) -> Vec<(TensorId, Vec<Index>
     let mut found = Vec::new();
     for id in program.expressions.reachable(body) {
         match program.expressions.node(id) {
-            Node::Position(index) => elements(index, &mut found),
+            Node::Position(index) | Node::Random(_, index) => elements(index, &mut found),
             Node::Read(tensor, at) => {
                 found.push((*tensor, at.clone()));
                 at.iter().for_each(|index| elements(index, &mut found));
@@ -102,6 +83,7 @@ pub fn cost(program: &Program, body: ExpressionId) -> u32 {
     let own = |id: &ExpressionId| match program.expressions.node(*id) {
         Node::Apply(operator, _) => operator.row().cost,
         Node::Select(..) => 1,
+        Node::Random(..) => RANDOM_COST,
         Node::Number(_) | Node::Position(_) | Node::Read(..) => 0,
     };
     program.expressions.reachable(body).iter().map(own).fold(0, u32::saturating_add)

@@ -125,7 +125,9 @@ fn collect(program: &mut Program, id: ExpressionId, factors: &mut Vec<Expression
                 factors.push(inverse);
             }
         }
-        Node::Number(_) | Node::Position(_) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => factors.push(id),
+        Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => {
+            factors.push(id);
+        }
     }
 }
 
@@ -179,7 +181,7 @@ fn classify(program: &Program, tensor: TensorId, operands: [ExpressionId; 2], ti
     let result = flat(program, tensor, &plain(rank), &extents);
     let read = |id: ExpressionId| match program.expressions.node(id) {
         Node::Read(tensor, at) => Some((*tensor, flat(program, *tensor, at, &extents))).filter(|(_, flat)| is_affine(flat)),
-        Node::Number(_) | Node::Position(_) | Node::Apply(..) | Node::Select(..) => None,
+        Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Apply(..) | Node::Select(..) => None,
     };
     let (a, b) = (read(operands[0])?, read(operands[1])?);
     let mut outer = Vec::new();

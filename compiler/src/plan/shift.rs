@@ -77,7 +77,7 @@ fn find(program: &Program, root: ExpressionId, rank: usize) -> Option<Expression
             }
             Node::Apply(Operator::Multiply, arguments) => stack.extend(arguments),
             Node::Apply(Operator::Negate, arguments) => stack.push(arguments[0]),
-            Node::Number(_) | Node::Position(_) | Node::Read(..) | Node::Apply(..) => {}
+            Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Read(..) | Node::Apply(..) => {}
         }
     }
     None
@@ -124,7 +124,7 @@ fn steps(program: &Program, root: ExpressionId, time: Label) -> Option<Option<Ex
     let mut found: Option<Extent> = None;
     for id in program.expressions.reachable(root) {
         let forms: &[Index] = match program.expressions.node(id) {
-            Node::Position(index) => std::slice::from_ref(index),
+            Node::Position(index) | Node::Random(_, index) => std::slice::from_ref(index),
             Node::Read(_, at) => at,
             Node::Number(_) | Node::Apply(..) | Node::Select(..) => &[],
         };

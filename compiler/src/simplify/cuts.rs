@@ -77,7 +77,9 @@ fn conjunction(expressions: &Expressions, condition: ExpressionId, parts: &mut V
         Node::Apply(Operator::And, arguments) => {
             arguments.iter().for_each(|&argument| conjunction(expressions, argument, parts));
         }
-        Node::Number(_) | Node::Position(_) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => parts.push(condition),
+        Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => {
+            parts.push(condition);
+        }
     }
 }
 
@@ -145,7 +147,7 @@ fn form(expressions: &Expressions, id: ExpressionId) -> Option<Index> {
             #[allow(clippy::cast_possible_truncation)]
             (value.fract() == 0.0 && value.abs() < 1e9).then(|| Index::constant(value as i64))
         }
-        Node::Read(..) | Node::Apply(..) | Node::Select(..) => None,
+        Node::Random(..) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Report, map_reads, set_body, set_definition};
 use crate::ir::{Atom, Definition, Element, ExpressionId, Index, Label, Node, Program, Role, Root, Source, Tensor, TensorId};
+use crate::ops::RANDOM_COST;
 use std::collections::HashMap;
 
 /// A formula that costs more is not written twice.
@@ -51,6 +52,7 @@ fn transparent(program: &Program, id: TensorId, body: ExpressionId, recurrent: b
             Node::Read(..) => reads += 1,
             Node::Apply(operator, _) => cost += operator.row().cost,
             Node::Select(..) => cost += 1,
+            Node::Random(..) => cost += RANDOM_COST,
             Node::Number(_) | Node::Position(_) => {}
         }
     }
@@ -167,6 +169,7 @@ fn transfer(
         let node = match from.node(id) {
             Node::Number(number) => Node::Number(*number),
             Node::Position(index) => Node::Position(renumber(index, numbers)),
+            Node::Random(stream, index) => Node::Random(*stream, renumber(index, numbers)),
             Node::Read(tensor, at) => Node::Read(numbers[tensor], at.iter().map(|index| renumber(index, numbers)).collect()),
             Node::Apply(operator, arguments) => Node::Apply(*operator, arguments.iter().map(|a| copied[a]).collect()),
             Node::Select(c, a, b) => Node::Select(copied[c], copied[a], copied[b]),

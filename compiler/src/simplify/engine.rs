@@ -54,7 +54,7 @@ impl<'a> Engine<'a> {
             let node = match expressions.node(id).clone() {
                 Node::Apply(operator, arguments) => Node::Apply(operator, arguments.iter().map(|a| self.known[a]).collect()),
                 Node::Select(c, a, b) => Node::Select(self.known[&c], self.known[&a], self.known[&b]),
-                leaf @ (Node::Number(_) | Node::Position(_) | Node::Read(..)) => leaf,
+                leaf @ (Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Read(..)) => leaf,
             };
             let rebuilt = expressions.intern(node);
             let simple = self.rewrite(expressions, rebuilt);
@@ -81,7 +81,7 @@ impl<'a> Engine<'a> {
         match expressions.node(id).clone() {
             Node::Apply(operator, _) => expressions.apply(operator, &simple),
             Node::Select(..) => expressions.select(simple[0], simple[1], simple[2]),
-            Node::Number(_) | Node::Position(_) | Node::Read(..) => id,
+            Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Read(..) => id,
         }
     }
 
@@ -90,7 +90,9 @@ impl<'a> Engine<'a> {
             Node::Apply(operator, _) => Some(*operator),
             Node::Select(..) => None,
             Node::Number(_) => return None,
-            Node::Position(_) | Node::Read(..) => return positions::simplify_leaf(self.program, expressions, self.extents, id),
+            Node::Position(_) | Node::Random(..) | Node::Read(..) => {
+                return positions::simplify_leaf(self.program, expressions, self.extents, id);
+            }
         };
         if let Some(folded) = fold(expressions, id) {
             return Some(folded);
@@ -125,7 +127,7 @@ pub(super) fn is_truth(expressions: &Expressions, id: ExpressionId) -> bool {
         Node::Apply(operator, _) => operator.is_truth(),
         Node::Number(number) => number.get() == 0.0 || number.get() == 1.0,
         Node::Select(_, a, b) => is_truth(expressions, *a) && is_truth(expressions, *b),
-        Node::Position(_) | Node::Read(..) => false,
+        Node::Position(_) | Node::Random(..) | Node::Read(..) => false,
     }
 }
 
@@ -141,7 +143,7 @@ fn fold(expressions: &mut Expressions, id: ExpressionId) -> Option<ExpressionId>
             let condition = expressions.as_number(condition)?;
             Some(if condition == 0.0 { otherwise } else { then })
         }
-        Node::Number(_) | Node::Position(_) | Node::Read(..) => None,
+        Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Read(..) => None,
     }
 }
 

@@ -12,6 +12,7 @@ pub fn simplify_leaf(
 ) -> Option<ExpressionId> {
     let simple = match expressions.node(id).clone() {
         Node::Position(index) => expressions.position(bounds::simplify(program, &index, extents)),
+        Node::Random(stream, index) => expressions.random(stream, bounds::joined(bounds::simplify(program, &index, extents))),
         Node::Read(tensor, at) => {
             let at = at.iter().map(|index| bounds::simplify(program, index, extents)).collect();
             expressions.read(tensor, at)
@@ -81,7 +82,7 @@ fn form(expressions: &Expressions, id: ExpressionId) -> Option<Index> {
             #[allow(clippy::cast_possible_truncation)]
             integer.then(|| Index::constant(value as i64))
         }
-        Node::Read(..) | Node::Apply(..) | Node::Select(..) => None,
+        Node::Random(..) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => None,
     }
 }
 

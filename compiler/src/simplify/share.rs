@@ -6,7 +6,7 @@
 use super::definitions::add_auxiliary;
 use super::{Report, set_body};
 use crate::ir::{Definition, ExpressionId, Extent, Index, Label, Node, Program, TensorId, bounds};
-use crate::ops::Operator;
+use crate::ops::{Operator, RANDOM_COST};
 use std::collections::{BTreeMap, HashMap};
 
 /// An operator that costs less is computed again rather than stored.
@@ -58,8 +58,12 @@ fn occurrences(program: &mut Program, order: &[TensorId]) -> Vec<(Key, Vec<Occur
         let Some(body) = program.definition(id).map(|definition| definition.body) else { continue };
         let extents = program.label_extents(id);
         for node in program.expressions.reachable(body) {
-            let Node::Apply(operator, _) = program.expressions.node(node) else { continue };
-            if operator.row().cost < DEAR || !is_safe(program, node, &extents) {
+            let cost = match program.expressions.node(node) {
+                Node::Apply(operator, _) => operator.row().cost,
+                Node::Random(..) => RANDOM_COST,
+                Node::Number(_) | Node::Position(_) | Node::Read(..) | Node::Select(..) => 0,
+            };
+            if cost < DEAR || !is_safe(program, node, &extents) {
                 continue;
             }
             let (canonical, labels) = canonical(program, node);
@@ -81,7 +85,7 @@ fn is_safe(program: &Program, root: ExpressionId, extents: &[Extent]) -> bool {
             let shape = &program.tensor(*tensor).shape;
             at.iter().zip(shape).all(|(index, extent)| bounds::is_inside(program, index, extents, extent))
         }
-        Node::Number(_) | Node::Position(_) | Node::Apply(..) | Node::Select(..) => true,
+        Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Apply(..) | Node::Select(..) => true,
     })
 }
 
@@ -116,6 +120,7 @@ fn provider(program: &mut Program, key: &Key, places: &[Occurrence]) -> (TensorI
     let names = first.labels.iter().map(|&label| program.label_name(first.definition, label)).collect();
     let suffix = match program.expressions.node(key.0) {
         Node::Apply(operator, _) => word(*operator),
+        Node::Random(..) => "random",
         Node::Number(_) | Node::Position(_) | Node::Read(..) | Node::Select(..) => "part",
     };
     let definition = Definition { reduction: None, body: key.0 };

@@ -137,7 +137,9 @@ impl Split {
                 self.outside.push((minus, false));
                 self.take(expressions, arguments[0], divides)
             }
-            Node::Number(_) | Node::Position(_) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => Some(id),
+            Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => {
+                Some(id)
+            }
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Scalar functions of chainrule: what every scalar operator of the language means, for `f32` and `f64`.
 //!
 //! The compiler folds constants and evaluates by definition with these functions, and the generated code calls them, so both
-//! mean the same. [`init`] says how parameters start, for both alike.
+//! mean the same. [`init`] says how parameters start and [`counter`] which random numbers there are, for both alike.
 //!
 //! # Features
 //!
 //! `init`: the numbers of initializers, and the generator of them.
 
+pub mod counter;
 pub mod init;
 #[cfg(feature = "init")]
 pub mod random;
@@ -63,6 +64,8 @@ pub trait Scalar: Copy + PartialOrd + 'static {
     fn minimum(self, other: Self) -> Self;
     /// The larger one; NaN where one of them is NaN.
     fn maximum(self, other: Self) -> Self;
+    /// A random number from 0 up to, but without, 1: a multiple of 2⁻²⁴, the same for both floats.
+    fn uniform(key: counter::Key, position: u64) -> Self;
 }
 
 macro_rules! scalar {
@@ -183,6 +186,11 @@ macro_rules! scalar {
             #[inline(always)]
             fn maximum(self, other: Self) -> Self {
                 if self > other || self.is_nan() { self } else { other }
+            }
+            #[inline(always)]
+            fn uniform(key: counter::Key, position: u64) -> Self {
+                // As a signed number, since that conversion is one instruction.
+                key.bits(position) as i32 as $float * (1.0 / 16_777_216.0)
             }
         }
     };

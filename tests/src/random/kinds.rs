@@ -9,7 +9,7 @@ const LABELS: [&str; 5] = ["i", "j", "k", "l", "m"];
 impl Generator {
     /// Adds one definition; some attempts find nothing that fits.
     pub(super) fn define(&mut self) {
-        match self.random.below(14) {
+        match self.random.below(16) {
             0..=2 => self.operator(),
             3 => self.matrix_product(),
             4 => self.reduction(),
@@ -20,7 +20,9 @@ impl Generator {
             9 => self.gather(),
             10 => self.library(),
             11 => self.twice(),
-            12 => self.recurrence(),
+            12 => self.random_numbers(),
+            13 => self.state(),
+            14 => self.recurrence(),
             _ => self.reversed(),
         }
     }
@@ -227,6 +229,35 @@ impl Generator {
         #[allow(clippy::cast_precision_loss)]
         let bound = 4.0 * a.bound.max(1.0) * a.bound.max(1.0) * a.shape[1].length() as f64;
         self.add_indexed(&["i".into(), "j".into()], &value, vec![a.shape[0]; 2], bound);
+    }
+
+    /// Dropout and random numbers, seen whole, in part or turned.
+    fn random_numbers(&mut self) {
+        let Some(a) = self.any_with(|tensor| !tensor.shape.is_empty()) else { return };
+        let name = &a.name;
+        let (value, shape, bound) = match self.random.below(4) {
+            0 => (format!("dropout({name}, 0.37)"), a.shape.clone(), a.bound / 0.63),
+            1 => (format!("random_uniform({name}) * {name}"), a.shape.clone(), a.bound),
+            2 => (format!("dropout({name}, 0.5)[.., 0]"), a.shape[..a.shape.len() - 1].to_vec(), 2.0 * a.bound),
+            _ => (format!("flatten(dropout(stack([{name}, {name}]), 0.25))[1]"), vec![], 0.0),
+        };
+        if bound > 0.0 {
+            self.add(&value, shape, bound);
+        } else if a.shape.iter().all(|axis| matches!(axis, Axis::Fixed(_))) {
+            self.add(&value, vec![Axis::Fixed(count(&a.shape))], a.bound / 0.75);
+        }
+    }
+
+    /// A state, read where its tensor is and updated from it.
+    fn state(&mut self) {
+        let Some(a) = self.any_with(|tensor| tensor.shape.iter().all(|axis| matches!(axis, Axis::Fixed(_)))) else { return };
+        let state = self.given("state", a.shape.clone());
+        let (name, own) = (&a.name, &state.name);
+        let updated = format!("0.75 * {own} + 0.25 * {name}");
+        self.add(&format!("{name} * {own}"), a.shape.clone(), a.bound);
+        if let Some((_, statement)) = self.definitions.last_mut() {
+            statement.push_str(&format!(" update {own} = {updated};"));
+        }
     }
 
     /// An axis read backwards, and a neighbour of it.

@@ -97,7 +97,7 @@ impl Generator {
     fn given(&mut self, word: &str, shape: Vec<Axis>) -> Tensor {
         let name = format!("{}{}", &word[..1], self.declarations.len());
         let axes: Vec<String> = shape.iter().map(|axis| axis.text()).collect();
-        let start = if word == "param" { " = zeros" } else { "" };
+        let start = if word == "input" { "" } else { " = zeros" };
         self.declarations.push(format!("{word} {name}: [{}]{start};", axes.join(", ")));
         let tensor = Tensor { name, shape, bound: 1.0 };
         self.tensors.push(tensor.clone());

@@ -95,7 +95,7 @@ fn unsimplified(program: &Program, wrt: &[TensorId]) -> Result<Program, String> 
 fn looped(derived: &Derived, values: &Values, expected: &Values) -> Result<(), String> {
     let built = pipeline::loops(&derived.program, "gradient");
     loops::check::check(&built).map_err(|problem| format!("loops: {problem}"))?;
-    let results = eval::loops::results(&built, values).map_err(|error| format!("loops: {error}"))?;
+    let results = eval::loops::results(&built, values, 0).map_err(|error| format!("loops: {error}"))?;
     let found = results.into_iter().map(|(destination, value)| (destination_name(&destination), value)).collect();
     compare("loops", &found, expected)
 }

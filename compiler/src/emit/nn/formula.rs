@@ -95,6 +95,7 @@ pub fn expression(writer: &Writer, id: TensorId, root: ExpressionId, labels: &La
         let made = match writer.program.expressions.node(node) {
             Node::Number(number) => floating(number.get()),
             Node::Position(index) => position(writer, index, labels),
+            Node::Random(stream, index) => call("random_at", vec![natural(stream.0.into()), position(writer, index, labels)]),
             Node::Read(tensor, at) => {
                 // What a recurrence reads of a step that is not there is zero, or protected.
                 let time = if writer.recur_together(id, *tensor) { writer.time(*tensor) } else { None };

@@ -40,7 +40,7 @@ fn split(program: &Program, grouped: &Grouped) -> Option<(Label, Extent)> {
     let mut visit = |index: &Index| found = found.take().or_else(|| split_in(index, &grouped.extents));
     for node in program.expressions.reachable(grouped.body) {
         match program.expressions.node(node) {
-            Node::Position(index) => visit(index),
+            Node::Position(index) | Node::Random(_, index) => visit(index),
             Node::Read(_, at) => at.iter().for_each(&mut visit),
             Node::Number(_) | Node::Apply(..) | Node::Select(..) => {}
         }
@@ -78,6 +78,10 @@ impl Grouped {
         let mut expressions = std::mem::take(&mut program.expressions);
         self.body = expressions.rebuild(self.body, &mut |expressions, node| match node {
             Node::Position(index) => expressions.position(bounds::simplify(program, &replace(&index), &self.extents)),
+            Node::Random(stream, index) => {
+                let index = bounds::joined(bounds::simplify(program, &replace(&index), &self.extents));
+                expressions.random(stream, index)
+            }
             Node::Read(tensor, at) => {
                 let at = at.iter().map(|index| bounds::simplify(program, &replace(index), &self.extents)).collect();
                 expressions.read(tensor, at)

@@ -53,7 +53,7 @@ fn with_arguments(
     let node = match expressions.node(node).clone() {
         Node::Apply(operator, of) => Node::Apply(operator, of.iter().map(|argument| mapped[argument]).collect()),
         Node::Select(condition, then, otherwise) => Node::Select(mapped[&condition], mapped[&then], mapped[&otherwise]),
-        leaf @ (Node::Number(_) | Node::Position(_) | Node::Read(..)) => leaf,
+        leaf @ (Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Read(..)) => leaf,
     };
     expressions.intern(node)
 }

@@ -105,6 +105,7 @@ pub fn elementwise(writer: &Writer, frame: &Frame, body: ExpressionId) -> Option
         let made = match writer.program.expressions.node(id) {
             Node::Number(number) => Some(Array::scalar(floating(number.get()))),
             Node::Position(index) => position(writer, frame, index),
+            Node::Random(..) => None,
             Node::Read(tensor, at) => read(writer, frame, *tensor, at, None),
             Node::Apply(operator, of) => {
                 let found = patterns::softmax(writer, frame, id, &done).or_else(|| mean(writer, frame, of, *operator));
@@ -208,7 +209,7 @@ fn mean(writer: &Writer, frame: &Frame, of: &[ExpressionId], operator: Operator)
     let fits = match program.expressions.node(*count) {
         Node::Position(index) => index.as_extent() == Some(&all),
         Node::Number(number) => all.as_constant().is_some_and(|all| all as f64 == number.get()),
-        Node::Read(..) | Node::Apply(..) | Node::Select(..) => false,
+        Node::Random(..) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => false,
     };
     if !fits || !writer.is_inlined(*tensor) {
         return None;
@@ -229,7 +230,7 @@ fn product(writer: &Writer, id: TensorId) -> Option<Array> {
             let mut axes = writer.program.tensor(*tensor).shape.iter().zip(&at);
             axes.all(|(axis, label)| extents.get(label.0 as usize) == Some(axis)).then_some((*tensor, at))
         }
-        Node::Read(..) | Node::Number(_) | Node::Position(_) | Node::Apply(..) | Node::Select(..) => None,
+        Node::Read(..) | Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Apply(..) | Node::Select(..) => None,
     };
     let (first, second) = (operand(*factors.first()?)?, operand(*factors.get(1)?)?);
     let as_product = |left: &(TensorId, Vec<Label>), right: &(TensorId, Vec<Label>)| {

@@ -129,7 +129,7 @@ fn bounds(program: &Program, condition: ExpressionId) -> Option<BTreeSet<(Operat
             Node::Number(number) if number.get().fract() == 0.0 && number.get().abs() < 1e15 => {
                 Extent::constant(number.get() as i64)
             }
-            Node::Number(_) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => return None,
+            Node::Number(_) | Node::Random(..) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => return None,
         };
         found.insert((*operator, left.as_label()?, right));
     }

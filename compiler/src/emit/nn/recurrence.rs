@@ -20,7 +20,7 @@ pub fn is_understood(writer: &Writer, id: TensorId, node: ExpressionId) -> bool 
         Node::Read(tensor, at) if writer.recur_together(id, *tensor) => {
             writer.time(*tensor).and_then(|axis| lag(&at[axis], time)).map(|found| (*tensor, at, found))
         }
-        Node::Number(_) | Node::Position(_) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => None,
+        Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => None,
     };
     let vanishes = factors(expressions, *then).into_iter().any(|factor| read(factor).is_some_and(|(_, _, found)| found == steps));
     vanishes
@@ -32,7 +32,7 @@ pub fn is_understood(writer: &Writer, id: TensorId, node: ExpressionId) -> bool 
                     axis == Some(number) || bounds::is_inside(writer.program, index, &extents, extent)
                 })
             }
-            Node::Number(_) | Node::Position(_) | Node::Apply(..) | Node::Select(..) => true,
+            Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Apply(..) | Node::Select(..) => true,
         })
 }
 
@@ -43,7 +43,7 @@ fn protected(expressions: &Expressions, condition: ExpressionId, time: Label, le
         Node::Position(index) => Some(index.clone()),
         #[allow(clippy::cast_possible_truncation)]
         Node::Number(number) => (number.get().fract() == 0.0).then(|| Index::constant(number.get() as i64)),
-        Node::Read(..) | Node::Apply(..) | Node::Select(..) => None,
+        Node::Random(..) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => None,
     };
     let (a, b) = (form(arguments[0])?, form(*arguments.get(1)?)?);
     let less = |low: &Index, high: &Index, strictly: i64| high.minus(low).plus_extent(&Extent::constant(-strictly));
@@ -73,7 +73,9 @@ fn factors(expressions: &Expressions, root: ExpressionId) -> Vec<ExpressionId> {
         match expressions.node(id) {
             Node::Apply(Operator::Multiply, arguments) => stack.extend(arguments),
             Node::Apply(Operator::Negate, arguments) => stack.push(arguments[0]),
-            Node::Number(_) | Node::Position(_) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => found.push(id),
+            Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => {
+                found.push(id);
+            }
         }
     }
     found

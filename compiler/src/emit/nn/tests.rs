@@ -158,7 +158,8 @@ fn names(derived: &Program, root: &Root) -> Vec<String> {
         names.push(derived.tensor(id).name.clone());
         tensor = derived.definition(id).and_then(|definition| match derived.expressions.node(definition.body) {
             Node::Read(read, _) if derived.tensor(*read).shape == derived.tensor(id).shape => Some(*read),
-            Node::Read(..) | Node::Number(_) | Node::Position(_) | Node::Apply(..) | Node::Select(..) => None,
+            Node::Read(..) | Node::Number(_) | Node::Position(_) | Node::Random(..) => None,
+            Node::Apply(..) | Node::Select(..) => None,
         });
     }
     names

@@ -125,7 +125,7 @@ pub fn candidates(program: &Program) -> BTreeSet<TensorId> {
         for node in nodes {
             match program.expressions.node(node) {
                 Node::Read(tensor, _) => *reads.entry(*tensor).or_default() += uses.get(&node).copied().unwrap_or(0),
-                Node::Number(_) | Node::Position(_) | Node::Apply(..) | Node::Select(..) => {}
+                Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Apply(..) | Node::Select(..) => {}
             }
         }
     }

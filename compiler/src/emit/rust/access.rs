@@ -44,7 +44,7 @@ pub fn accesses(body: &[Statement]) -> Vec<Access> {
 pub fn of_value(value: &Value, guarded: bool, found: &mut Vec<Access>) {
     match value {
         Value::Number(_) | Value::Local(_) => {}
-        Value::Position(form) => of_index(form, guarded, found),
+        Value::Position(form) | Value::Random(_, form) => of_index(form, guarded, found),
         Value::Load(buffer, offset) => {
             of_index(offset, guarded, found);
             found.push(Access { buffer: *buffer, offset: offset.clone(), written: false, guarded });

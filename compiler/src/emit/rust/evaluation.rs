@@ -13,10 +13,11 @@ use quote::{format_ident, quote};
 /// The text of a module with `pub fn evaluate(given: &[u8]) -> Vec<u8>`, which runs a pass once. It needs the runtime crate,
 /// `chainrule`, beside it.
 ///
-/// It takes 64-bit floats, little-endian, in this order and without anything between them:
+/// It takes 64-bit floats (but for the seed), little-endian, in this order and without anything between them:
 ///
-/// 1. the symbolic sizes, in the order of [`Loops::sizes`];
-/// 2. for each buffer of [`Loops::buffers`] that is given ([`Place::Input`], [`Place::Parameter`], [`Place::State`]), in their order:
+/// 1. the seed of the random numbers, as a 64-bit integer, for which the first step is computed;
+/// 2. the symbolic sizes, in the order of [`Loops::sizes`];
+/// 3. for each buffer of [`Loops::buffers`] that is given ([`Place::Input`], [`Place::Parameter`], [`Place::State`]), in their order:
 ///    its elements in row-major order (integers too are written as floats).
 ///
 /// It gives in the same form, for each buffer that is a [`Place::Result`], in their order: its elements in row-major order.
@@ -36,7 +37,14 @@ pub fn evaluation_module(loops: &Loops) -> Result<String, String> {
     let (slots, lengths) = slots(loops, &scope);
     let packing = packing_length(&scope, &loops.body);
     let (uses, allowed) = (super::uses(), allowed());
-    let note = remark(&remarks, "The order of what is read: sizes, then what is given; see `evaluation_module` of the compiler.");
+    let (key, given_key) = match pass::draws(loops) {
+        true => (quote!(let key = ::chainrule::__private::Key::new(seed, 0);), quote!(key,)),
+        false => (TokenStream::new(), TokenStream::new()),
+    };
+    let note = remark(
+        &remarks,
+        "The order of what is read: the seed, sizes, then what is given; see `evaluation_module` of the compiler.",
+    );
     let tokens = quote! {
         //! Runs one pass once: bytes of numbers come in and go out.
         #![allow(#allowed, missing_docs)]
@@ -48,11 +56,14 @@ pub fn evaluation_module(loops: &Loops) -> Result<String, String> {
         }
         pub fn evaluate(given: &[u8]) -> ::std::vec::Vec<u8> {
             #note
-            let mut given = given.chunks_exact(8).map(|chunk| {
+            let mut words = given.chunks_exact(8).map(|chunk| {
                 let mut number = [0; 8];
                 number.copy_from_slice(chunk);
-                f64::from_le_bytes(number)
+                number
             });
+            let seed = u64::from_le_bytes(words.next().unwrap_or_default());
+            let mut given = words.map(f64::from_le_bytes);
+            #key
             let sizes: ::std::vec::Vec<usize> = given.by_ref().take(#count).map(|size| size as usize).collect();
             #bound
             let mut memory = Memory {
@@ -60,7 +71,7 @@ pub fn evaluation_module(loops: &Loops) -> Result<String, String> {
                 #(#slots: Buffer::zeros(#lengths),)*
                 #made
             };
-            #entry(#(#sizes,)* &mut memory);
+            #entry(#(#sizes,)* #given_key &mut memory);
             let mut output = ::std::vec::Vec::<u8>::new();
             #written
             output

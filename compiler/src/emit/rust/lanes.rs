@@ -92,7 +92,8 @@ fn sum_value(value: &Value) -> Option<&Value> {
                 arguments.first()
             }
         }
-        Value::Apply(..) | Value::Number(_) | Value::Local(_) | Value::Position(_) | Value::Load(..) | Value::Select(..) => None,
+        Value::Apply(..) | Value::Number(_) | Value::Local(_) | Value::Position(_) | Value::Random(..) => None,
+        Value::Load(..) | Value::Select(..) => None,
     }
 }
 
@@ -109,7 +110,7 @@ fn sum_of(local: Local, value: &Value) -> Option<Sum<'_>> {
 fn reads(value: &Value, local: Local) -> bool {
     match value {
         Value::Local(other) => *other == local,
-        Value::Number(_) | Value::Position(_) | Value::Load(..) => false,
+        Value::Number(_) | Value::Position(_) | Value::Random(..) | Value::Load(..) => false,
         Value::Apply(_, arguments) => arguments.iter().any(|argument| reads(argument, local)),
         Value::Select(condition, then, otherwise) => {
             let in_block = |block: &crate::loops::Block| {

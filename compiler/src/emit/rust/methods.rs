@@ -1,7 +1,7 @@
 //! The inherent methods of a network: what a user calls. They check shapes and have names. It must not know what passes do.
 
 use super::names::{Names, public};
-use super::network::{bind_sizes, shape_codes};
+use super::network::{bind_sizes, key, shape_codes};
 use super::scope::Scope;
 use super::unit::Unit;
 use crate::interface::Input;
@@ -238,6 +238,7 @@ fn predict(unit: &Unit<'_>) -> (TokenStream, TokenStream) {
     });
     let slices: Vec<TokenStream> = slices.collect();
     let (result, value, structure) = results(unit, &scope);
+    let (made, key) = key(unit, unit.draws[2], false);
     let takes = format!(" Takes {}.", shapes(&unit.interface.inputs, &unit.interface.sizes, false));
     let float = &unit.float;
     let count = Literal::usize_unsuffixed(checked.len());
@@ -256,7 +257,8 @@ fn predict(unit: &Unit<'_>) -> (TokenStream, TokenStream) {
             let sizes = arguments.sizes();
             workspace.check(&sizes);
             #sizes
-            #pass(#(#names,)* self, #(#slices,)* workspace);
+            #made
+            #pass(#(#names,)* #key self, #(#slices,)* workspace);
             #value
         }
     };

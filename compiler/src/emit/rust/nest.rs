@@ -172,7 +172,7 @@ pub fn speaks_of(body: &[Statement], variable: Variable) -> bool {
     fn in_value(value: &Value, label: Label) -> bool {
         match value {
             Value::Number(_) | Value::Local(_) | Value::Load(..) => false,
-            Value::Position(form) => form.mentions(label),
+            Value::Position(form) | Value::Random(_, form) => form.mentions(label),
             Value::Apply(_, arguments) => arguments.iter().any(|argument| in_value(argument, label)),
             Value::Select(condition, then, otherwise) => {
                 in_value(condition, label)

@@ -74,6 +74,7 @@ pub fn workspace_struct(unit: &Unit<'_>) -> TokenStream {
     let Unit { name, workspace_name, visibility, float, .. } = unit;
     let count = Literal::usize_unsuffixed(unit.interface.sizes.len());
     let line = format!(" The memory for every intermediate of [`{name}`]; made by [`{name}::workspace`].");
+    let random = draws(unit).then(|| quote!(seed: u64, step: u64,));
     let fields = unit.workspace.fields().map(|field| {
         let own = &field.name;
         let tenants = format!(" {}", field.tenants.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "));
@@ -84,6 +85,7 @@ pub fn workspace_struct(unit: &Unit<'_>) -> TokenStream {
         #[derive(Clone, Debug)]
         #visibility struct #workspace_name {
             sizes: [usize; #count],
+            #random
             packing: ::chainrule::__private::Buffer<#float>,
             #(#fields)*
         }
@@ -102,6 +104,8 @@ pub fn implementation(unit: &Unit<'_>) -> Result<TokenStream, String> {
     let fields = unit.workspace.fields().map(|field| &field.name);
     let (differentiate, update_states) = (differentiate(unit), update_states(unit)?);
     let (assess, unmet) = (assess(unit), unmet(unit, &scope));
+    let start = draws(unit).then(|| quote!(seed: 0, step: 0,));
+    let (seed, seeded) = seeding(unit);
     let safety = unit.remark(&format!("SAFETY: `{name}` is `repr(C)` and made of nothing but `{float}`."));
     let fits = format!(
         "{}: the workspace is for sizes up to {{:?}}, but the arguments have {{sizes:?}}; make a larger one with `{name}::workspace`",
@@ -125,6 +129,7 @@ pub fn implementation(unit: &Unit<'_>) -> Result<TokenStream, String> {
                 most.copy_from_slice(sizes);
                 #workspace_name {
                     sizes: most,
+                    #start
                     packing: Buffer::zeros(#packing),
                     #(#fields: Buffer::zeros(#lengths),)*
                 }
@@ -138,6 +143,7 @@ pub fn implementation(unit: &Unit<'_>) -> Result<TokenStream, String> {
             #differentiate
             #update_states
             #assess
+            #seed
         }
 
         #[automatically_derived]
@@ -152,6 +158,8 @@ pub fn implementation(unit: &Unit<'_>) -> Result<TokenStream, String> {
         }
 
         impl #workspace_name {
+            #seeded
+
             #[track_caller]
             fn check(&self, sizes: &[usize]) {
                 ::chainrule::__private::require::<#name>(sizes);
@@ -201,7 +209,7 @@ fn differentiate(unit: &Unit<'_>) -> TokenStream {
     let Unit { workspace_name, float, .. } = unit;
     let body = match &unit.gradient_pass {
         Some(pass) => {
-            let (cleared, called) = (&unit.cleared, called(unit, pass, true));
+            let (cleared, called) = (&unit.cleared, called(unit, pass, Mode::Training));
             quote!(#cleared #called)
         }
         None => refused(unit, "has neither a loss nor one scalar output, so there is no gradient"),
@@ -240,7 +248,7 @@ fn update_states(unit: &Unit<'_>) -> Result<Option<TokenStream>, String> {
 fn assess(unit: &Unit<'_>) -> TokenStream {
     let Unit { workspace_name, float, .. } = unit;
     let body = match &unit.assess_pass {
-        Some(pass) => called(unit, pass, false),
+        Some(pass) => called(unit, pass, Mode::Inference),
         None => refused(unit, "has no loss"),
     };
     quote! {
@@ -256,17 +264,56 @@ fn assess(unit: &Unit<'_>) -> TokenStream {
     }
 }
 
-fn called(unit: &Unit<'_>, pass: &Ident, differentiates: bool) -> TokenStream {
+/// Whether any pass takes random numbers, so that the workspace says which.
+fn draws(unit: &Unit<'_>) -> bool {
+    unit.draws.contains(&true)
+}
+
+/// `seed` of the trait and of the workspace, where there are random numbers.
+fn seeding(unit: &Unit<'_>) -> (Option<TokenStream>, Option<TokenStream>) {
+    let Unit { workspace_name, visibility, .. } = unit;
+    let of_trait = quote! {
+        fn seed(workspace: &mut #workspace_name, seed: u64) {
+            workspace.seed(seed);
+        }
+    };
+    let of_workspace = quote! {
+        /// Begins the random numbers of training anew: the steps that follow have those of this seed. A new workspace has
+        /// the seed 0.
+        #visibility fn seed(&mut self, seed: u64) {
+            (self.seed, self.step) = (seed, 0);
+        }
+    };
+    (draws(unit).then_some(of_trait), draws(unit).then_some(of_workspace))
+}
+
+/// The key of the random numbers of a pass, and the next step of training, as statements; and the key as an argument.
+pub fn key(unit: &Unit<'_>, pass_draws: bool, trains: bool) -> (TokenStream, Option<TokenStream>) {
+    let made = pass_draws.then(|| quote!(let key = ::chainrule::__private::Key::new(workspace.seed, workspace.step);));
+    let next = (trains && draws(unit)).then(|| quote!(workspace.step = workspace.step.wrapping_add(1);));
+    (quote!(#made #next), pass_draws.then(|| quote!(key,)))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Training,
+    Inference,
+}
+
+fn called(unit: &Unit<'_>, pass: &Ident, mode: Mode) -> TokenStream {
     let scope = Scope::new(&unit.blank, None, &[]);
     let (names, sizes) = (scope.sizes(), bind_sizes(&scope));
     let inputs = elements(unit);
-    let gradient = differentiates.then(|| quote!(gradient,));
+    let trains = mode == Mode::Training;
+    let gradient = trains.then(|| quote!(gradient,));
+    let (made, key) = key(unit, unit.draws[usize::from(!trains)], trains);
     let zero = super::value::literal(unit.interface.precision, 0.0).bare();
     quote! {
         workspace.check(sizes);
         #sizes
+        #made
         let mut loss = [#zero];
-        #pass(#(#names,)* self, #inputs workspace, #gradient metrics, &mut loss);
+        #pass(#(#names,)* #key self, #inputs workspace, #gradient metrics, &mut loss);
         loss[0]
     }
 }

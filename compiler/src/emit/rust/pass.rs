@@ -47,11 +47,22 @@ pub fn write(
     Ok(entry)
 }
 
+/// Whether a pass takes random numbers: then it takes their key too, behind the sizes.
+pub fn draws(loops: &Loops) -> bool {
+    let mut draws = false;
+    loops.body.iter().for_each(|statement| step::each_stream(statement, &mut |_| draws = true));
+    draws
+}
+
 fn signature(loops: &Loops, storage: &dyn Storage) -> (TokenStream, TokenStream) {
     let scope = Scope::new(loops, None, &[]);
     let sizes = scope.sizes();
+    let (declared, key) = match draws(loops) {
+        true => (quote!(key: ::chainrule::__private::Key,), quote!(key,)),
+        false => (TokenStream::new(), TokenStream::new()),
+    };
     let (names, types): (Vec<_>, Vec<_>) = storage.parameters().into_iter().unzip();
-    (quote!(#(#sizes: usize,)* #(#names: #types,)*), quote!(#(#sizes,)* #(#names),*))
+    (quote!(#(#sizes: usize,)* #declared #(#names: #types,)*), quote!(#(#sizes,)* #key #(#names),*))
 }
 
 /// Some steps, for each instruction set.
@@ -72,7 +83,8 @@ fn stage(
             step.uses.iter().map(|one| storage.slice(loops, one, step::length(&scope, one).map(super::code::Code::bare)));
         let slices = slices.collect::<Result<Vec<_>, _>>()?;
         let packing = step.packs.then(|| storage.packing());
-        let arguments = sizes.chain(slices).chain(packing);
+        let key = (!step.streams.is_empty()).then(|| quote!(key));
+        let arguments = sizes.chain(slices).chain(packing).chain(key);
         calls.extend(quote!(#function::<I>(#(#arguments),*);));
     }
     let (declared, arguments) = signature(loops, storage);

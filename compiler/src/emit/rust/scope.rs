@@ -4,7 +4,7 @@
 use super::code::Code;
 use super::index::{self, Environment};
 use super::names::Names;
-use crate::ir::{Atom, Extent, Index, Label, Precision};
+use crate::ir::{Atom, Extent, Index, Label, Precision, Stream};
 use crate::loops::{BufferId, Local, Loops, Place, Variable};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -31,7 +31,8 @@ pub fn memory_of(loops: &Loops, buffer: BufferId) -> Memory {
 /// The names of the symbolic sizes: in lower case, and apart from what functions of passes are given beside them.
 fn size_names(sizes: &[String]) -> Vec<Ident> {
     let mut names = Names::default();
-    ["parameters", "workspace", "gradient", "metrics", "loss", "packing", "memory"].iter().for_each(|word| names.reserve(word));
+    let words = ["parameters", "workspace", "gradient", "metrics", "loss", "packing", "memory", "key"];
+    words.iter().for_each(|word| names.reserve(word));
     sizes.iter().map(|size| names.fresh(&size.to_lowercase())).collect()
 }
 
@@ -67,6 +68,7 @@ pub struct Scope<'a> {
     memory: BTreeMap<Memory, Ident>,
     ranges: BTreeMap<Variable, Extent>,
     reaches: Vec<(Memory, Index, Reach)>,
+    streams: BTreeMap<Stream, Ident>,
 }
 
 impl<'a> Scope<'a> {
@@ -75,9 +77,11 @@ impl<'a> Scope<'a> {
         let sizes = size_names(&loops.sizes);
         let mut names = Names::default();
         sizes.iter().for_each(|size| names.reserve(&size.to_string()));
+        ["packing", "key"].iter().for_each(|word| names.reserve(word));
         let memory = memory.iter().map(|(memory, name)| (*memory, names.fresh(name))).collect();
         let (variables, locals, ranges) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { loops, remarks, names, sizes, variables, locals, memory, ranges, reaches: Vec::new() }
+        let (reaches, streams) = (Vec::new(), BTreeMap::new());
+        Self { loops, remarks, names, sizes, variables, locals, memory, ranges, reaches, streams }
     }
 
     /// The float type.
@@ -120,6 +124,18 @@ impl<'a> Scope<'a> {
     /// A local's name, and whether it is a truth value.
     pub fn local(&self, local: Local) -> (Ident, bool) {
         self.locals.get(&local).cloned().unwrap_or_else(|| (Ident::new("missing", Span::mixed_site()), false))
+    }
+
+    /// The key of a stream of random numbers gets a name.
+    pub fn open_stream(&mut self, stream: Stream) -> Ident {
+        let name = self.names.fresh(&format!("stream_{}", stream.0));
+        self.streams.insert(stream, name.clone());
+        name
+    }
+
+    /// The key of a stream of random numbers.
+    pub fn stream(&self, stream: Stream) -> Ident {
+        self.streams.get(&stream).cloned().unwrap_or_else(|| Ident::new("missing", Span::mixed_site()))
     }
 
     /// From here an element is reached in another way.

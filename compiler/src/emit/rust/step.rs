@@ -6,11 +6,11 @@ use super::index;
 use super::names::Names;
 use super::nest;
 use super::scope::{Memory, Remarks, Scope, memory_of};
-use crate::ir::{Extent, Index};
+use crate::ir::{Extent, Index, Stream};
 use crate::loops::{BufferId, Local, Loops, Statement, Value};
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A piece of memory that a step uses.
 #[derive(Clone, Debug)]
@@ -34,6 +34,8 @@ pub struct Step<'a> {
     pub uses: Vec<Use>,
     /// Whether it calls a kernel that packs.
     pub packs: bool,
+    /// The random numbers that it takes.
+    pub streams: BTreeSet<Stream>,
 }
 
 /// The steps of a pass: each begins with a remark, unless it uses locals of the one before.
@@ -92,7 +94,13 @@ fn step<'a>(loops: &Loops, body: Vec<&'a Statement>) -> Step<'a> {
         | Statement::Product(_) => None,
     });
     let formulas = formulas.collect();
-    Step { formulas, body, uses, packs }
+    let mut streams = BTreeSet::new();
+    body.iter().for_each(|statement| {
+        each_stream(statement, &mut |stream| {
+            streams.insert(stream);
+        })
+    });
+    Step { formulas, body, uses, packs, streams }
 }
 
 /// All accesses of a statement, in order.
@@ -134,15 +142,39 @@ fn each_local(statement: &Statement, visit: &mut dyn FnMut(Local)) {
 }
 
 fn of_value(value: &Value, visit: &mut dyn FnMut(Local)) {
+    each_leaf(value, &mut |leaf| {
+        if let Value::Local(local) = leaf {
+            visit(*local);
+        }
+    });
+}
+
+/// Calls `visit` for every stream of random numbers that is read.
+pub fn each_stream(statement: &Statement, visit: &mut dyn FnMut(Stream)) {
+    match statement {
+        Statement::For { body, .. } => body.iter().for_each(|statement| each_stream(statement, visit)),
+        Statement::Let(_, value)
+        | Statement::Accumulator(_, value)
+        | Statement::Assign(_, value)
+        | Statement::Store { value, .. } => each_leaf(value, &mut |leaf| {
+            if let Value::Random(stream, _) = leaf {
+                visit(*stream);
+            }
+        }),
+        Statement::Comment(_) | Statement::Fill(..) | Statement::Product(_) => {}
+    }
+}
+
+/// Calls `visit` for every value within one that is made of no others.
+fn each_leaf(value: &Value, visit: &mut dyn FnMut(&Value)) {
     match value {
-        Value::Local(local) => visit(*local),
-        Value::Number(_) | Value::Position(_) | Value::Load(..) => {}
-        Value::Apply(_, arguments) => arguments.iter().for_each(|argument| of_value(argument, visit)),
+        Value::Local(_) | Value::Number(_) | Value::Position(_) | Value::Random(..) | Value::Load(..) => visit(value),
+        Value::Apply(_, arguments) => arguments.iter().for_each(|argument| each_leaf(argument, visit)),
         Value::Select(condition, then, otherwise) => {
-            of_value(condition, visit);
+            each_leaf(condition, visit);
             for block in [then, otherwise] {
-                block.locals.iter().for_each(|(_, value)| of_value(value, visit));
-                of_value(&block.value, visit);
+                block.locals.iter().for_each(|(_, value)| each_leaf(value, visit));
+                each_leaf(&block.value, visit);
             }
         }
     }
@@ -174,8 +206,8 @@ impl Functions {
     pub fn step(&mut self, loops: &Loops, step: &Step<'_>, remarks: Option<&Remarks>) -> Ident {
         let names: Vec<_> = step.uses.iter().map(|one| (one.memory, loops.buffer(one.buffers[0]).name.clone())).collect();
         let mut scope = Scope::new(loops, remarks, &names);
-        scope.names.reserve("packing");
         let parameters = parameters(&scope, step);
+        let streams: TokenStream = step.streams.iter().map(|&stream| open_stream(&mut scope, stream)).collect();
         let rest: Vec<Statement> = inside(step).into_iter().cloned().collect();
         let body = nest::statements(&mut scope, &rest);
         let documentation = step.formulas.iter().map(|formula| format!(" `{formula}`"));
@@ -186,7 +218,7 @@ impl Functions {
         }
         let target = step.uses.iter().find(|one| one.written).map_or("step", |one| loops.buffer(one.buffers[0]).name.as_str());
         let name = self.names.fresh(&format!("compute_{target}"));
-        self.tokens.extend(quote!(#written fn #name<I: Isa>(#parameters) { #body }));
+        self.tokens.extend(quote!(#written fn #name<I: Isa>(#parameters) { #streams #body }));
         self.known.insert(key, name.clone());
         name
     }
@@ -209,7 +241,14 @@ fn parameters(scope: &Scope<'_>, step: &Step<'_>) -> TokenStream {
         }
     });
     let packing = step.packs.then(|| quote!(packing: &mut [#float],));
-    quote!(#(#sizes: usize,)* #(#slices)* #packing)
+    let key = (!step.streams.is_empty()).then(|| quote!(key: ::chainrule::__private::Key,));
+    quote!(#(#sizes: usize,)* #(#slices)* #packing #key)
+}
+
+/// `let stream_3 = key.stream(3);`
+fn open_stream(scope: &mut Scope<'_>, stream: Stream) -> TokenStream {
+    let (name, number) = (scope.open_stream(stream), Literal::u32_unsuffixed(stream.0));
+    quote!(let #name = key.stream(#number);)
 }
 
 /// How many elements a use needs: those of its buffer, or `None` for all of a slot that several buffers share.

@@ -34,6 +34,8 @@ pub struct Unit<'a> {
     pub workspace: Workspace,
     /// A pass that does nothing, for the names of sizes.
     pub blank: Loops,
+    /// Which of its passes take random numbers: gradient, assess, predict.
+    pub draws: [bool; 3],
     /// Where remarks are kept.
     pub remarks: Option<&'a Remarks>,
     /// Clears the gradients that the pass does not compute, because nothing reads their parameters.
@@ -71,6 +73,7 @@ impl<'a> Unit<'a> {
             layout: Layout::new(interface, order)?,
             workspace: Workspace::of(interface, &all),
             blank: blank(interface),
+            draws: [&passes.gradient, &passes.assess, &passes.predict].map(|loops| loops.as_ref().is_some_and(pass::draws)),
             remarks,
             cleared: TokenStream::new(),
             gradient_pass: None,
@@ -110,7 +113,7 @@ impl<'a> Unit<'a> {
         functions: &mut Functions,
     ) -> Result<Ident, String> {
         let mut names = Names::default();
-        let reserved = ["parameters", "workspace", "gradient", "metrics", "loss"];
+        let reserved = ["parameters", "workspace", "gradient", "metrics", "loss", "key"];
         reserved.iter().for_each(|name| names.reserve(name));
         self.interface.sizes.iter().for_each(|size| names.reserve(&size.to_lowercase()));
         let inputs = self.interface.inputs.iter().map(|input| (assesses || !input.target).then(|| names.fresh(&input.name)));

@@ -3,7 +3,7 @@
 use super::code::{Code, Tightness};
 use super::index;
 use super::scope::Scope;
-use crate::ir::{Index, Precision};
+use crate::ir::{Index, Precision, Stream};
 use crate::loops::{Block, Value};
 use crate::ops::{Operator, Runtime};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
@@ -35,6 +35,7 @@ fn value_code(scope: &Scope<'_>, value: &Value) -> (Code, bool) {
             (Code::atom(name), truth)
         }
         Value::Position(form) => (position(scope, form), false),
+        Value::Random(stream, form) => (random(scope, *stream, form), false),
         Value::Load(buffer, offset) => (Code::atom(scope.element_of(*buffer, offset)), false),
         Value::Apply(operator, arguments) => (apply(scope, *operator, arguments), operator.is_truth()),
         Value::Select(condition, then, otherwise) => {
@@ -57,11 +58,21 @@ fn block(scope: &Scope<'_>, block: &Block) -> TokenStream {
     quote!(#tokens #value)
 }
 
+/// A position as a number of another type.
+fn position_as(scope: &Scope<'_>, form: &Index, kind: &str) -> Code {
+    let integer = if index::only_adds(form) { index::index(scope, form) } else { index::signed(scope, form) };
+    integer.cast(kind)
+}
+
 /// A position as a float.
 fn position(scope: &Scope<'_>, form: &Index) -> Code {
-    let float = super::scope::float_name(scope.loops.precision);
-    let integer = if index::only_adds(form) { index::index(scope, form) } else { index::signed(scope, form) };
-    integer.cast(float)
+    position_as(scope, form, super::scope::float_name(scope.loops.precision))
+}
+
+/// `f32::uniform(stream_3, position as u64)`
+fn random(scope: &Scope<'_>, stream: Stream, form: &Index) -> Code {
+    let (float, key, at) = (scope.float(), scope.stream(stream), position_as(scope, form, "u64").bare());
+    Code::atom(quote!(#float::uniform(#key, #at)))
 }
 
 fn apply(scope: &Scope<'_>, operator: Operator, arguments: &[Value]) -> Code {
@@ -105,7 +116,8 @@ fn infix(scope: &Scope<'_>, operator: Operator, sign: &str, left: &Value, right:
 fn factors(value: &Value) -> Option<(&Value, &Value)> {
     match value {
         Value::Apply(Operator::Multiply, arguments) => arguments.first().zip(arguments.get(1)),
-        Value::Apply(..) | Value::Number(_) | Value::Local(_) | Value::Position(_) | Value::Load(..) | Value::Select(..) => None,
+        Value::Apply(..) | Value::Number(_) | Value::Local(_) | Value::Position(_) | Value::Random(..) => None,
+        Value::Load(..) | Value::Select(..) => None,
     }
 }
 
@@ -120,7 +132,7 @@ fn as_position(value: &Value) -> Option<Index> {
         Value::Position(form) => Some(form.clone()),
         #[allow(clippy::cast_possible_truncation)]
         Value::Number(number) if number.fract() == 0.0 && number.abs() < 1e15 => Some(Index::constant(*number as i64)),
-        Value::Number(_) | Value::Local(_) | Value::Load(..) | Value::Apply(..) | Value::Select(..) => None,
+        Value::Number(_) | Value::Local(_) | Value::Random(..) | Value::Load(..) | Value::Apply(..) | Value::Select(..) => None,
     }
 }
 

@@ -41,7 +41,7 @@ impl Workspace {
     /// What the passes need.
     pub fn of(interface: &Interface, passes: &[&Loops]) -> Self {
         let mut names = Names::default();
-        ["sizes", "packing"].iter().for_each(|name| names.reserve(name));
+        ["sizes", "packing", "seed", "step"].iter().for_each(|name| names.reserve(name));
         let outputs = interface.outputs.iter().map(|(output, shape)| Field {
             name: names.fresh(&format!("output_{output}")),
             tenants: vec![output.clone()],
