@@ -87,11 +87,11 @@ struct Double {
     last: Dense<5, 3, f64>,
 }
 
-/// States.
+/// States and random numbers.
 #[network(
     input  x: [B, 64];
     target t: [B, 10];
-    logits = x |> hidden |> normal |> relu |> last;
+    logits = x |> hidden |> normal |> relu |> Dropout(0.5) |> last;
     loss     = cross_entropy(logits, t);
 )]
 struct Normalized {
@@ -154,7 +154,7 @@ fn double_precision() {
 }
 
 #[test]
-fn states() {
+fn states_and_random_numbers() {
     let (mut net, mut gradient, mut workspace) = (Normalized::init(1), Normalized::zeros(), Normalized::workspace(128));
     for rows in [128, 96] {
         let (x, t) = (Array2::from_elem((rows, 64), 0.5), Array2::from_elem((rows, 10), 0.1));

@@ -38,8 +38,8 @@ fn derived(seed: u64) -> Result<(Program, Values), String> {
     })
 }
 
-fn compare(program: &Program, values: &Values, answer: &Answer) -> Result<(), String> {
-    let computed = eval::evaluate(program, values).map_err(|error| error.to_string())?;
+fn compare(program: &Program, values: &Values, seed: u64, answer: &Answer) -> Result<(), String> {
+    let computed = eval::evaluate_seeded(program, values, seed).map_err(|error| error.to_string())?;
     for Root { role, tensor } in &program.roots {
         let (destination, name) = match role {
             Role::Loss => (Destination::Loss, "the loss".to_owned()),
@@ -70,10 +70,10 @@ fn compiled_programs_agree_with_their_definitions() {
             Err(message) => failures.push((format!("seed {seed}"), message)),
         }
     }
-    let cases: Vec<(&Program, &Values, u64)> = ready.iter().map(|(_, (program, values))| (program, values, 0)).collect();
+    let cases: Vec<(&Program, &Values, u64)> = ready.iter().map(|(seed, (program, values))| (program, values, *seed)).collect();
     let answers = evaluate(&cases, &Workshop::new(Path::new(env!("CARGO_TARGET_TMPDIR")), "random"));
     for ((seed, (program, values)), answer) in ready.iter().zip(answers) {
-        if let Err(message) = answer.and_then(|answer| compare(program, values, &answer)) {
+        if let Err(message) = answer.and_then(|answer| compare(program, values, *seed, &answer)) {
             let generator = random::program(*seed);
             failures.push((format!("seed {seed}"), format!("{message}\n{}", generator.text(generator.len(), false))));
         }

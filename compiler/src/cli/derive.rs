@@ -7,7 +7,7 @@ use crate::pipeline;
 
 /// Runs the command.
 pub fn run(call: &super::Program, streams: &mut Streams) -> Result<(), Failure> {
-    let loaded = Loaded::read(call, true)?;
+    let loaded = Loaded::read(&call.choice, true)?;
     loaded.show_warnings(streams);
     let equations = pipeline::equations(&loaded.program);
     match call.format {

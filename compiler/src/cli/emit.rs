@@ -1,18 +1,15 @@
 //! `chainrule emit`: the Rust code that a network is compiled to.
 
-use super::program::Loaded;
-use super::{Failure, Format, Program, Streams};
+use super::program::{Choice, Loaded};
+use super::{Failure, Streams};
 use crate::{emit, pipeline};
 use std::path::PathBuf;
 
 /// The arguments of `emit`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The file with the program.
-    file: PathBuf,
-    /// The network of the file, where there are several.
-    #[arg(long, value_name = "NAME")]
-    network: Option<String>,
+    #[command(flatten)]
+    choice: Choice,
     /// The file that the code is written to; it is printed where none is named.
     #[arg(short, long, value_name = "FILE.rs")]
     output: Option<PathBuf>,
@@ -20,10 +17,8 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments, streams: &mut Streams) -> Result<(), Failure> {
-    let (file, network) = (arguments.file.clone(), arguments.network.clone());
-    let call = Program { file, network, format: Format::Text };
-    let training = Loaded::read(&call, true)?;
-    let inference = Loaded::read(&call, false)?;
+    let training = Loaded::read(&arguments.choice, true)?;
+    let inference = Loaded::read(&arguments.choice, false)?;
     training.show_warnings(streams);
     let passes = pipeline::passes(&training.program, &inference.program);
     let code = emit::rust::module(&passes, &pipeline::equations(&training.program)).map_err(Failure::Call)?;

@@ -1,10 +1,10 @@
 //! `chainrule eval`: loss, outputs, metrics, gradients and new states for given values.
 
 use super::compile::{self, Answer};
-use super::program::Loaded;
+use super::program::{Choice, Loaded};
 use super::request::Request;
 use super::workshop::Workshop;
-use super::{Failure, Format, Program, Streams, json};
+use super::{Failure, Streams, json};
 use crate::eval::{Values, evaluate_seeded};
 use crate::ir::{self, Element, Role, Source, TensorId};
 use crate::loops::Destination;
@@ -24,14 +24,11 @@ enum Engine {
 /// The arguments of `eval`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The file with the program.
-    file: PathBuf,
+    #[command(flatten)]
+    choice: Choice,
     /// A JSON file with the values of inputs, parameters and states.
     #[arg(long, value_name = "VALUES.json")]
     values: PathBuf,
-    /// The network of the file, where there are several.
-    #[arg(long, value_name = "NAME")]
-    network: Option<String>,
     /// The names for which gradients are computed: parameters, inputs, states. All parameters where none are named.
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     wrt: Option<Vec<String>>,
@@ -77,7 +74,8 @@ pub fn compiled(files: &[(PathBuf, PathBuf)], workshop: &Workshop) -> Vec<Result
 
 impl Arguments {
     fn of(file: PathBuf, values: PathBuf) -> Self {
-        Self { file, values, network: None, wrt: None, training: false, seed: 0, engine: Engine::Compile }
+        let choice = Choice { file, network: None, set: Vec::new() };
+        Self { choice, values, wrt: None, training: false, seed: 0, engine: Engine::Compile }
     }
 }
 
@@ -98,8 +96,7 @@ impl Question {
         let mut request = Request::parse(&text).map_err(wrong)?;
         request.training |= arguments.training;
         request.wrt = arguments.wrt.clone().or(request.wrt);
-        let (file, network) = (arguments.file.clone(), arguments.network.clone());
-        let loaded = Loaded::read(&Program { file, network, format: Format::Text }, request.training)?;
+        let loaded = Loaded::read(&arguments.choice, request.training)?;
         let question = Self::new(&loaded.program, &request, arguments.seed).map_err(Failure::Call)?;
         Ok((question, loaded))
     }

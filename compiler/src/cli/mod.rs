@@ -21,7 +21,6 @@ pub use workshop::Workshop;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::io::Write;
-use std::path::PathBuf;
 
 /// Networks as equations: checked, differentiated, evaluated and written as Rust.
 #[derive(Debug, Parser)]
@@ -48,11 +47,8 @@ enum Command {
 /// Which program a command is about, and how it answers.
 #[derive(Debug, clap::Args)]
 struct Program {
-    /// The file with the program.
-    file: PathBuf,
-    /// The network of the file, where there are several.
-    #[arg(long, value_name = "NAME")]
-    network: Option<String>,
+    #[command(flatten)]
+    choice: program::Choice,
     /// How the answer is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,

@@ -93,3 +93,47 @@ fn values_that_do_not_fit_are_refused() {
     assert!(complaint(inputs, &["--wrt", "y"]).contains("`y` is no parameter"));
     assert!(complaint("{", &[]).contains("values.json"));
 }
+
+#[test]
+fn the_seed_chooses_random_numbers() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = "network Net {\n    input x: [B, 9];\n    output y = dropout(x, 0.5);\n    loss = sum(y);\n}\n";
+    let model = write(folder.path(), "net.nn", text);
+    let values = write(folder.path(), "values.json", r#"{"inputs": {"x": [[1, 1, 1, 1, 1, 1, 1, 1, 1]]}}"#);
+    let eval = |more: &[&str]| chainrule(&[&["eval", &model, "--values", &values], more].concat()).1;
+    assert!(eval(&[]).contains(r#""y": [[1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]]"#));
+    let first = eval(&["--training"]);
+    assert!(first.contains("0.0") && first.contains("2.0"), "{first}");
+    assert_eq!(eval(&["--training", "--seed", "0"]), first);
+    assert_ne!(eval(&["--training", "--seed", "1"]), first);
+}
+
+#[test]
+fn hyperparameters_are_set_from_outside() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text =
+        "network Net(hidden = 3, slope = 0.5): f64 {\n    input x: [B, 2];\n    output y = slope * (x |> Dense(hidden));\n}\n";
+    let model = write(folder.path(), "net.nn", text);
+    let derive = |more: &[&str]| chainrule(&[&["derive", &model], more].concat());
+    assert!(derive(&[]).1.contains("param dense1.w: [2, 3]"));
+    let (status, out, _) = derive(&["--set", "hidden=7", "--set", "slope=-2.5"]);
+    assert!(status == 0 && out.contains("param dense1.w: [2, 7]") && out.contains("2.5"), "{out}");
+    assert_eq!(chainrule(&["check", &model, "--set", "hidden=1"]).0, 0);
+    assert!(chainrule(&["emit", &model, "--set", "hidden=4"]).1.contains("[[f64; 4]; 2]"));
+    let values = write(folder.path(), "values.json", r#"{"inputs": {"x": [[1, 2]]}, "params": {"dense1.w": [[1], [1]]}}"#);
+    let (_, out, error) = chainrule(&["eval", &model, "--values", &values, "--set", "hidden=1", "--set", "slope=true"]);
+    assert!(out.contains(r#""y": [[3.0]]"#), "{out}{error}");
+    let refused = |more: &[&str]| {
+        let (status, _, error) = derive(more);
+        (status, error)
+    };
+    let (status, error) = refused(&["--set", "width=3"]);
+    assert!(status == 1 && error.contains("`Net` has no hyperparameter `width`") && error.contains("`hidden`"), "{error}");
+    let (status, error) = refused(&["--set", "hidden=many"]);
+    assert!(status == 2 && error.contains("a number, `true` or `false`, found `many`"), "{error}");
+    let (status, error) = refused(&["--set", "hidden"]);
+    assert!(status == 2 && error.contains("`name=number`"), "{error}");
+    let (status, error) = refused(&["--set", "hidden=3", "--set", "hidden=4"]);
+    assert!(status == 2 && error.contains("`hidden` is set twice"), "{error}");
+    assert_eq!(refused(&["--set", "hidden=1.5"]).0, 1, "a size is an integer");
+}

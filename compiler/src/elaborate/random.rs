@@ -118,9 +118,12 @@ fn floor(formulas: &Formulas, quotient: FormulaId) -> Option<Index> {
     let Formula::Apply(Operator::Divide, arguments) = formulas.node(quotient) else { return None };
     let [above, below] = arguments.as_slice() else { return None };
     let by = formulas.as_extent(*below).filter(|by| by.is_at_least(1))?;
-    let above = match formulas.node(*above) {
-        Formula::Apply(Operator::Add, sum) if sum.get(1).and_then(|half| formulas.as_number(*half)) == Some(0.5) => sum[0],
-        _ => *above,
-    };
-    Some(as_index(formulas, above)?.quotient(&by))
+    let mut whole = *above;
+    if let Formula::Apply(Operator::Add, sum) = formulas.node(whole)
+        && let [number, half] = sum.as_slice()
+        && formulas.as_number(*half) == Some(0.5)
+    {
+        whole = *number;
+    }
+    Some(as_index(formulas, whole)?.quotient(&by))
 }

@@ -96,7 +96,7 @@ impl<'a, O: Optimizer> Trainer<'a, O> {
         self
     }
 
-    /// What fixes the order of the samples.
+    /// What fixes the order of the samples, and the random numbers of the network (its dropout).
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
@@ -148,6 +148,7 @@ impl<'a, O: Optimizer> Trainer<'a, O> {
         reporter.start(&session.summary(self.optimizer.slots()), self.epochs);
         let mut history = History::new(session.names(), self.epochs);
         let mut rng = crate::rng(self.seed);
+        session.seed(self.seed);
         for epoch in 1..=self.epochs {
             if self.shuffle {
                 session.shuffle(&mut rng);

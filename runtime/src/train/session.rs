@@ -80,6 +80,11 @@ impl<'a, N: Network> Session<'a, N> {
         }
     }
 
+    /// Begins the random numbers of training anew.
+    pub(super) fn seed(&mut self, seed: u64) {
+        N::seed(&mut self.workspace, seed);
+    }
+
     /// Another order of the samples.
     pub(super) fn shuffle(&mut self, rng: &mut Rng) {
         random::shuffle(rng, &mut self.training.order);

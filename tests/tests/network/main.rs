@@ -3,6 +3,7 @@
 #![deny(warnings)]
 
 mod checkpoints;
+mod dropout;
 mod gradients;
 mod states;
 mod structs;

@@ -3,7 +3,7 @@
 use chainrule::network::{AsNetwork, Network};
 use chainrule_compiler::diagnostic::Diagnostics;
 use chainrule_compiler::elaborate::{Options, elaborate};
-use chainrule_compiler::eval::{Tensor, Values, evaluate};
+use chainrule_compiler::eval::{Tensor, Values, evaluate_seeded};
 use chainrule_compiler::files::Files;
 use chainrule_compiler::ir::{Program, Role};
 use chainrule_compiler::{diff, pipeline};
@@ -55,6 +55,7 @@ pub struct Reference {
     text: String,
     options: Options,
     values: Values,
+    seed: u64,
 }
 
 impl Reference {
@@ -62,12 +63,18 @@ impl Reference {
     pub fn new(text: &str, network: &str, hyperparameters: &[(&str, f64)]) -> Self {
         let hyperparameters = hyperparameters.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
         let options = Options { network: Some(network.to_owned()), hyperparameters, ..Options::default() };
-        Self { text: text.to_owned(), options, values: Values::new() }
+        Self { text: text.to_owned(), options, values: Values::new(), seed: 0 }
     }
 
     /// In training mode.
     pub fn training(mut self) -> Self {
         self.options.training = true;
+        self
+    }
+
+    /// With the random numbers of this seed.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
         self
     }
 
@@ -106,7 +113,7 @@ impl Reference {
         if let Some(objective) = pipeline::objective(&program) {
             diff::gradient(&mut program, objective, &wrt);
         }
-        let computed = evaluate(&program, &self.values).expect("a value");
+        let computed = evaluate_seeded(&program, &self.values, self.seed).expect("a value");
         let named = program.roots.iter().map(|root| {
             let name = match &root.role {
                 Role::Loss => "loss".to_owned(),
