@@ -6,10 +6,12 @@
 //!
 //! It must know nothing of the rest of the compiler.
 
+mod reductions;
 #[cfg(test)]
 mod tests;
 
 use chainrule_math as math;
+pub use reductions::Reduction;
 
 /// A term of an [`Algebra`]: its number there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -303,6 +305,17 @@ impl Operator {
         })
     }
 
+    /// Whether its value is a number for all numbers, but for those so large that the result is no float: an exponential, a
+    /// logarithm and a root are not.
+    pub fn is_total(self) -> bool {
+        const NUMBERS: [f64; 7] = [-800.0, -2.0, -1.0, 0.0, 1.0, 2.0, 800.0];
+        let value = |arguments: &[f64]| (self.row().value)(arguments).is_finite();
+        match self.row().arity {
+            1 => NUMBERS.iter().all(|&a| value(&[a])),
+            _ => NUMBERS.iter().all(|&a| NUMBERS.iter().all(|&b| value(&[a, b]))),
+        }
+    }
+
     /// Whether its value is a truth value, 0 or 1.
     pub fn is_truth(self) -> bool {
         matches!(self.row().runtime, Runtime::Comparison(_) | Runtime::Logical(_))
@@ -314,85 +327,6 @@ impl Spelling {
     pub fn text(self) -> &'static str {
         match self {
             Self::Function(text) | Self::Infix(text, _) | Self::Prefix(text, _) => text,
-        }
-    }
-}
-
-/// What a definition may do with the values of its formula over the labels of its reduction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Reduction {
-    /// Σ; 0 over nothing.
-    Sum,
-    /// Π; 1 over nothing.
-    Product,
-    /// The largest; -∞ over nothing, NaN where one is.
-    Maximum,
-    /// The smallest; ∞ over nothing, NaN where one is.
-    Minimum,
-    /// log Σ exp, without overflow; -∞ over nothing.
-    LogSumExp,
-    /// The position of the first largest, counted in row-major order over the labels; a NaN is larger than all.
-    ArgMaximum,
-    /// The position of the first smallest, counted in row-major order over the labels; a NaN is smaller than all.
-    ArgMinimum,
-}
-
-impl Reduction {
-    /// All of them.
-    pub const ALL: &'static [Self] =
-        &[Self::Sum, Self::Product, Self::Maximum, Self::Minimum, Self::LogSumExp, Self::ArgMaximum, Self::ArgMinimum];
-
-    /// How the language spells it.
-    pub fn spelling(self) -> &'static str {
-        match self {
-            Self::Sum => "sum",
-            Self::Product => "prod",
-            Self::Maximum => "max",
-            Self::Minimum => "min",
-            Self::LogSumExp => "logsumexp",
-            Self::ArgMaximum => "argmax",
-            Self::ArgMinimum => "argmin",
-        }
-    }
-
-    /// The reduction of that spelling.
-    pub fn spelled(text: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|reduction| reduction.spelling() == text)
-    }
-
-    /// Whether it runs over the last axis where none is given, and not over all.
-    pub fn takes_last_axis(self) -> bool {
-        matches!(self, Self::ArgMaximum | Self::ArgMinimum | Self::LogSumExp)
-    }
-
-    /// Its value over a sequence, by definition.
-    pub fn value(self, values: &[f64]) -> f64 {
-        let first = |better: fn(f64, f64) -> bool| {
-            let mut best = 0;
-            for (position, &value) in values.iter().enumerate() {
-                let beaten = value.is_nan() && !values[best].is_nan() || better(value, values[best]);
-                if beaten {
-                    best = position;
-                }
-            }
-            #[allow(clippy::cast_precision_loss)]
-            let position = best as f64;
-            position
-        };
-        match self {
-            Self::Sum => values.iter().sum(),
-            Self::Product => values.iter().product(),
-            Self::Maximum => values.iter().copied().fold(f64::NEG_INFINITY, math::Scalar::maximum),
-            Self::Minimum => values.iter().copied().fold(f64::INFINITY, math::Scalar::minimum),
-            Self::LogSumExp => {
-                let largest = values.iter().copied().fold(f64::NEG_INFINITY, math::Scalar::maximum);
-                if largest.is_infinite() {
-                    return largest;
-                }
-                largest + values.iter().map(|value| (value - largest).exp()).sum::<f64>().ln()
-            }
-            Self::ArgMaximum => first(|value, best| value > best),
-            Self::ArgMinimum => first(|value, best| value < best),
         }
     }
 }

@@ -64,7 +64,11 @@ pub fn gradient(program: &Program, wrt: &[TensorId], wanted: impl Fn(&Role) -> b
 
 /// The equations of a network, of its new states and of the gradient for its parameters, as text of the language with remarks below.
 pub fn equations(program: &Program) -> String {
-    let derived = gradient(program, &parameters(program), |_| true);
+    written(program, &gradient(program, &parameters(program), |_| true))
+}
+
+/// The equations of what was derived of a program.
+fn written(program: &Program, derived: &Derived) -> String {
     let forward = forward(program, |_| true);
     nn::print_with_remarks(&derived.program, &nn::remarks(&forward.program, &derived.program, &derived.report))
 }
@@ -84,17 +88,19 @@ pub fn loops(program: &Program, name: &str) -> Loops {
 /// Everything that a struct of a network needs, from its program in training and in inference mode.
 pub fn passes(training: &Program, inference: &Program) -> Passes {
     let is_reported = |role: &Role| matches!(role, Role::Loss | Role::Metric(_));
-    let has_loss = objective(training).is_some();
-    let gradient = has_loss.then(|| {
-        let is_wanted = |role: &Role| is_reported(role) || matches!(role, Role::Update(_));
-        let keep = |role: &Role| is_wanted(role) || training.root(&Role::Loss).is_none();
-        loops(&gradient(training, &parameters(training), keep).program, "gradient")
+    // What is printed is what is computed: the same derivation, without the outputs, which a step of training does not need.
+    let mut derived = gradient(training, &parameters(training), |_| true);
+    let derivatives = written(training, &derived);
+    let gradient = objective(training).map(|_| {
+        let has_loss = training.root(&Role::Loss).is_some();
+        derived.program.roots.retain(|root| !has_loss || !matches!(root.role, Role::Output(_)));
+        loops(&derived.program, "gradient")
     });
     let assess = training.root(&Role::Loss).map(|_| loops(&forward(inference, is_reported).program, "assess"));
     let is_output = |role: &Role| matches!(role, Role::Output(_));
     let has_outputs = inference.roots.iter().any(|root| is_output(&root.role));
     let predict = has_outputs.then(|| loops(&forward(inference, is_output).program, "predict"));
-    Passes { interface: Interface::of(training), gradient, assess, predict }
+    Passes { interface: Interface::of(training), derivatives, gradient, assess, predict }
 }
 
 /// The checker, in tests and debug builds.

@@ -144,7 +144,7 @@ fn compile(
     }
     let passes = pipeline::passes(&training, &inference);
     let source = source(&passes.interface);
-    tokens(&passes, &pipeline::equations(&training), source).map_err(Some)
+    tokens(&passes, source).map_err(Some)
 }
 
 /// The struct of a network that has none of its own.

@@ -73,7 +73,7 @@
 //!
 //! # Features
 //!
-//! `macros` (default): [`#[network]`](macro@network); code that the command line wrote does without. `progress` (default): a bar while a training runs in a terminal. `plot` (default): the picture of a [`train::History`].
+//! `progress` (default): a bar while a training runs in a terminal. `plot` (default): the picture of a [`train::History`].
 
 pub mod checkpoint;
 pub mod data;
@@ -88,8 +88,6 @@ pub mod network;
 pub mod optim;
 pub mod train;
 mod view;
-
-#[cfg(feature = "macros")]
 pub use chainrule_macros::network;
 pub use chainrule_math::random::{Rng, rng};
 pub use error::{Error, Result};
@@ -107,7 +105,6 @@ pub mod prelude {
     pub use crate::optim::{Adam, Optimizer, RmsProp, Sgd};
     pub use crate::train::{History, Progress, Trainer};
     pub use crate::view::View;
-    #[cfg(feature = "macros")]
     pub use chainrule_macros::network;
 }
 

@@ -69,8 +69,8 @@ fn stages(name: &str, text: &str, expectations: &Expectations) -> Result<String,
     let derived = pipeline::gradient(&training, &parameters, |_| true);
     let rewrites: Vec<String> = derived.report.counts().map(|(rule, count)| format!("{count:>4} x {rule}")).collect();
     let equations = emit::nn::print(&derived.program);
-    let code = emit::rust::module(&pipeline::passes(&training, &inference), &equations)
-        .unwrap_or_else(|refused| format!("(none: {refused})"));
+    let code =
+        emit::rust::module(&pipeline::passes(&training, &inference)).unwrap_or_else(|refused| format!("(none: {refused})"));
     let mut diagnostics = Diagnostics::new();
     let formatted = syntax::format_text(text, FileId(0), &mut diagnostics).ok_or("the formatter refuses it")?;
     let mut sections = vec![

@@ -21,7 +21,7 @@ pub fn run(arguments: &Arguments, streams: &mut Streams) -> Result<(), Failure> 
     let inference = Loaded::read(&arguments.choice, false)?;
     training.show_warnings(streams);
     let passes = pipeline::passes(&training.program, &inference.program);
-    let code = emit::rust::module(&passes, &pipeline::equations(&training.program)).map_err(Failure::Call)?;
+    let code = emit::rust::module(&passes).map_err(Failure::Call)?;
     match &arguments.output {
         None => streams.print(&code),
         Some(path) => {

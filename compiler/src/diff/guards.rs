@@ -43,23 +43,11 @@ pub fn put(expressions: &mut Expressions, guard: Option<Guard>, value: Expressio
     if holds { expressions.select(condition, value, zero) } else { expressions.select(condition, zero, value) }
 }
 
-/// Whether an operator in a formula can give an infinity for finite arguments.
+/// Whether an operator in a formula can give an infinity, or no number, for numbers.
 fn may_be_infinite(expressions: &Expressions, value: ExpressionId) -> bool {
-    const UNBOUNDED: &[Operator] = &[
-        Operator::Divide,
-        Operator::Power,
-        Operator::Exp,
-        Operator::ExpM1,
-        Operator::Log,
-        Operator::Log1P,
-        Operator::Rsqrt,
-        Operator::Sinh,
-        Operator::Cosh,
-        Operator::Tan,
-    ];
     expressions.reachable(value).into_iter().any(|id| match expressions.node(id) {
         Node::Apply(Operator::Divide, arguments) => !is_size(expressions, arguments[1]),
-        Node::Apply(operator, _) => UNBOUNDED.contains(operator),
+        Node::Apply(operator, _) => !operator.is_total(),
         Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Read(..) | Node::Select(..) => false,
     })
 }

@@ -12,6 +12,8 @@ use crate::loops::Loops;
 pub struct Passes {
     /// What it looks like from outside.
     pub interface: Interface,
+    /// Its formulas and those of its gradient, as text of the language.
+    pub derivatives: String,
     /// Loss, metrics and gradient, in training mode.
     pub gradient: Option<Loops>,
     /// Loss and metrics, in inference mode.

@@ -15,10 +15,12 @@ pub fn inline(program: &mut Program, report: &mut Report) -> bool {
     let recurrent = program.recurrent();
     let mut bodies: HashMap<TensorId, (ExpressionId, &'static str)> = HashMap::new();
     let mut changed = false;
-    for id in order {
+    // A recurrence reads what comes after it, so it is gone through again.
+    let again: Vec<TensorId> = order.iter().copied().filter(|id| recurrent.contains(id)).collect();
+    for id in order.into_iter().chain(again) {
         let Some(definition) = program.definition(id).cloned() else { continue };
         let body = map_reads(program, definition.body, &mut |expressions, tensor, at| {
-            let &(body, rule) = bodies.get(&tensor)?;
+            let &(body, rule) = bodies.get(&tensor).filter(|_| tensor != id)?;
             report.fired(rule);
             Some(expressions.substitute(body, &mut |Label(number)| at[number as usize].clone()))
         });

@@ -85,8 +85,8 @@ struct Parts {
 }
 
 /// The code of a network, as a macro gives it to rustc. An error says what generated code cannot do.
-pub fn tokens(passes: &Passes, derivatives: &str, source: StructSource) -> Result<TokenStream, String> {
-    let Parts { structs, inner } = parts(passes, derivatives, source, None)?;
+pub fn tokens(passes: &Passes, source: StructSource) -> Result<TokenStream, String> {
+    let Parts { structs, inner } = parts(passes, source, None)?;
     let (uses, allowed) = (uses(), allowed());
     Ok(quote! {
         #structs
@@ -100,14 +100,14 @@ pub fn tokens(passes: &Passes, derivatives: &str, source: StructSource) -> Resul
 
 /// The code of a network as a file of its own. An error says what generated code cannot do.
 #[cfg(feature = "format")]
-pub fn module(passes: &Passes, derivatives: &str) -> Result<String, String> {
+pub fn module(passes: &Passes) -> Result<String, String> {
     let remarks = Remarks::default();
     let mut documentation = passes.interface.documentation.clone();
     if documentation.is_empty() {
         documentation.push(format!(" The parameters of {}.", passes.interface.name));
     }
     let source = StructSource::public(&passes.interface.name, &documentation);
-    let Parts { structs, inner } = parts(passes, derivatives, source, Some(&remarks))?;
+    let Parts { structs, inner } = parts(passes, source, Some(&remarks))?;
     let (uses, allowed) = (uses(), allowed());
     let line =
         format!(" The network {}, written by chainrule. A change here is lost when it is written again.", passes.interface.name);
@@ -143,13 +143,13 @@ fn uses() -> TokenStream {
     }
 }
 
-fn parts(passes: &Passes, derivatives: &str, source: StructSource, remarks: Option<&Remarks>) -> Result<Parts, String> {
+fn parts(passes: &Passes, source: StructSource, remarks: Option<&Remarks>) -> Result<Parts, String> {
     let interface = &passes.interface;
     let (name, visibility, order) = match &source {
         StructSource::Generated { name, visibility, .. } => (name.clone(), visibility.clone(), Vec::new()),
         StructSource::Given { name, visibility, fields, .. } => (name.clone(), visibility.clone(), fields.clone()),
     };
-    let mut unit = Unit::new(passes, derivatives, name, visibility, &order, remarks)?;
+    let mut unit = Unit::new(passes, name, visibility, &order, remarks)?;
     let functions = unit.write_passes(passes)?;
     let (own, derives, assertions) = match &source {
         StructSource::Generated { name, visibility, attributes, derives } => {

@@ -165,13 +165,19 @@ pub(crate) fn passes() -> Passes {
         metrics: Vec::new(),
         has_loss: true,
     };
-    Passes { interface, gradient: Some(gradient()), assess: Some(assess()), predict: Some(predict()) }
+    Passes {
+        interface,
+        derivatives: "d y = 2 * (y - t)".into(),
+        gradient: Some(gradient()),
+        assess: Some(assess()),
+        predict: Some(predict()),
+    }
 }
 
 #[cfg(feature = "format")]
 #[test]
 fn the_text_of_a_network() {
-    let text = super::module(&passes(), "d y = 2 * (y - t)").expect("a network that can be written");
+    let text = super::module(&passes()).expect("a network that can be written");
     for expected in [
         "pub struct LineDense1 {",
         "pub w: [[f32; 40]; 3],",
@@ -184,12 +190,11 @@ fn the_text_of_a_network() {
     ] {
         assert!(text.contains(expected), "{expected}\n{text}");
     }
-    assert_eq!(text, super::module(&passes(), "d y = 2 * (y - t)").expect("the same"), "same loops, same text");
+    assert_eq!(text, super::module(&passes()).expect("the same"), "same loops, same text");
     if let Ok(path) = std::env::var("EMIT_LAB") {
         std::fs::write(format!("{path}/line.rs"), &text).expect("lab");
         std::fs::write(format!("{path}/bin/eval.rs"), super::evaluation_module(&gradient()).expect("a module")).expect("lab");
         let source = super::StructSource::public("Line", &[]);
-        std::fs::write(format!("{path}/tokens.rs"), super::tokens(&passes(), "d", source).expect("tokens").to_string())
-            .expect("lab");
+        std::fs::write(format!("{path}/tokens.rs"), super::tokens(&passes(), source).expect("tokens").to_string()).expect("lab");
     }
 }

@@ -55,7 +55,6 @@ impl<'a> Unit<'a> {
     /// The unit of a network without its passes.
     pub fn new(
         passes: &'a Passes,
-        derivatives: &'a str,
         name: Ident,
         visibility: TokenStream,
         order: &[String],
@@ -69,7 +68,7 @@ impl<'a> Unit<'a> {
             name,
             visibility,
             float: float(interface.precision),
-            derivatives,
+            derivatives: &passes.derivatives,
             layout: Layout::new(interface, order)?,
             workspace: Workspace::of(interface, &all),
             blank: blank(interface),
