@@ -151,10 +151,14 @@ impl Solver {
         }
         let rest = digits.iter().fold(left.clone(), |rest, (digit, c)| rest.minus(&Index::label(*digit).times(c)));
         let value = bounds::simplify(program, &right.minus(&rest), &self.extents);
-        for (digit, coefficient) in &digits {
+        for (place, (digit, coefficient)) in digits.iter().enumerate() {
             let quotient = bounds::simplify(program, &value.quotient(coefficient), &self.extents);
-            let extent = self.extent(*digit).clone();
-            let solved = bounds::simplify(program, &quotient.remainder(&extent), &self.extents);
+            // The value is inside, so the highest digit is the whole quotient.
+            let solved = if place + 1 == digits.len() {
+                quotient
+            } else {
+                bounds::simplify(program, &quotient.remainder(&self.extent(*digit).clone()), &self.extents)
+            };
             self.replace(program, *digit, &solved);
         }
         self.require_inside(program, value, radix);

@@ -115,7 +115,19 @@ impl Formulas {
                 return self.number(f64::from(u8::from(truth)));
             }
         }
+        if let Some(extent) = self.floor_of_size(operator, arguments) {
+            return self.position(Index::constant(extent));
+        }
         self.intern(Formula::Apply(operator, arguments.to_vec()))
+    }
+
+    /// `floor(N / 2)` as an extent.
+    fn floor_of_size(&self, operator: Operator, arguments: &[FormulaId]) -> Option<Extent> {
+        let [inner] = arguments else { return None };
+        let Formula::Apply(Operator::Divide, quotient) = self.node(*inner) else { return None };
+        let [of, by] = quotient.as_slice() else { return None };
+        let by = self.as_extent(*by)?.as_constant()?;
+        self.as_extent(*of)?.quotient(by).filter(|_| operator == Operator::Floor)
     }
 
     /// `where(condition, then, otherwise)`; a constant condition decides.

@@ -86,6 +86,7 @@ impl<'a> Elaborator<'a> {
                     let range = format!("{}..{}", self.extent_text(&from), self.extent_text(&to));
                     return Err(self.error(span, format!("the range {range} of the label `{name}` holds nothing")));
                 }
+                self.require(extent.clone(), &format!("the range of the label {name}"), span);
                 Some((from, extent))
             }
             None => None,

@@ -165,6 +165,9 @@ impl Elaborator<'_> {
                 if extent.is_at_most(0) {
                     return Err(self.no_room(label));
                 }
+                let (name, span) = (&self.label_names[label.0 as usize], self.label_spans[label.0 as usize]);
+                let reason = format!("room for the label {name}, which takes {} values", self.extent_text(&extent));
+                self.require(extent.plus_constant(-1), &reason, span);
                 self.set(label, extent);
                 return Ok(true);
             }
@@ -199,7 +202,7 @@ impl Elaborator<'_> {
             // step·label + highest <= extent - 1, or lowest - |step|·label >= 0
             let room =
                 if step > 0 { self.extent(the_use.of).plus_constant(-1).minus(&range.highest) } else { range.lowest.clone() };
-            Some(floor_divided(&room, step.checked_abs()?)?.plus_constant(1))
+            Some(room.quotient(step.checked_abs()?)?.plus_constant(1))
         });
         found.ok_or_else(|| {
             self.error_with(the_use.span, format!("{unknown} `{name}` may run for every value of the sizes"), |diagnostic| {
@@ -219,11 +222,6 @@ impl Elaborator<'_> {
         let (a, b) = (self.extent_text(&a), self.extent_text(&b));
         Err(self.error(span, format!("it cannot be told which is smaller, {a} or {b}: the label needs an explicit range")))
     }
-}
-
-/// `⌊extent / by⌋`, where it is the same form for every value of the sizes.
-fn floor_divided(extent: &Extent, by: i64) -> Option<Extent> {
-    Index::constant(extent.clone()).quotient(&Extent::constant(by)).as_extent().cloned()
 }
 
 /// An exact quotient, also of polynomials that are multiples.

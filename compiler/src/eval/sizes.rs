@@ -42,11 +42,11 @@ impl<'a> Sizes<'a> {
 
     /// The value of an extent that stands at `name`.
     pub fn value(&self, extent: &Extent, name: &str) -> Result<i64, EvalError> {
-        for (monomial, _) in extent.terms() {
-            if let Some(size) = monomial.iter().find(|size| !self.known[size.0 as usize]) {
-                let size = &self.program.sizes[size.0 as usize];
-                return Err(EvalError::new(name, format!("nothing that is given has an axis that tells the size {size}")));
-            }
+        let mut unknown = None;
+        extent.each_size(&mut |size| unknown = unknown.or((!self.known[size.0 as usize]).then_some(size)));
+        if let Some(size) = unknown {
+            let size = &self.program.sizes[size.0 as usize];
+            return Err(EvalError::new(name, format!("nothing that is given has an axis that tells the size {size}")));
         }
         let value = extent.value(&self.values);
         if value.unsigned_abs() >= 1 << 53 {

@@ -55,8 +55,9 @@ impl Checker<'_> {
 
     fn extents(&mut self, id: TensorId, extents: &[Extent]) {
         let count = self.program.sizes.len();
-        let unknown = |extent: &Extent| extent.terms().any(|(sizes, _)| sizes.iter().any(|size| size.0 as usize >= count));
-        if extents.iter().any(unknown) {
+        let mut unknown = false;
+        extents.iter().for_each(|extent| extent.each_size(&mut |size| unknown |= size.0 as usize >= count));
+        if unknown {
             self.problem(id, "an extent speaks of a size that the program does not have");
         }
     }

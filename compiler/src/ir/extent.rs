@@ -1,7 +1,8 @@
-//! Extents: how long an axis is, as a polynomial in the symbolic sizes.
+//! Extents: how long an axis is, as a polynomial in the symbolic sizes and in the floors of quotients of such.
 //!
-//! `784`, `B`, `N - 2`, `H·T + 1`. The form is canonical, so equal polynomials are equal values. A size is at least 1.
-//! Arithmetic saturates at the ends of `i64`; elaboration refuses extents that are [`Extent::is_too_large`].
+//! `784`, `B`, `N - 2`, `H·T + 1`, `⌊(N + 1) / 2⌋`. The form is canonical, so equal polynomials are equal values. A size is at
+//! least 1. Arithmetic saturates at the ends of `i64`; elaboration refuses extents that are [`Extent::is_too_large`]. How floors
+//! are brought to their form, and what is known of them, stands in `floors.rs`.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +10,19 @@ use std::collections::BTreeMap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SizeId(pub u32);
 
-/// A product of sizes, sorted; the empty product is 1.
-pub type Monomial = Vec<SizeId>;
+/// What a product is made of.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Factor {
+    /// A symbolic size.
+    Size(SizeId),
+    /// `⌊extent / number⌋`, made by [`Extent::quotient`]: the number is at least 2, and no coefficient is negative.
+    Floor(Box<Extent>, i64),
+}
 
-/// A polynomial in the symbolic sizes with integer coefficients, none of them zero.
+/// A product of sizes and floors, sorted; the empty product is 1.
+pub type Monomial = Vec<Factor>;
+
+/// A polynomial with integer coefficients, none of them zero.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Extent(BTreeMap<Monomial, i64>);
 
@@ -28,7 +38,17 @@ impl Extent {
 
     /// A symbolic size.
     pub fn size(size: SizeId) -> Self {
-        Self(BTreeMap::from([(vec![size], 1)]))
+        Self::factor(Factor::Size(size))
+    }
+
+    /// A factor alone.
+    pub(super) fn factor(factor: Factor) -> Self {
+        Self(BTreeMap::from([(vec![factor], 1)]))
+    }
+
+    /// A product of numbers and factors.
+    pub fn term(coefficient: i64, monomial: &Monomial) -> Self {
+        Self::zero().plus(&Self(BTreeMap::from([(monomial.clone(), coefficient)])))
     }
 
     /// 0
@@ -58,7 +78,20 @@ impl Extent {
     /// The size it is, where it is nothing else.
     pub fn as_size(&self) -> Option<SizeId> {
         let (monomial, coefficient) = self.terms().next()?;
-        (self.0.len() == 1 && coefficient == 1 && monomial.len() == 1).then(|| monomial[0])
+        match monomial.as_slice() {
+            [Factor::Size(size)] if self.0.len() == 1 && coefficient == 1 => Some(*size),
+            _ => None,
+        }
+    }
+
+    /// Calls `visit` for every size that occurs, also inside of floors; some more than once.
+    pub fn each_size(&self, visit: &mut dyn FnMut(SizeId)) {
+        for factor in self.0.keys().flatten() {
+            match factor {
+                Factor::Size(size) => visit(*size),
+                Factor::Floor(of, _) => of.each_size(visit),
+            }
+        }
     }
 
     /// Whether it is 0.
@@ -73,7 +106,11 @@ impl Extent {
 
     /// Whether arithmetic has left (or come near) the numbers that fit.
     pub fn is_too_large(&self) -> bool {
-        self.0.values().any(|coefficient| coefficient.unsigned_abs() >= 1 << 48)
+        let inside = |factor: &Factor| match factor {
+            Factor::Size(_) => false,
+            Factor::Floor(of, by) => *by >= 1 << 48 || of.is_too_large(),
+        };
+        self.0.iter().any(|(monomial, coefficient)| coefficient.unsigned_abs() >= 1 << 48 || monomial.iter().any(inside))
     }
 
     /// `self + other`
@@ -116,7 +153,7 @@ impl Extent {
             for (right, &b) in &other.0 {
                 let mut monomial = [left.as_slice(), right.as_slice()].concat();
                 monomial.sort_unstable();
-                product = product.plus(&Self(BTreeMap::from([(monomial, a.saturating_mul(b))])));
+                product = product.plus(&Self::term(a.saturating_mul(b), &monomial));
             }
         }
         product
@@ -133,8 +170,8 @@ impl Extent {
         let mut quotient = BTreeMap::new();
         for (monomial, &value) in &self.0 {
             let mut rest = monomial.clone();
-            for size in by {
-                let position = rest.iter().position(|other| other == size)?;
+            for factor in by {
+                let position = rest.iter().position(|other| other == factor)?;
                 rest.remove(position);
             }
             if value % coefficient != 0 {
@@ -143,12 +180,6 @@ impl Extent {
             quotient.insert(rest, value / coefficient);
         }
         Some(Self(quotient))
-    }
-
-    /// A number that it never falls below (every size is at least 1), if there is one.
-    pub fn lower_bound(&self) -> Option<i64> {
-        let grows = self.0.iter().all(|(monomial, &coefficient)| monomial.is_empty() || coefficient > 0);
-        grows.then(|| self.0.values().fold(0i64, |sum, &coefficient| sum.saturating_add(coefficient)))
     }
 
     /// Whether it is at least `number` for every value of the sizes.
@@ -164,9 +195,7 @@ impl Extent {
     /// Its value for given sizes (by number), saturating.
     pub fn value(&self, sizes: &[usize]) -> i64 {
         self.terms().fold(0i64, |sum, (monomial, coefficient)| {
-            let product = monomial.iter().fold(coefficient, |product, size| {
-                product.saturating_mul(i64::try_from(sizes[size.0 as usize]).unwrap_or(i64::MAX))
-            });
+            let product = monomial.iter().fold(coefficient, |product, factor| product.saturating_mul(factor.value(sizes)));
             sum.saturating_add(product)
         })
     }
@@ -184,7 +213,7 @@ impl Extent {
                 (true, true) => text.push('-'),
                 (false, _) => text.push_str(&format!(" {sign} ")),
             }
-            let names: Vec<&str> = monomial.iter().map(|size| sizes[size.0 as usize].as_str()).collect();
+            let names: Vec<String> = monomial.iter().map(|factor| factor.display(sizes)).collect();
             match (coefficient.unsigned_abs(), names.is_empty()) {
                 (number, true) => text.push_str(&number.to_string()),
                 (1, false) => text.push_str(&names.join("*")),
@@ -192,6 +221,25 @@ impl Extent {
             }
         }
         if text.is_empty() { "0".into() } else { text }
+    }
+}
+
+impl Factor {
+    /// Its value for given sizes.
+    fn value(&self, sizes: &[usize]) -> i64 {
+        match self {
+            Self::Size(size) => i64::try_from(sizes[size.0 as usize]).unwrap_or(i64::MAX),
+            Self::Floor(of, by) => of.value(sizes).div_euclid((*by).max(1)),
+        }
+    }
+
+    /// `B`, `floor((N + 1) / 2)`
+    fn display(&self, sizes: &[String]) -> String {
+        match self {
+            Self::Size(size) => sizes[size.0 as usize].clone(),
+            Self::Floor(of, by) if of.0.len() == 1 => format!("floor({} / {by})", of.display(sizes)),
+            Self::Floor(of, by) => format!("floor(({}) / {by})", of.display(sizes)),
+        }
     }
 }
 

@@ -139,11 +139,10 @@ impl Index {
     #[must_use]
     pub fn quotient(&self, by: &Extent) -> Self {
         let (multiple, rest) = self.split_multiples(by);
-        if let (Some(number), Some(by)) = (rest.as_extent().and_then(Extent::as_constant), by.as_constant().filter(|&by| by > 0))
-        {
-            return multiple.plus(&Self::constant(number.div_euclid(by)));
+        match rest.floor(by) {
+            Some(floor) => multiple.plus_extent(&floor),
+            None => multiple.plus(&Self::atom(Atom::Quotient(rest, by.clone()))),
         }
-        multiple.plus(&Self::atom(Atom::Quotient(rest, by.clone())))
     }
 
     /// `self mod by`, never negative: whole multiples of `by` vanish.
@@ -153,11 +152,15 @@ impl Index {
             return Self::default();
         }
         let (_, rest) = self.split_multiples(by);
-        if let (Some(number), Some(by)) = (rest.as_extent().and_then(Extent::as_constant), by.as_constant().filter(|&by| by > 0))
-        {
-            return Self::constant(number.rem_euclid(by));
+        match rest.floor(by) {
+            Some(floor) => rest.plus_extent(&floor.times(by).negated()),
+            None => Self::atom(Atom::Remainder(rest, by.clone())),
         }
-        Self::atom(Atom::Remainder(rest, by.clone()))
+    }
+
+    /// `⌊self / by⌋` as an extent, where no label occurs and the divisor is a number.
+    fn floor(&self, by: &Extent) -> Option<Extent> {
+        self.as_extent()?.quotient(by.as_constant()?)
     }
 
     /// `self = by·multiple + rest`, with as much as possible in the multiple.

@@ -7,7 +7,7 @@
 //! This module's types are the specification. A [`Program`] is a list of [`Tensor`]s; each is given (an input, a parameter, ...)
 //! or has a [`Definition`] with at most one reduction, at its root, over a scalar formula ([`Node`]). Labels are positions
 //! ([`Label`]), so formulas that differ only in the names of labels are equal. Reads and positions use [`Index`] forms over
-//! labels; extents are polynomials in the symbolic sizes ([`Extent`]).
+//! labels; extents are polynomials in the symbolic sizes and in floors of quotients ([`Extent`]).
 //!
 //! It must know nothing of syntax and of Rust.
 
@@ -16,6 +16,7 @@ pub mod check;
 pub mod cost;
 pub mod expression;
 pub mod extent;
+mod floors;
 pub mod index;
 pub mod print;
 pub mod program;
@@ -23,7 +24,7 @@ pub mod recurrence;
 
 pub use check::check;
 pub use expression::{ExpressionId, Expressions, Node, Number, Stream};
-pub use extent::{Extent, SizeId};
+pub use extent::{Extent, Factor, Monomial, SizeId};
 pub use index::{Atom, Index, Label};
 pub use program::{Definition, Element, Initializer, Precision, Program, Requirement, Role, Root, Source, Tensor, TensorId};
 pub use recurrence::{Recurrence, Unit};

@@ -189,8 +189,7 @@ impl Printer<'_> {
         // As extents are displayed: the number last.
         let (number, with_sizes): (Vec<_>, Vec<_>) = constant.terms().partition(|(monomial, _)| monomial.is_empty());
         for (monomial, number) in with_sizes.into_iter().chain(number) {
-            let term =
-                monomial.iter().fold(Extent::constant(number.saturating_abs()), |term, &size| term.times(&Extent::size(size)));
+            let term = Extent::term(number.saturating_abs(), monomial);
             weakest = join(&mut text, &term.display(sizes), precedence::MULTIPLY, number < 0, weakest);
         }
         (text, weakest)

@@ -91,6 +91,7 @@ pub fn cost(program: &Program, body: ExpressionId) -> u32 {
 
 /// How large an extent is thought to be where its sizes are not known.
 pub fn guess(extent: &Extent) -> i64 {
-    let most = extent.terms().flat_map(|(monomial, _)| monomial.iter().map(|size| size.0 as usize)).max();
-    extent.value(&vec![64; most.map_or(0, |number| number + 1)])
+    let mut count = 0;
+    extent.each_size(&mut |size| count = count.max(size.0 as usize + 1));
+    extent.value(&vec![64; count])
 }

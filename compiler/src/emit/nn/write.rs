@@ -1,6 +1,6 @@
 //! Small pieces of syntax trees. It must not know of programs beyond their sizes.
 
-use crate::ir::{Extent, Program, TensorId};
+use crate::ir::{Extent, Factor, Program, TensorId};
 use crate::span::Span;
 use crate::syntax::tree::{Argument, Binary, Expression, ExpressionKind, Name, Unary};
 
@@ -82,11 +82,22 @@ pub fn extent_terms(program: &Program, extent: &Extent) -> Vec<(bool, Expression
         if number != 1 || sizes.is_empty() {
             factors.push(natural(number));
         }
-        factors.extend(sizes.iter().map(|size| named(&program.sizes[size.0 as usize])));
+        factors.extend(sizes.iter().map(|factor| size(program, factor)));
         let product = factors.into_iter().reduce(|product, factor| binary(Binary::Multiply, product, factor));
         (coefficient < 0, product.unwrap_or_else(|| natural(1)))
     });
     terms.collect()
+}
+
+/// `B`, `floor((N + 1) / 2)`
+fn size(program: &Program, factor: &Factor) -> Expression {
+    match factor {
+        Factor::Size(size) => named(&program.sizes[size.0 as usize]),
+        Factor::Floor(of, by) => {
+            let by = natural(by.unsigned_abs());
+            call("floor", vec![binary(Binary::Divide, extent(program, of), by)])
+        }
+    }
 }
 
 /// An extent: `2*B + 1`.

@@ -4,7 +4,7 @@
 //! way. Floors and remainders of forms that may be negative are computed in `isize`. It must not know what is at an offset.
 
 use super::code::{Code, Tightness};
-use crate::ir::{Atom, Extent, Index, Label};
+use crate::ir::{Atom, Extent, Factor, Index, Label};
 use proc_macro2::Ident;
 use quote::quote;
 
@@ -116,7 +116,7 @@ fn add_polynomial(environment: &dyn Environment, extent: &Extent, kind: Kind, pl
     let constants_last = extent.terms().filter(|(m, _)| !m.is_empty()).chain(extent.terms().filter(|(m, _)| m.is_empty()));
     for (monomial, coefficient) in constants_last {
         let number = coefficient.unsigned_abs();
-        let mut factors: Vec<Code> = monomial.iter().map(|size| sized(Code::atom(environment.size(size.0)), kind)).collect();
+        let mut factors: Vec<Code> = monomial.iter().map(|factor| factor_code(environment, factor, kind)).collect();
         if number != 1 || factors.is_empty() {
             factors.push(Code::integer(number));
         }
@@ -124,6 +124,14 @@ fn add_polynomial(environment: &dyn Environment, extent: &Extent, kind: Kind, pl
         let Some(product) = product else { continue };
         if coefficient < 0 { minus.push(product) } else { plus.push(product) }
     }
+}
+
+fn factor_code(environment: &dyn Environment, factor: &Factor, kind: Kind) -> Code {
+    let value = match factor {
+        Factor::Size(size) => Code::atom(environment.size(size.0)),
+        Factor::Floor(of, by) => extent(environment, of).infix("/", Code::integer(by.unsigned_abs())),
+    };
+    sized(value, kind)
 }
 
 fn sized(value: Code, kind: Kind) -> Code {
