@@ -94,6 +94,11 @@ impl Extent {
         }
     }
 
+    /// Whether it is a size or a floor alone.
+    pub fn is_factor(&self) -> bool {
+        self.0.len() == 1 && self.terms().all(|(monomial, coefficient)| monomial.len() == 1 && coefficient == 1)
+    }
+
     /// Whether it is 0.
     pub fn is_zero(&self) -> bool {
         self.0.is_empty()

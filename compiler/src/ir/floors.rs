@@ -28,7 +28,8 @@ impl Extent {
             return Some(self.smallest());
         }
         // What is added may be bounded by the polynomials inside of its floors, or by the smallest values of these.
-        let lowest = self.map(|monomial, coefficient| if coefficient > 0 { floors_at_lowest(monomial) } else { monomial_of(monomial) });
+        let lowest =
+            self.map(|monomial, coefficient| if coefficient > 0 { floors_at_lowest(monomial) } else { monomial_of(monomial) });
         bound(self).max(bound(&lowest))
     }
 
@@ -104,10 +105,15 @@ fn monomial_of(monomial: &Monomial) -> Extent {
 
 /// The same product with each floor at its smallest value.
 fn floors_at_lowest(monomial: &Monomial) -> Extent {
-    Extent::product(&monomial.iter().map(|factor| match factor {
-        Factor::Size(size) => Extent::size(*size),
-        Factor::Floor(..) => Extent::constant(factor.smallest()),
-    }).collect::<Vec<_>>())
+    Extent::product(
+        &monomial
+            .iter()
+            .map(|factor| match factor {
+                Factor::Size(size) => Extent::size(*size),
+                Factor::Floor(..) => Extent::constant(factor.smallest()),
+            })
+            .collect::<Vec<_>>(),
+    )
 }
 
 /// A lower bound, floors being led back to what is inside of them, the outermost first.

@@ -183,7 +183,7 @@ impl Printer<'_> {
         }
         let constant = index.constant_part();
         if text.is_empty() {
-            let number = constant.as_constant().is_some_and(|number| number >= 0) || constant.as_size().is_some();
+            let number = constant.as_constant().is_some_and(|number| number >= 0) || constant.is_factor();
             return (constant.display(sizes), if number { precedence::POSTFIX } else { precedence::ADD });
         }
         // As extents are displayed: the number last.
@@ -229,7 +229,7 @@ fn join(text: &mut String, term: &str, tightness: u8, negative: bool, weakest: u
 /// An extent as a factor: sums and products in parentheses where they need them.
 fn factor(extent: &Extent, sizes: &[String]) -> String {
     let text = extent.display(sizes);
-    let simple = extent.as_size().is_some() || extent.as_constant().is_some_and(|number| number >= 0);
+    let simple = extent.is_factor() || extent.as_constant().is_some_and(|number| number >= 0);
     if simple { text } else { format!("({text})") }
 }
 
