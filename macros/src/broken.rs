@@ -107,6 +107,8 @@ pub fn network(structure: &ItemStruct, outline: &Outline, errors: TokenStream) -
             fn broken() -> ! { ::core::panic!("this network has errors") }
             #[doc(hidden)]
             impl #name { #methods }
+            #[doc(hidden)]
+            impl #workspace { pub fn seed(&mut self, seed: u64) { broken() } }
             #[automatically_derived]
             unsafe impl Network for #name {
                 type Scalar = #float;

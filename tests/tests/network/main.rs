@@ -4,7 +4,9 @@
 
 mod checkpoints;
 mod dropout;
+mod files;
 mod gradients;
+mod integers;
 mod states;
 mod structs;
 mod support;
