@@ -3,6 +3,7 @@
 
 use super::expression::Node;
 use super::program::{Program, TensorId};
+use super::scatter::scatter;
 
 /// Operations of one definition for given sizes (by number).
 pub fn definition_operations(program: &Program, id: TensorId, sizes: &[usize]) -> u64 {
@@ -13,8 +14,14 @@ pub fn definition_operations(program: &Program, id: TensorId, sizes: &[usize]) -
         Node::Number(_) | Node::Position(_) | Node::Read(..) => false,
     });
     let operators = u64::try_from(operators.count()).unwrap_or(u64::MAX);
-    let extents = program.label_extents(id);
-    let positions = extents.iter().map(|extent| u64::try_from(extent.value(sizes)).unwrap_or(0)).fold(1, u64::saturating_mul);
+    // A scatter has no term for each place that terms are added to.
+    let places: Vec<usize> =
+        scatter(program, id).map(|found| found.places.into_iter().map(|(axis, _)| axis).collect()).unwrap_or_default();
+    let extents = program.label_extents(id).into_iter().enumerate().filter(|(axis, _)| !places.contains(axis));
+    let positions = extents
+        .map(|(_, extent)| extent)
+        .map(|extent| u64::try_from(extent.value(sizes)).unwrap_or(0))
+        .fold(1, u64::saturating_mul);
     positions.saturating_mul(operators + u64::from(definition.reduction.is_some()))
 }
 

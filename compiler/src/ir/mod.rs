@@ -21,6 +21,7 @@ pub mod index;
 pub mod print;
 pub mod program;
 pub mod recurrence;
+pub mod scatter;
 
 pub use check::check;
 pub use expression::{ExpressionId, Expressions, Node, Number, Stream};

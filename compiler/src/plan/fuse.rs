@@ -4,8 +4,9 @@
 //! reads of them is complete, and opens its own for the rest.
 
 use super::inline::readers;
-use super::offset::{label, reads};
+use super::offset::{label, plain, reads};
 use super::product::Contractions;
+use super::scatter::Scatters;
 use super::{Item, Member, Step, Variable, defined};
 use crate::ir::{Element, Extent, Index, Label, Program, Source, TensorId, Unit};
 use crate::ops::Reduction;
@@ -31,13 +32,14 @@ pub struct Fused {
 }
 
 /// Puts all definitions that the roots need into steps.
-pub fn fuse(program: &Program, mut contractions: Contractions) -> Fused {
+pub fn fuse(program: &Program, mut contractions: Contractions, scatters: Scatters) -> Fused {
     let mut fuser = Fuser {
         program,
         fused: Fused { variables: Vec::new(), steps: Vec::new(), members: BTreeMap::new() },
         step_of: BTreeMap::new(),
         readers: readers(program, &program.order()),
         time: None,
+        scatters,
     };
     for unit in schedule(program) {
         match unit {
@@ -57,6 +59,8 @@ pub(super) struct Fuser<'a> {
     readers: BTreeMap<TensorId, BTreeSet<TensorId>>,
     /// The recurrence whose steps are being found.
     pub time: Option<Time>,
+    /// Definitions whose terms are added at places.
+    scatters: Scatters,
 }
 
 /// The time of a recurrence.
@@ -112,7 +116,8 @@ impl Fuser<'_> {
     /// Puts a definition into the nest that it shares the most loops with, or into a new one.
     fn place(&mut self, id: TensorId) {
         let time = self.time_of(id);
-        let mut orders = orders(self.program, id);
+        let places = self.scatters.get(&id).cloned().unwrap_or_default();
+        let mut orders = if places.is_empty() { orders(self.program, id) } else { vec![outward(self.program, id, &places)] };
         let mut reads = self.program.definition(id).map(|definition| reads(self.program, definition.body)).unwrap_or_default();
         if let Some((time, _)) = time {
             // Memory is not added to along the time, and what another step has computed is there.
@@ -222,7 +227,8 @@ impl Fuser<'_> {
     fn enter(&mut self, id: TensorId, way: &Way) {
         let extents = self.program.label_extents(id);
         let rank = self.program.tensor(id).shape.len();
-        let mut variables = vec![0; extents.len()];
+        let places = self.scatters.get(&id).cloned().unwrap_or_default();
+        let mut variables = vec![usize::MAX; extents.len()];
         let mut order = Vec::new();
         if let Some((label, variable)) = self.time_of(id) {
             variables[label.0 as usize] = variable;
@@ -251,8 +257,10 @@ impl Fuser<'_> {
         self.fused.steps[way.step] = Step::Nest(taken);
         let depth = way.order.iter().rposition(|label| (label.0 as usize) < rank).map_or(0, |last| last + 1);
         let accumulates = way.order[..depth].iter().any(|label| label.0 as usize >= rank);
-        let depth = outside + depth;
-        self.fused.members.insert(id, Member { variables, order, depth, accumulates });
+        let is_scatter = !places.is_empty();
+        let depth = if is_scatter { order.len() } else { outside + depth };
+        let at = plain(rank).into_iter().enumerate().map(|(axis, plain)| places.get(&axis).cloned().unwrap_or(plain)).collect();
+        self.fused.members.insert(id, Member { variables, at, order, depth, accumulates: accumulates || is_scatter });
         self.step_of.insert(id, way.step);
     }
 
@@ -324,6 +332,12 @@ fn orders(program: &Program, id: TensorId) -> Vec<Vec<Label>> {
     }
     orders.push(natural);
     orders
+}
+
+/// What is summed outside, the axes inside that are no places.
+fn outward(program: &Program, id: TensorId, places: &BTreeMap<usize, Index>) -> Vec<Label> {
+    let (rank, count) = (program.tensor(id).shape.len(), program.label_extents(id).len());
+    (rank..count).chain((0..rank).filter(|axis| !places.contains_key(axis))).map(label).collect()
 }
 
 /// The order in which a read has its labels that has all of them.

@@ -136,7 +136,7 @@ fn free(slots: &[Slot], length: &Extent, integer: bool, start: usize) -> Option<
 fn in_place(plan: &Plan, slots: &[Slot], id: TensorId, step: usize) -> Option<usize> {
     let Step::Nest(items) = &plan.steps[step] else { return None };
     let tensor = plan.program.tensor(id);
-    if plan.members[&id].order.len() != tensor.shape.len() {
+    if plan.members[&id].accumulates || plan.members[&id].order.len() != tensor.shape.len() {
         return None;
     }
     let leaf = leaf_of(items, id)?;

@@ -18,6 +18,7 @@ mod random_tests;
 mod recur;
 #[cfg(test)]
 pub(crate) mod samples;
+mod scatter;
 mod shift;
 #[cfg(test)]
 mod tests;
@@ -92,8 +93,10 @@ pub enum Item {
 /// How a definition lies in the loops of its nest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
-    /// The variable of each label.
+    /// The variable of each label; none (`usize::MAX`) for an axis along which terms are added at a place.
     pub variables: Vec<usize>,
+    /// Where along its axes a value belongs, over its labels: the labels themselves, or places to which terms are added.
+    pub at: Vec<Index>,
     /// The variables from the outermost to the innermost.
     pub order: Vec<usize>,
     /// How many of `order` stand outside of the accumulator: up to the last one that is an axis.
@@ -153,7 +156,8 @@ pub fn plan(program: &Program, name: &str) -> Plan {
     inline::views(&mut program);
     let contractions = product::split(&mut program);
     inline::cheap(&mut program, &contractions);
-    let fused = fuse::fuse(&program, contractions);
+    let scatters = scatter::split(&mut program);
+    let fused = fuse::fuse(&program, contractions, scatters);
     let mut plan = Plan {
         name: name.to_owned(),
         program,
@@ -175,10 +179,9 @@ impl Plan {
         index.substitute(&mut |label| Index::label(variable_label(variables[label.0 as usize])))
     }
 
-    /// The variables of the axes of a definition of a nest, as an index.
+    /// Where a value of a definition of a nest belongs, in the variables of the nest.
     pub fn axes(&self, tensor: TensorId) -> Vec<Index> {
-        let rank = self.program.tensor(tensor).shape.len();
-        self.members[&tensor].variables[..rank].iter().map(|&variable| Index::label(variable_label(variable))).collect()
+        self.members[&tensor].at.iter().map(|index| self.in_variables(tensor, index)).collect()
     }
 }
 

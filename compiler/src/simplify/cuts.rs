@@ -3,6 +3,7 @@
 //! `Σ_k where(k == e, f, 0)` is `f` at `e`; `Σ_{k < K} where(k >= n, f, 0)` is `Σ_{k < K - n}` of `f` at `k + n`.
 
 use super::{Report, set_definition};
+use crate::ir::scatter::conjunction;
 use crate::ir::{Definition, ExpressionId, Expressions, Extent, Index, Label, Node, Program, TensorId, bounds};
 use crate::ops::{Operator, Reduction};
 
@@ -69,18 +70,6 @@ fn opposite(expressions: &mut Expressions, condition: ExpressionId) -> Option<Ex
     ];
     let (_, opposite) = pairs.into_iter().find(|(one, _)| *one == operator)?;
     Some(expressions.apply(opposite, &arguments))
-}
-
-/// The conditions that all must hold.
-fn conjunction(expressions: &Expressions, condition: ExpressionId, parts: &mut Vec<ExpressionId>) {
-    match expressions.node(condition) {
-        Node::Apply(Operator::And, arguments) => {
-            arguments.iter().for_each(|&argument| conjunction(expressions, argument, parts));
-        }
-        Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => {
-            parts.push(condition);
-        }
-    }
 }
 
 /// The summed label that a condition speaks of, and what it says.
