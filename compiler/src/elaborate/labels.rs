@@ -234,7 +234,7 @@ impl<'a> Elaborator<'a> {
         for group in groups.iter().filter(|group| !group.left).chain(groups.iter().filter(|group| group.left)) {
             index = index.substitute(&mut |label| self.group_replacement(label, group));
         }
-        bounds::joined(bounds::simplify(&self.program, &index, &self.extents))
+        bounds::simplify(&self.program, &index, &self.extents)
     }
 
     fn group_replacement(&self, label: Label, group: &Group) -> Index {

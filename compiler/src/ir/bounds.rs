@@ -61,8 +61,8 @@ pub fn is_inside(program: &Program, index: &Index, extents: &[Extent], extent: &
     range(program, index, extents).is_some_and(|range| range.lowest.is_at_least(0) && extent.minus(&range.highest).is_at_least(1))
 }
 
-/// The same index with the quotients and remainders removed that the ranges of labels decide: `(3h + d) div 3` is `h` where
-/// `d` is below 3.
+/// The same index with the quotients and remainders removed that the ranges of labels decide (`(3h + d) div 3` is `h` where `d` is
+/// below 3), and with digits put together again.
 pub fn simplify(program: &Program, index: &Index, extents: &[Extent]) -> Index {
     let mut result = Index::constant(index.constant_part().clone());
     for (atom, coefficient) in index.terms() {
@@ -76,7 +76,7 @@ pub fn simplify(program: &Program, index: &Index, extents: &[Extent]) -> Index {
         };
         result = result.plus(&simple.times(coefficient));
     }
-    result
+    joined(result)
 }
 
 /// The same form with digits put together again: `n·(f div n) + f mod n` is `f`.

@@ -174,7 +174,7 @@ impl Builder<'_> {
                 Value::Position(self.form(&simple))
             }
             Node::Random(stream, index) => {
-                let simple = bounds::joined(bounds::simplify(&self.program, &index, &self.extents));
+                let simple = bounds::simplify(&self.program, &index, &self.extents);
                 Value::Random(stream, self.form(&simple))
             }
             Node::Read(tensor, at) => Value::Load(self.buffer(tensor), self.offset(tensor, &at)),

@@ -12,7 +12,7 @@ pub fn simplify_leaf(
 ) -> Option<ExpressionId> {
     let simple = match expressions.node(id).clone() {
         Node::Position(index) => expressions.position(bounds::simplify(program, &index, extents)),
-        Node::Random(stream, index) => expressions.random(stream, bounds::joined(bounds::simplify(program, &index, extents))),
+        Node::Random(stream, index) => expressions.random(stream, bounds::simplify(program, &index, extents)),
         Node::Read(tensor, at) => {
             let at = at.iter().map(|index| bounds::simplify(program, index, extents)).collect();
             expressions.read(tensor, at)

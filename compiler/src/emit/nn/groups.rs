@@ -79,7 +79,7 @@ impl Grouped {
         self.body = expressions.rebuild(self.body, &mut |expressions, node| match node {
             Node::Position(index) => expressions.position(bounds::simplify(program, &replace(&index), &self.extents)),
             Node::Random(stream, index) => {
-                let index = bounds::joined(bounds::simplify(program, &replace(&index), &self.extents));
+                let index = bounds::simplify(program, &replace(&index), &self.extents);
                 expressions.random(stream, index)
             }
             Node::Read(tensor, at) => {
