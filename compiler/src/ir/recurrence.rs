@@ -8,7 +8,7 @@
 use super::expression::Node;
 use super::index::{Atom, Index, Label};
 use super::program::{Program, TensorId};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Definitions that are computed together, step by step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -180,6 +180,20 @@ impl Program {
             Unit::Circle(members) => Some(members),
         });
         circles.flatten().collect()
+    }
+
+    /// The label of each definition of a recurrence that is the time.
+    pub fn times(&self) -> BTreeMap<TensorId, Label> {
+        let mut times = BTreeMap::new();
+        for unit in self.units() {
+            if let Unit::Circle(circle) = unit
+                && let Some(found) = Recurrence::of(self, &circle)
+            {
+                let labels = found.axes.into_iter().map(|axis| Label(u32::try_from(axis).unwrap_or(u32::MAX)));
+                times.extend(found.members.into_iter().zip(labels));
+            }
+        }
+        times
     }
 
     /// The defined tensors that the roots need, each after what it reads; those of a recurrence side by side, each after what it

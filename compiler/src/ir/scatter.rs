@@ -7,8 +7,9 @@
 //! has one term for each b, t and j, and not for each v: it is computed by adding `f[b, t, j]` to `d table[tok[b, t], j]`.
 
 use super::bounds;
-use super::expression::{ExpressionId, Expressions, Node};
+use super::expression::{ExpressionId, Node};
 use super::extent::Extent;
+use super::guarded::Guarded;
 use super::index::{Index, Label};
 use super::program::{Definition, Program, TensorId};
 use crate::ops::{Operator, Reduction};
@@ -18,28 +19,21 @@ use crate::ops::{Operator, Reduction};
 pub struct Scatter {
     /// For some axes, the place along them to which a term is added.
     pub places: Vec<(usize, Index)>,
-    /// What else must hold for a term to count.
-    pub conditions: Vec<ExpressionId>,
-    /// The term.
-    pub term: ExpressionId,
+    /// The term, with what else must hold for it to count.
+    pub term: Guarded,
 }
 
 /// The scatter that the definition of a tensor is, if it is one.
 pub fn scatter(program: &Program, id: TensorId) -> Option<Scatter> {
     let Definition { reduction: Some((Reduction::Sum, _)), body } = program.definition(id)? else { return None };
-    let Node::Select(condition, term, otherwise) = *program.expressions.node(*body) else { return None };
-    if program.expressions.as_number(otherwise) != Some(0.0) {
-        return None;
-    }
+    let Guarded { conditions, value } = Guarded::of(&program.expressions, *body);
     let extents = program.label_extents(id);
     let rank = program.tensor(id).shape.len();
-    let mut scatter = Scatter { places: Vec::new(), conditions: Vec::new(), term };
-    let mut parts = Vec::new();
-    conjunction(&program.expressions, condition, &mut parts);
-    for part in parts {
-        match place(program, part, &extents, rank) {
+    let mut scatter = Scatter { places: Vec::new(), term: Guarded { conditions: Vec::new(), value } };
+    for condition in conditions {
+        match place(program, condition, &extents, rank) {
             Some(found) if is_new(&scatter.places, &found) => scatter.places.push(found),
-            Some(_) | None => scatter.conditions.push(part),
+            Some(_) | None => scatter.term.conditions.push(condition),
         }
     }
     (!scatter.places.is_empty()).then_some(scatter)
@@ -52,18 +46,6 @@ fn is_new(places: &[(usize, Index)], (axis, form): &(usize, Index)) -> bool {
         let other = self::label(*other);
         other != label && !place.mentions(label) && !form.mentions(other)
     })
-}
-
-/// The conditions that all must hold.
-pub fn conjunction(expressions: &Expressions, condition: ExpressionId, parts: &mut Vec<ExpressionId>) {
-    match expressions.node(condition) {
-        Node::Apply(Operator::And, arguments) => {
-            arguments.iter().for_each(|&argument| conjunction(expressions, argument, parts));
-        }
-        Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => {
-            parts.push(condition);
-        }
-    }
 }
 
 /// `v == form`, where v is an axis, and the form depends on what is summed and stays inside of the axis.

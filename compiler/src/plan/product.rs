@@ -6,7 +6,6 @@
 
 use super::lower::{auxiliary, redefine};
 use super::offset::{flat, guess, is_affine, label, labels, plain};
-use super::recur::times;
 use super::{Axis, Contraction};
 use crate::ir::{Definition, ExpressionId, Extent, Index, Label, Node, Program, TensorId};
 use crate::ops::{Operator, Reduction};
@@ -49,7 +48,7 @@ pub fn split(program: &mut Program) -> Contractions {
         bare.push((tensor, operands));
     }
     // Which label is the time can be told when all operands are there.
-    let times = times(program);
+    let times = program.times();
     let contraction = |(tensor, operands)| Some((tensor, classify(program, tensor, operands, times.get(&tensor).copied())?));
     bare.into_iter().filter_map(contraction).collect()
 }

@@ -4,21 +4,7 @@ use super::fuse::{Fuser, Time};
 use super::offset::label;
 use super::product::Contractions;
 use super::{Recurrence, Step};
-use crate::ir::{self, Label, Program, TensorId};
-use std::collections::BTreeMap;
-
-/// The label of each definition of a recurrence that is the time.
-pub fn times(program: &Program) -> BTreeMap<TensorId, Label> {
-    let mut times = BTreeMap::new();
-    for unit in program.units() {
-        if let ir::Unit::Circle(circle) = unit
-            && let Some(found) = ir::Recurrence::of(program, &circle)
-        {
-            times.extend(found.members.into_iter().zip(found.axes.into_iter().map(label)));
-        }
-    }
-    times
-}
+use crate::ir::{self, TensorId};
 
 impl Fuser<'_> {
     /// Puts the definitions of a recurrence into steps of their own, within one step.

@@ -4,7 +4,6 @@ use super::lower::redefine;
 use super::offset::label;
 use crate::ir::scatter::scatter;
 use crate::ir::{Definition, Index, Program, TensorId};
-use crate::ops::Operator;
 use std::collections::BTreeMap;
 
 /// For each definition that is a scatter, the axes along which its terms are added at a place, and the place.
@@ -17,11 +16,7 @@ pub fn split(program: &mut Program) -> Scatters {
         let (Some(scatter), Some(definition)) = (scatter(program, id), program.definition(id).cloned()) else { continue };
         let places: BTreeMap<usize, Index> = scatter.places.into_iter().collect();
         let expressions = &mut program.expressions;
-        let mut body = scatter.term;
-        if let Some(condition) = scatter.conditions.into_iter().reduce(|all, one| expressions.apply(Operator::And, &[all, one])) {
-            let zero = expressions.number(0.0);
-            body = expressions.select(condition, body, zero);
-        }
+        let body = scatter.term.formula(expressions);
         let body = expressions.substitute(body, &mut |old| match places.get(&(old.0 as usize)) {
             Some(place) => place.clone(),
             None => Index::label(label(old.0 as usize)),

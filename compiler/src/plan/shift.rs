@@ -7,14 +7,13 @@
 use super::lower::{auxiliary, redefine};
 use super::offset::{label, labels, plain, reads};
 use super::product::is_worth;
-use super::recur::times;
 use crate::ir::{Definition, ExpressionId, Extent, Index, Label, Node, Program, TensorId, bounds};
 use crate::ops::{Operator, Reduction};
 use std::collections::HashMap;
 
 /// Takes the products of all recurrences out of their conditions, where they can be.
 pub fn shift(program: &mut Program) {
-    let mut waiting: Vec<(TensorId, Label)> = times(program).into_iter().rev().collect();
+    let mut waiting: Vec<(TensorId, Label)> = program.times().into_iter().rev().collect();
     while let Some((id, time)) = waiting.pop() {
         if let Some(made) = split(program, id, time) {
             waiting.extend(made.into_iter().map(|id| (id, time)));

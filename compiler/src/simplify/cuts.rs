@@ -1,17 +1,23 @@
-//! Conditions that decide which values a summed label takes: they leave the sum, and the label takes no other values.
+//! Conditions of a sum that decide which values a label takes: they leave the sum, and the label takes no other values.
 //!
-//! `Σ_k where(k == e, f, 0)` is `f` at `e`; `Σ_{k < K} where(k >= n, f, 0)` is `Σ_{k < K - n}` of `f` at `k + n`.
+//! `Σ_k where(k == e, f, 0)` is `f` at `e`; `Σ_{k < K} where(k >= n, f, 0)` is `Σ_{k < K - n}` of `f` at `k + n`. A condition on an axis
+//! stands outside of the sum, which then is a definition with a shorter axis: `T[j] = Σ_k where(j >= n, f[j, k], 0)` is
+//! `where(j >= n, S[j - n], 0)` with `S[j] = Σ_k f[j + n, k]`.
 
+use super::definitions::add_auxiliary;
+use super::positions::form;
 use super::{Report, set_definition};
-use crate::ir::scatter::conjunction;
-use crate::ir::{Definition, ExpressionId, Expressions, Extent, Index, Label, Node, Program, TensorId, bounds};
+use crate::ir::{Definition, ExpressionId, Extent, Guarded, Index, Label, Node, Program, TensorId, bounds};
 use crate::ops::{Operator, Reduction};
+use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// Simplifies every sum under a condition on one of its labels.
 pub fn simplify(program: &mut Program, report: &mut Report) -> bool {
     let mut changed = false;
+    let times = program.times();
     for id in program.order() {
-        while cut(program, id, report) {
+        while cut(program, id, &times, report) {
             changed = true;
         }
     }
@@ -28,52 +34,40 @@ enum Values {
     Below(Extent),
 }
 
-fn cut(program: &mut Program, id: TensorId, report: &mut Report) -> bool {
+fn cut(program: &mut Program, id: TensorId, times: &BTreeMap<TensorId, Label>, report: &mut Report) -> bool {
     let Some(Definition { reduction: Some((Reduction::Sum, extents)), body }) = program.definition(id).cloned() else {
         return false;
     };
-    let Node::Select(condition, then, otherwise) = *program.expressions.node(body) else { return false };
-    let is_zero = |branch: ExpressionId| program.expressions.as_number(branch) == Some(0.0);
-    let (is_above, is_below) = (is_zero(otherwise), is_zero(then));
     let labels = program.label_extents(id);
     let rank = labels.len() - extents.len();
-    let mut parts = Vec::new();
-    let (then, otherwise) = if is_above { (then, otherwise) } else { (otherwise, then) };
-    if is_above {
-        conjunction(&program.expressions, condition, &mut parts);
-    } else if is_below && let Some(opposite) = opposite(&mut program.expressions, condition) {
-        parts.push(opposite);
-    }
-    for (number, &part) in parts.iter().enumerate() {
-        let Some((label, values)) = values(program, part, &labels, rank) else { continue };
-        parts.remove(number);
-        let rest = parts.into_iter().reduce(|all, one| program.expressions.apply(Operator::And, &[all, one]));
-        let inside = rest.map_or(then, |rest| program.expressions.select(rest, then, otherwise));
-        restrict(program, id, label, values, inside);
-        report.fired("a condition on a summed label bounds the label");
-        return true;
+    let Guarded { conditions, value } = Guarded::of(&program.expressions, body);
+    let without = |number: usize| {
+        let mut conditions = conditions.clone();
+        conditions.remove(number);
+        Guarded { conditions, value }
+    };
+    for (number, &condition) in conditions.iter().enumerate() {
+        if let Some((label, values)) = values(program, condition, &labels, rank..labels.len()) {
+            let inside = without(number).formula(&mut program.expressions);
+            restrict(program, id, label, values, inside);
+            report.fired("a condition on a summed label bounds the label");
+            return true;
+        }
+        // The steps of a recurrence are those of all its definitions.
+        let axis = values(program, condition, &labels, 0..rank);
+        if let Some((axis, values)) = axis.filter(|(axis, _)| times.get(&id) != Some(&label(*axis))) {
+            let inside = without(number).formula(&mut program.expressions);
+            if separate(program, id, (axis, values), condition, inside) {
+                report.fired("a condition on an axis leaves its sum");
+                return true;
+            }
+        }
     }
     false
 }
 
-/// The comparison that holds where this one does not; of integers, since only these are looked at.
-fn opposite(expressions: &mut Expressions, condition: ExpressionId) -> Option<ExpressionId> {
-    let Node::Apply(operator, arguments) = expressions.node(condition).clone() else { return None };
-    form(expressions, *arguments.first()?)?;
-    form(expressions, *arguments.get(1)?)?;
-    let pairs = [
-        (Operator::Less, Operator::GreaterEqual),
-        (Operator::LessEqual, Operator::Greater),
-        (Operator::Greater, Operator::LessEqual),
-        (Operator::GreaterEqual, Operator::Less),
-        (Operator::NotEqual, Operator::Equal),
-    ];
-    let (_, opposite) = pairs.into_iter().find(|(one, _)| *one == operator)?;
-    Some(expressions.apply(opposite, &arguments))
-}
-
-/// The summed label that a condition speaks of, and what it says.
-fn values(program: &Program, condition: ExpressionId, labels: &[Extent], rank: usize) -> Option<(usize, Values)> {
+/// The label among some that a condition speaks of, and what it says of it. A value is none of these labels.
+fn values(program: &Program, condition: ExpressionId, labels: &[Extent], among: Range<usize>) -> Option<(usize, Values)> {
     let Node::Apply(operator, arguments) = program.expressions.node(condition) else { return None };
     let [a, b] = arguments.as_slice() else { return None };
     let difference = form(&program.expressions, *a)?.minus(&form(&program.expressions, *b)?);
@@ -83,13 +77,13 @@ fn values(program: &Program, condition: ExpressionId, labels: &[Extent], rank: u
         let factor = difference.coefficient(label(*number));
         factor.is_one() || factor.negated().is_one()
     };
-    let number = (rank..labels.len()).find(|number| is_unit(number))?;
+    let number = among.clone().find(|number| is_unit(number))?;
     let positive = difference.coefficient(label(number)).is_one();
     let own = Index::label(label(number)).times(&difference.coefficient(label(number)));
     let rest = difference.minus(&own);
-    let mut summed = false;
-    rest.each_label(&mut |Label(other)| summed |= other as usize >= rank);
-    if summed {
+    let mut known = true;
+    rest.each_label(&mut |Label(other)| known &= (other as usize) < among.start);
+    if !known {
         return None;
     }
     if *operator == Operator::Equal {
@@ -128,18 +122,6 @@ fn values(program: &Program, condition: ExpressionId, labels: &[Extent], rank: u
     fits.then_some((number, values))
 }
 
-fn form(expressions: &Expressions, id: ExpressionId) -> Option<Index> {
-    match expressions.node(id) {
-        Node::Position(index) => Some(index.clone()),
-        Node::Number(number) => {
-            let value = number.get();
-            #[allow(clippy::cast_possible_truncation)]
-            (value.fract() == 0.0 && value.abs() < 1e9).then(|| Index::constant(value as i64))
-        }
-        Node::Random(..) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => None,
-    }
-}
-
 /// Gives a label of a sum only the values that it has, or none where there is only one.
 fn restrict(program: &mut Program, id: TensorId, number: usize, values: Values, body: ExpressionId) {
     let Some(Definition { reduction: Some((reduction, mut extents)), .. }) = program.definition(id).cloned() else { return };
@@ -173,6 +155,59 @@ fn restrict(program: &mut Program, id: TensorId, number: usize, values: Values, 
     }
     let reduction = (!extents.is_empty()).then_some((reduction, extents));
     set_definition(program, id, Definition { reduction, body });
+}
+
+/// A sum under a condition on an axis as one over fewer values of the axis, which is read under the condition; whether it has fewer.
+fn separate(
+    program: &mut Program,
+    id: TensorId,
+    (axis, values): (usize, Values),
+    condition: ExpressionId,
+    body: ExpressionId,
+) -> bool {
+    let Some(Definition { reduction: Some((reduction, extents)), .. }) = program.definition(id).cloned() else { return false };
+    let mut shape = program.tensor(id).shape.clone();
+    let mut names = program.tensor(id).label_names.clone();
+    let own = |other: Label, shift: &Extent| {
+        let plain = Index::label(other);
+        if other == label(axis) { plain.plus_extent(shift) } else { plain }
+    };
+    let mut at: Vec<Index> = crate::diff::plain_labels(shape.len());
+    let body = match values {
+        Values::From(first) => {
+            shape[axis] = shape[axis].minus(&first);
+            at[axis] = at[axis].plus_extent(&first.negated());
+            program.expressions.substitute(body, &mut |other| own(other, &first))
+        }
+        Values::Below(end) => {
+            shape[axis] = end;
+            body
+        }
+        Values::One(value) => {
+            shape.remove(axis);
+            at.remove(axis);
+            if axis < names.len() {
+                names.remove(axis);
+            }
+            program.expressions.substitute(body, &mut |Label(other)| match (other as usize).cmp(&axis) {
+                std::cmp::Ordering::Less => Index::label(Label(other)),
+                std::cmp::Ordering::Equal => value.clone(),
+                std::cmp::Ordering::Greater => Index::label(Label(other - 1)),
+            })
+        }
+    };
+    // An axis without a value is none.
+    if shape == program.tensor(id).shape || !shape.iter().all(|extent| extent.is_at_least(1)) {
+        return false;
+    }
+    let rank = program.tensor(id).shape.len();
+    let sum = add_auxiliary(program, id, "cut", shape, names, Definition { reduction: Some((reduction, extents)), body });
+    let read = program.expressions.read(sum, at);
+    let zero = program.expressions.number(0.0);
+    let body = program.expressions.select(condition, read, zero);
+    program.tensors[id.0 as usize].label_names.truncate(rank);
+    set_definition(program, id, Definition { reduction: None, body });
+    true
 }
 
 fn label(number: usize) -> Label {

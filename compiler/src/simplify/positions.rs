@@ -1,4 +1,5 @@
-//! What integers and the ranges of labels decide: sums of positions, comparisons that always (or never) hold.
+//! What integers and the ranges of labels decide: sums of positions, comparisons that always (or never) hold, and on which side of
+//! a comparison the 0 of a `where` stands: `where(i < n, 0, f)` is `where(i >= n, f, 0)`.
 
 use crate::ir::{ExpressionId, Expressions, Extent, Index, Node, Program, bounds};
 use crate::ops::Operator;
@@ -24,6 +25,12 @@ pub fn simplify_leaf(
 
 /// Operators on integers, whose value is an index form or is decided by the ranges of labels.
 pub fn simplify(program: &Program, expressions: &mut Expressions, extents: &[Extent], id: ExpressionId) -> Option<ExpressionId> {
+    if let Node::Select(condition, then, otherwise) = *expressions.node(id) {
+        return expressions.as_number(then).filter(|&zero| zero == 0.0).and_then(|_| {
+            let opposite = opposite(expressions, condition)?;
+            (expressions.as_number(otherwise) != Some(0.0)).then(|| expressions.select(opposite, otherwise, then))
+        });
+    }
     let Node::Apply(operator, arguments) = expressions.node(id).clone() else { return None };
     let forms: Option<Vec<Index>> = arguments.iter().map(|&argument| form(expressions, argument)).collect();
     let forms = forms?;
@@ -51,6 +58,21 @@ pub fn simplify(program: &Program, expressions: &mut Expressions, extents: &[Ext
     Some(expressions.position(value))
 }
 
+/// The comparison of integers that holds where this one does not.
+fn opposite(expressions: &mut Expressions, condition: ExpressionId) -> Option<ExpressionId> {
+    let Node::Apply(operator, arguments) = expressions.node(condition).clone() else { return None };
+    let pairs = [
+        (Operator::Less, Operator::GreaterEqual),
+        (Operator::LessEqual, Operator::Greater),
+        (Operator::Greater, Operator::LessEqual),
+        (Operator::GreaterEqual, Operator::Less),
+        (Operator::NotEqual, Operator::Equal),
+    ];
+    let (_, opposite) = pairs.into_iter().find(|(one, _)| *one == operator)?;
+    let integers = arguments.iter().all(|&argument| form(expressions, argument).is_some());
+    integers.then(|| expressions.apply(opposite, &arguments))
+}
+
 /// A comparison of integers, where it can be told.
 fn compare(program: &Program, extents: &[Extent], operator: Operator, forms: &[Index]) -> Option<bool> {
     let one_less = |form: &Index| form.plus_extent(&Extent::constant(-1));
@@ -73,7 +95,7 @@ fn compare(program: &Program, extents: &[Extent], operator: Operator, forms: &[I
 }
 
 /// The index form that a formula is; only small integers are exact in every float.
-fn form(expressions: &Expressions, id: ExpressionId) -> Option<Index> {
+pub fn form(expressions: &Expressions, id: ExpressionId) -> Option<Index> {
     match expressions.node(id) {
         Node::Position(index) => Some(index.clone()),
         Node::Number(number) => {
