@@ -11,6 +11,7 @@
 
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod derivatives;
 pub mod diagnostic;
 pub mod diff;
 pub mod elaborate;

@@ -11,6 +11,7 @@
 //!
 //! It must know nothing of speed and of Rust.
 
+pub mod batch;
 mod contributions;
 mod guards;
 mod reductions;
@@ -26,15 +27,25 @@ use std::collections::BTreeMap;
 /// Adds the gradient of the scalar `of` for each tensor of `wrt` to the program, as definitions named `d NAME` and roots
 /// [`Role::Gradient`]. A tensor that `of` does not read, however indirectly, has a gradient of zeros.
 pub fn gradient(program: &mut Program, of: TensorId, wrt: &[TensorId]) {
-    let active = active(program, wrt);
-    let saved = std::mem::replace(&mut program.roots, vec![Root { role: Role::Loss, tensor: of }]);
-    let units = program.units();
-    program.roots = saved;
+    let one = program.expressions.number(1.0);
+    for (&id, adjoint) in wrt.iter().zip(adjoints(program, of, one, wrt)) {
+        let tensor = adjoint.unwrap_or_else(|| zeros(program, id));
+        program.roots.push(Root { role: Role::Gradient(id), tensor });
+    }
+}
 
-    let mut adjoints = Adjoints { terms: BTreeMap::new(), seed: of };
-    for unit in units.into_iter().rev() {
+/// Adds the adjoints of `wrt` to the program, where `seed` is the adjoint of `of` as a formula over its axes: the product of a
+/// vector with the Jacobian of `of`. There is none for what `of` does not read, or only through a slope of 0.
+pub fn adjoints(program: &mut Program, of: TensorId, seed: ExpressionId, wrt: &[TensorId]) -> Vec<Option<TensorId>> {
+    let active = active(program, of, wrt);
+    let mut adjoints = Adjoints { terms: BTreeMap::new() };
+    adjoints.begin(program, of, seed);
+    for unit in units_of(program, of).into_iter().rev() {
         match unit {
-            Unit::Single(id) if active[id.0 as usize] => {
+            Unit::Single(id) if id == of && active[id.0 as usize] => {
+                adjoints.spread(program, id, seed, None, &active);
+            }
+            Unit::Single(id) if active[id.0 as usize] && !wrt.contains(&id) => {
                 if let Some((upstream, guard)) = adjoints.upstream(program, id) {
                     adjoints.spread(program, id, upstream, guard, &active);
                 }
@@ -43,21 +54,24 @@ pub fn gradient(program: &mut Program, of: TensorId, wrt: &[TensorId]) {
             Unit::Circle(members) => adjoints.spread_circle(program, &members, &active),
         }
     }
-    for &id in wrt {
-        let tensor = if id == of { Some(constant(program, id, 1.0)) } else { adjoints.define(program, id) };
-        // What is not read has a gradient of zeros.
-        let tensor = tensor.unwrap_or_else(|| constant(program, id, 0.0));
-        program.roots.push(Root { role: Role::Gradient(id), tensor });
-    }
+    wrt.iter().map(|&id| adjoints.define(program, id)).collect()
+}
+
+/// What a tensor needs, in order.
+fn units_of(program: &mut Program, of: TensorId) -> Vec<Unit> {
+    let saved = std::mem::replace(&mut program.roots, vec![Root { role: Role::Loss, tensor: of }]);
+    let units = program.units();
+    program.roots = saved;
+    units
 }
 
 /// For each tensor, whether it depends on one of `wrt` in a way that a slope can pass: through real numbers.
-fn active(program: &Program, wrt: &[TensorId]) -> Vec<bool> {
+fn active(program: &mut Program, of: TensorId, wrt: &[TensorId]) -> Vec<bool> {
     let mut active = vec![false; program.tensors.len()];
     for id in wrt {
         active[id.0 as usize] = true;
     }
-    for unit in program.units() {
+    for unit in units_of(program, of) {
         let members = match unit {
             Unit::Single(id) => vec![id],
             Unit::Circle(members) => members,
@@ -74,8 +88,6 @@ fn active(program: &Program, wrt: &[TensorId]) -> Vec<bool> {
 struct Adjoints {
     /// For each tensor, the terms of its adjoint over the labels of its axes.
     terms: BTreeMap<TensorId, Vec<Term>>,
-    /// The scalar that is differentiated.
-    seed: TensorId,
 }
 
 /// One summand of an adjoint.
@@ -89,12 +101,16 @@ struct Term {
 }
 
 impl Adjoints {
+    /// The adjoint of what is differentiated.
+    fn begin(&mut self, program: &Program, of: TensorId, seed: ExpressionId) {
+        let label_names = program.tensor(of).label_names.clone();
+        let definition = Definition { reduction: None, body: seed };
+        self.terms.insert(of, vec![Term { definition, label_names, guard: None }]);
+    }
+
     /// The adjoint of a definition as a formula over its own labels, and the condition under which it is not 0; `None` where
     /// nothing reaches it.
     fn upstream(&mut self, program: &mut Program, id: TensorId) -> Option<(ExpressionId, Option<Guard>)> {
-        if id == self.seed {
-            return Some((program.expressions.number(1.0), None));
-        }
         let guard = guards::common(self.terms.get(&id)?.iter().map(|term| term.guard));
         let adjoint = self.define(program, id)?;
         let labels = plain_labels(program.tensor(id).shape.len());
@@ -193,11 +209,10 @@ fn add(program: &mut Program, like: TensorId, name: String, term: Term) -> Tenso
     program.add(tensor)
 }
 
-/// A tensor of one number, shaped like another.
-fn constant(program: &mut Program, like: TensorId, value: f64) -> TensorId {
+/// A gradient of zeros, in the shape of a tensor.
+pub fn zeros(program: &mut Program, like: TensorId) -> TensorId {
     let name = adjoint_name(program, like);
-    let mut term = zero(program, like);
-    term.definition.body = program.expressions.number(value);
+    let term = zero(program, like);
     add(program, like, name, term)
 }
 

@@ -21,8 +21,6 @@ pub enum Run {
     Places(for<'a> fn(&mut Elaborator<'a>, Places<'a>, Span) -> Result<Value<'a>>),
     /// A function of arguments whose names are the user's.
     Open(for<'a> fn(&mut Elaborator<'a>, Vec<Given<'a>>, &'a [Argument], Span) -> Result<Value<'a>>),
-    /// What is not supported yet.
-    Missing(&'static str),
 }
 
 /// A builtin function.
@@ -38,12 +36,6 @@ pub struct Builtin {
 
 const X: (&str, bool) = ("x", false);
 const AXIS: (&str, bool) = ("axis", true);
-
-macro_rules! missing {
-    ($name:literal, $($parameter:literal),*) => {
-        Builtin { name: $name, parameters: &[$(($parameter, false)),*], run: Run::Missing(concat!("`", $name, "` is")) }
-    };
-}
 
 const TABLE: &[Builtin] = &[
     Builtin {
@@ -120,11 +112,27 @@ const TABLE: &[Builtin] = &[
         parameters: &[("stream", false), ("position", false)],
         run: Run::Places(|this, places, span| this.random_at(places, span)),
     },
-    missing!("grad", "s", "x"),
-    missing!("jacobian", "y", "x"),
-    missing!("hessian", "s", "x"),
-    missing!("jvp", "y", "x", "v"),
-    missing!("vjp", "y", "x", "v"),
+    Builtin { name: "grad", parameters: &[("s", false), X], run: Run::Places(|this, places, span| this.grad(places, span)) },
+    Builtin {
+        name: "jacobian",
+        parameters: &[("y", false), X],
+        run: Run::Places(|this, places, span| this.jacobian(places, span)),
+    },
+    Builtin {
+        name: "hessian",
+        parameters: &[("s", false), X],
+        run: Run::Places(|this, places, span| this.hessian(places, span)),
+    },
+    Builtin {
+        name: "jvp",
+        parameters: &[("y", false), X, ("v", false)],
+        run: Run::Places(|this, places, span| this.jvp(places, span)),
+    },
+    Builtin {
+        name: "vjp",
+        parameters: &[("y", false), X, ("v", false)],
+        run: Run::Places(|this, places, span| this.vjp(places, span)),
+    },
 ];
 
 const REDUCTION: &[(&str, bool)] = &[X, AXIS, ("keepdims", true)];
@@ -168,10 +176,6 @@ impl<'a> Elaborator<'a> {
             Run::Reduce(reducer) => {
                 let places = self.arrange(&builtin.signature(), first, arguments, span)?;
                 self.reduce_call(reducer, places, span)
-            }
-            Run::Missing(what) => {
-                self.arrange(&builtin.signature(), first, arguments, span)?;
-                Err(self.unsupported(span, what))
             }
         }
     }

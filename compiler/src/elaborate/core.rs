@@ -192,11 +192,6 @@ impl<'a> Elaborator<'a> {
         self.report(more(Diagnostic::error(span, message)))
     }
 
-    /// Reports what the language has and this compiler lacks.
-    pub fn unsupported(&mut self, span: Span, what: &str) -> Reported {
-        self.error(span, format!("{what} not supported yet"))
-    }
-
     /// Runs a step one level deeper.
     pub fn deeper<T>(&mut self, span: Span, step: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         if self.exhausted {

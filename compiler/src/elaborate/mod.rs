@@ -13,6 +13,7 @@ mod builtins;
 mod calls;
 mod core;
 mod define;
+mod derivatives;
 mod evaluate;
 mod formula;
 mod indexing;

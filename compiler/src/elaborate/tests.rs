@@ -103,8 +103,8 @@ fn states_are_updated_in_training_alone() {
 
 #[test]
 fn mistakes_say_what_was_found_and_what_is_meant() {
-    let found = mistakes("input x: [B, 4]; y = x @ x; a = x + frist; first = 1; output o = a; loss = sum(jacobian(x, x));");
-    for words in ["equal inner axes", "is `first` meant", "`jacobian` is not supported yet"] {
+    let found = mistakes("input x: [B, 4]; y = x @ x; a = x + frist; first = 1; output o = a; loss = sum(grad(x, x));");
+    for words in ["equal inner axes", "is `first` meant", "differentiates a scalar"] {
         assert!(found.contains(words), "{found}");
     }
     assert_eq!(found.lines().count(), 3, "{found}");

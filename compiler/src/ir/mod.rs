@@ -23,6 +23,7 @@ pub mod print;
 pub mod program;
 pub mod recurrence;
 pub mod scatter;
+pub mod transfer;
 
 pub use check::check;
 pub use expression::{ExpressionId, Expressions, Node, Number, Stream};

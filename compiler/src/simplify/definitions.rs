@@ -1,7 +1,8 @@
 //! Definitions as wholes: aliases vanish, small adjoints are read through, equal definitions become one, and what nobody needs goes.
 
 use super::{Report, map_reads, set_body, set_definition};
-use crate::ir::{Atom, Definition, Element, ExpressionId, Index, Label, Node, Program, Role, Root, Source, Tensor, TensorId};
+use crate::ir::transfer::transfer;
+use crate::ir::{Definition, Element, ExpressionId, Label, Node, Program, Role, Root, Source, Tensor, TensorId};
 use crate::ops::RANDOM_COST;
 use std::collections::HashMap;
 
@@ -157,43 +158,6 @@ pub fn prune(program: &mut Program) {
             Role::Loss | Role::Output(_) | Role::Metric(_) => {}
         }
     }
-}
-
-/// Copies a formula to another arena, with tensors renumbered.
-fn transfer(
-    from: &crate::ir::Expressions,
-    to: &mut crate::ir::Expressions,
-    root: ExpressionId,
-    numbers: &HashMap<TensorId, TensorId>,
-) -> ExpressionId {
-    let mut copied: HashMap<ExpressionId, ExpressionId> = HashMap::new();
-    for id in from.reachable(root) {
-        let node = match from.node(id) {
-            Node::Number(number) => Node::Number(*number),
-            Node::Position(index) => Node::Position(renumber(index, numbers)),
-            Node::Random(stream, index) => Node::Random(*stream, renumber(index, numbers)),
-            Node::Read(tensor, at) => Node::Read(numbers[tensor], at.iter().map(|index| renumber(index, numbers)).collect()),
-            Node::Apply(operator, arguments) => Node::Apply(*operator, arguments.iter().map(|a| copied[a]).collect()),
-            Node::Select(c, a, b) => Node::Select(copied[c], copied[a], copied[b]),
-        };
-        copied.insert(id, to.intern(node));
-    }
-    copied[&root]
-}
-
-/// An index form with tensors renumbered.
-fn renumber(index: &Index, numbers: &HashMap<TensorId, TensorId>) -> Index {
-    let mut result = Index::constant(index.constant_part().clone());
-    for (atom, coefficient) in index.terms() {
-        let atom = match atom {
-            Atom::Label(label) => Atom::Label(*label),
-            Atom::Quotient(form, by) => Atom::Quotient(renumber(form, numbers), by.clone()),
-            Atom::Remainder(form, by) => Atom::Remainder(renumber(form, numbers), by.clone()),
-            Atom::Element(tensor, at) => Atom::Element(numbers[tensor], at.iter().map(|form| renumber(form, numbers)).collect()),
-        };
-        result = result.plus(&Index::atom(atom).times(coefficient));
-    }
-    result
 }
 
 /// Adds a definition that simplification makes for `like`, with a name of its own.
