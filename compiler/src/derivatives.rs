@@ -10,10 +10,11 @@ use crate::diff::{self, batch};
 use crate::ir::transfer::transfer;
 use crate::ir::{Definition, Element, ExpressionId, Program, Role, Root, Source, Tensor, TensorId};
 use crate::simplify::simplify;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-/// Whether a tensor is read by another, however indirectly, or is it.
-pub fn depends(program: &Program, of: TensorId, on: TensorId) -> bool {
+/// Whether a tensor is read by another, however indirectly, or is it. `origins` has derivatives that were made before, with what was
+/// differentiated: the derivative of a linear function depends on what the function does, if only as a constant.
+pub fn depends(program: &Program, of: TensorId, on: TensorId, origins: &BTreeMap<TensorId, TensorId>) -> bool {
     let mut seen = vec![false; program.tensors.len()];
     let mut stack = vec![of];
     while let Some(id) = stack.pop() {
@@ -22,6 +23,7 @@ pub fn depends(program: &Program, of: TensorId, on: TensorId) -> bool {
         }
         if !std::mem::replace(&mut seen[id.0 as usize], true) {
             stack.extend(program.dependencies(id));
+            stack.extend(origins.get(&id));
         }
     }
     false

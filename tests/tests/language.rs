@@ -14,7 +14,7 @@ use support::{caught, report};
 struct Block {
     /// Where it begins.
     line: usize,
-    /// What stands behind its fence: `nn`, `nn,error`, `nn,later`.
+    /// What stands behind its fence: `nn`, `nn,error`.
     kind: String,
     text: String,
 }
@@ -55,7 +55,7 @@ fn each(kind: &str, test: impl Fn(&str, &Expectations) -> Result<(), String>) {
 
 #[test]
 fn every_block_says_what_it_is() {
-    let known = ["nn", "nn,error", "nn,later", "rust", "json", "text"];
+    let known = ["nn", "nn,error", "rust", "json", "text"];
     for block in blocks() {
         assert!(known.contains(&block.kind.as_str()), "line {}: a block of the kind `{}`", block.line, block.kind);
     }
@@ -83,14 +83,5 @@ fn mistakes_are_refused_with_these_words() {
     each("nn,error", |text, expectations| match compile("example.nn", text, None, true) {
         Ok(_) => Err("it is accepted".into()),
         Err(mistakes) => expectations.refused(&mistakes),
-    });
-}
-
-#[test]
-fn what_comes_later_says_so() {
-    each("nn,later", |text, _| match compile("example.nn", text, None, true) {
-        Ok(_) => Err("it works: remove the mark".into()),
-        Err(mistakes) if mistakes.items.iter().any(|(_, said)| said.contains("not supported yet")) => Ok(()),
-        Err(mistakes) => Err(mistakes.text),
     });
 }

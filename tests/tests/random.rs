@@ -43,6 +43,46 @@ fn shrunk(generator: &Generator, seed: u64) -> Option<(String, String)> {
     })
 }
 
+/// The program with derivatives in its loss: gradients for what it was given, and a product with the Hessian.
+fn of_second_order(text: &str) -> Option<String> {
+    let given = |line: &&str| line.trim_start().starts_with("param ") || line.trim_start().starts_with("input ");
+    let names = text.lines().filter(given).filter(|line| !line.contains(" in 0..")).filter_map(|line| {
+        let name = line.trim_start().split(':').next()?.split(' ').nth(1)?;
+        Some(name.to_owned())
+    });
+    let (before, loss) = text.split_once("    loss = ")?;
+    let function = format!("{before}    f = {loss}");
+    let function = function.trim_end().trim_end_matches('}');
+    let mut lines = String::new();
+    let mut terms = vec!["f".to_owned()];
+    for name in names {
+        let alone = format!("{function}    g = grad(f, {name});\n    loss = f;\n}}\n");
+        // What the function does not depend on has no derivative.
+        if compile("random.nn", &alone, None, true).is_ok() {
+            lines += &format!("    g_{name} = grad(f, {name});\n    v_{name} = jvp(g_{name}, {name}, {name});\n");
+            terms.push(format!("0.1 * sum(sin(g_{name})) + 0.01 * sum(tanh(v_{name}))"));
+        }
+    }
+    (terms.len() > 1).then(|| format!("{function}{lines}    loss = {};\n}}\n", terms.join(" + ")))
+}
+
+#[test]
+fn derivatives_of_random_programs_agree() {
+    let (count, start) = (setting("CHAINRULE_PROGRAMS", 100) / 10, setting("CHAINRULE_SEED", 0));
+    let mut failures = Vec::new();
+    for seed in start..start + count {
+        let generator = program(seed);
+        let text = |length: usize, last: bool| of_second_order(&generator.text(length, last));
+        let Some(whole) = text(generator.len(), false) else { continue };
+        let Err(message) = agree(&whole, seed) else { continue };
+        let shorter = (1..=generator.len()).filter_map(|length| text(length, true));
+        let shortest = shorter.filter_map(|text| agree(&text, seed).err().map(|message| (text, message))).next();
+        let (text, message) = shortest.unwrap_or((whole, message));
+        failures.push((format!("seed {seed}"), format!("{message}\n{text}")));
+    }
+    report(&failures, usize::try_from(count).unwrap_or(usize::MAX));
+}
+
 #[test]
 fn random_programs_agree() {
     let (count, start) = (setting("CHAINRULE_PROGRAMS", 100), setting("CHAINRULE_SEED", 0));

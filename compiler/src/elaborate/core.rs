@@ -112,6 +112,8 @@ pub struct Elaborator<'a> {
     pub params_read: Option<(usize, Span)>,
     /// States that have an update, with its place.
     pub updated: BTreeMap<String, Span>,
+    /// Derivatives, with what was differentiated.
+    pub derivatives: BTreeMap<TensorId, TensorId>,
     /// Sizes that a label showed to be numbers.
     pub equated: BTreeMap<String, i64>,
     /// Who numbers the streams of random numbers.
@@ -154,6 +156,7 @@ impl<'a> Elaborator<'a> {
             statement: Span::default(),
             params_read: None,
             updated: BTreeMap::new(),
+            derivatives: BTreeMap::new(),
             equated: BTreeMap::new(),
             streams: Streams::default(),
         }

@@ -25,7 +25,7 @@ impl<'a> Elaborator<'a> {
         let [s, x] = take_places(places)?;
         let wanted = self.derivative(s, x, "grad")?;
         self.must_be_scalar(&wanted, "grad")?;
-        let found = self.derived(span, |program| derivatives::vjp(program, wanted.of, None, &wanted.wrt))?;
+        let found = self.derived(wanted.of, span, |program| derivatives::vjp(program, wanted.of, None, &wanted.wrt))?;
         self.result(found, wanted.many)
     }
 
@@ -34,7 +34,7 @@ impl<'a> Elaborator<'a> {
         let [y, x, v] = take_places(places)?;
         let wanted = self.derivative(y, x, "vjp")?;
         let vector = self.vector(v, wanted.of, "vjp(y, x, v) wants v in the shape of y")?;
-        let found = self.derived(span, |program| derivatives::vjp(program, wanted.of, Some(vector), &wanted.wrt))?;
+        let found = self.derived(wanted.of, span, |program| derivatives::vjp(program, wanted.of, Some(vector), &wanted.wrt))?;
         self.result(found, wanted.many)
     }
 
@@ -44,7 +44,7 @@ impl<'a> Elaborator<'a> {
         let wanted = self.derivative(y, x, "jvp")?;
         let wrt = self.only_one(&wanted, "jvp")?;
         let vector = self.vector(v, wrt, "jvp(y, x, v) wants v in the shape of x")?;
-        let found = self.derived(span, |program| vec![derivatives::jvp(program, wanted.of, wrt, vector)])?;
+        let found = self.derived(wanted.of, span, |program| vec![derivatives::jvp(program, wanted.of, wrt, vector)])?;
         self.result(found, false)
     }
 
@@ -52,8 +52,9 @@ impl<'a> Elaborator<'a> {
     pub fn jacobian(&mut self, places: Places<'a>, span: Span) -> Result<Value<'a>> {
         let [y, x] = take_places(places)?;
         let wanted = self.derivative(y, x, "jacobian")?;
-        let found =
-            self.derived(span, |program| wanted.wrt.iter().map(|&wrt| derivatives::jacobian(program, wanted.of, wrt)).collect())?;
+        let found = self.derived(wanted.of, span, |program| {
+            wanted.wrt.iter().map(|&wrt| derivatives::jacobian(program, wanted.of, wrt)).collect()
+        })?;
         self.result(found, wanted.many)
     }
 
@@ -63,7 +64,7 @@ impl<'a> Elaborator<'a> {
         let wanted = self.derivative(s, x, "hessian")?;
         self.must_be_scalar(&wanted, "hessian")?;
         let wrt = self.only_one(&wanted, "hessian")?;
-        let found = self.derived(span, |program| {
+        let found = self.derived(wanted.of, span, |program| {
             let gradient = derivatives::vjp(program, wanted.of, None, &[wrt])[0];
             vec![derivatives::jacobian(program, gradient, wrt)]
         })?;
@@ -89,7 +90,7 @@ impl<'a> Elaborator<'a> {
         for view in views {
             let tensor = self.named_whole(&view, name, wrt_span)?;
             // Of all parameters some may not matter.
-            if !many && !derivatives::depends(&self.program, of, tensor) {
+            if !many && !derivatives::depends(&self.program, of, tensor, &self.derivatives) {
                 let (of, on) = (self.program.tensor(of).name.clone(), self.program.tensor(tensor).name.clone());
                 let message = format!("`{of}` does not depend on `{on}`, so there is no derivative");
                 return Err(self.error_with(wrt_span, message, |diagnostic| {
@@ -160,7 +161,12 @@ impl<'a> Elaborator<'a> {
     }
 
     /// Makes derivatives; their names are taken from now on.
-    fn derived(&mut self, span: Span, make: impl FnOnce(&mut crate::ir::Program) -> Vec<TensorId>) -> Result<Vec<TensorId>> {
+    fn derived(
+        &mut self,
+        of: TensorId,
+        span: Span,
+        make: impl FnOnce(&mut crate::ir::Program) -> Vec<TensorId>,
+    ) -> Result<Vec<TensorId>> {
         let before = self.program.tensors.len();
         let found = make(&mut self.program);
         for number in before..self.program.tensors.len() {
@@ -168,6 +174,7 @@ impl<'a> Elaborator<'a> {
             self.program.tensors[number].span = self.statement;
         }
         self.intermediate.extend(found.iter().copied().filter(|id| id.0 as usize >= before));
+        self.derivatives.extend(found.iter().filter(|id| **id != of).map(|&id| (id, of)));
         self.limit(span)?;
         Ok(found)
     }

@@ -52,6 +52,10 @@ pub fn simplify(program: &Program, expressions: &mut Expressions, extents: &[Ext
         // With two symbolic sizes the product may leave the integers that floats hold exactly; so it stays.
         factor.as_constant()?;
         other.times(factor)
+    } else if operator == Operator::Divide {
+        // A size by itself; a size is never 0.
+        let size = forms[0].as_extent().filter(|size| size.is_at_least(1))?;
+        (forms[1].as_extent() == Some(size)).then(|| Index::constant(Extent::one()))?
     } else {
         return None;
     };

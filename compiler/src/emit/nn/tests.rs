@@ -150,9 +150,6 @@ fn values(program: &Program) -> Values {
 /// The names under which the value of a tensor may be found: a definition that is another tensor has no name of its own.
 fn names(derived: &Program, root: &Root) -> Vec<String> {
     let mut names = Vec::new();
-    if let Role::Gradient(of) = root.role {
-        names.push(format!("d {}", derived.tensor(of).name));
-    }
     let mut tensor = Some(root.tensor);
     while let Some(id) = tensor {
         names.push(derived.tensor(id).name.clone());
@@ -161,6 +158,10 @@ fn names(derived: &Program, root: &Root) -> Vec<String> {
             Node::Read(..) | Node::Number(_) | Node::Position(_) | Node::Random(..) => None,
             Node::Apply(..) | Node::Select(..) => None,
         });
+    }
+    // Where the program has a derivative of its own, that name is taken.
+    if let Role::Gradient(of) = root.role {
+        names.push(format!("d {}", derived.tensor(of).name));
     }
     names
 }
