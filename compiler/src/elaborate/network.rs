@@ -174,6 +174,7 @@ impl<'a> Elaborator<'a> {
         let documentation = statement.documentation.clone();
         let label_names = Vec::new();
         let id = self.add_tensor(Tensor { name: full, shape, element, source, label_names, span: statement.span, documentation });
+        self.limit(statement.span)?;
         let view = self.whole(id);
         self.bind(name, Some(Value::View(view)));
         Ok(())
