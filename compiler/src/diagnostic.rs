@@ -1,5 +1,6 @@
 //! Diagnostics are values: collected while compiling, rendered by whoever shows them, never thrown.
 
+use crate::source::floor;
 use crate::span::Span;
 
 /// How bad it is.
@@ -91,6 +92,9 @@ pub struct Diagnostics {
 /// More errors than this are not collected: nobody reads them, and a hostile file could fill the memory.
 const MOST: usize = 100;
 
+/// Longer texts (in bytes) are cut: they hold what was written, which may be a megabyte of one name.
+const LONGEST: usize = 1000;
+
 impl Diagnostics {
     /// None yet.
     pub fn new() -> Self {
@@ -98,8 +102,14 @@ impl Diagnostics {
     }
 
     /// Adds one, unless the same is already there or there are too many.
-    pub fn push(&mut self, diagnostic: Diagnostic) {
-        if !self.is_full() && !self.items.contains(&diagnostic) {
+    pub fn push(&mut self, mut diagnostic: Diagnostic) {
+        if self.is_full() {
+            return;
+        }
+        let Diagnostic { severity: _, message, span: _, label, labels, notes, help } = &mut diagnostic;
+        let labels = labels.iter_mut().map(|label| &mut label.text);
+        [message, label].into_iter().chain(labels).chain(notes).chain(help).for_each(cut);
+        if !self.items.contains(&diagnostic) {
             self.items.push(diagnostic);
         }
     }
@@ -119,5 +129,13 @@ impl Diagnostics {
         let mut sorted: Vec<_> = self.items.iter().collect();
         sorted.sort_by_key(|item| (item.span.file, item.span.start));
         sorted
+    }
+}
+
+/// Shortens a text that nobody would read to its end.
+fn cut(text: &mut String) {
+    if text.len() > LONGEST {
+        text.truncate(floor(text, LONGEST));
+        text.push_str("...");
     }
 }

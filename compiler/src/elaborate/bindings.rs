@@ -72,6 +72,10 @@ impl<'a> Elaborator<'a> {
     }
 
     fn constant(&mut self, name: &str, value: &'a crate::syntax::tree::Expression, span: Span) -> Result<Value<'a>> {
+        let key = (span.file, name.to_owned());
+        if let Some(known) = self.constants.get(&key) {
+            return known.clone().ok_or(Reported);
+        }
         if self.calls.iter().any(|call| call.name == name) {
             return Err(self.error(span, format!("the constant `{name}` is defined by itself")));
         }
@@ -79,6 +83,7 @@ impl<'a> Elaborator<'a> {
         let scope = Scope { owner: Some(Owner::Constant), names: BTreeMap::new(), ..Scope::default() };
         let value = self.deeper(span, |this| this.within(scope, |this| this.evaluate(value)));
         self.calls.pop();
+        self.constants.insert(key, value.clone().ok());
         value
     }
 

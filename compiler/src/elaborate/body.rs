@@ -8,6 +8,9 @@ use super::{Reported, Result};
 use crate::syntax::tree::{Axis, ExpressionKind, LeftIndex, Name, Role, Statement, StatementKind};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// No more names of a circle are shown.
+const MOST_NAMES: usize = 8;
+
 /// What stands in the way of a plain reading of statements, by their numbers.
 #[derive(Default)]
 struct Named {
@@ -20,6 +23,11 @@ struct Named {
 impl<'a> Elaborator<'a> {
     /// Elaborates the statements of a body, each after what it reads.
     pub fn statements(&mut self, statements: &'a [Statement]) {
+        if let Some(last) = statements.last()
+            && self.limit_definitions(statements.len(), last.span).is_err()
+        {
+            return;
+        }
         let Named { skipped, starts } = self.named(statements);
         for unit in order(statements, &starts) {
             match unit {
@@ -151,8 +159,15 @@ impl<'a> Elaborator<'a> {
         let way = way_around(statements, circle);
         let names: Vec<&Name> = way.iter().filter_map(|number| defined_name(&statements[*number])).collect();
         let Some(first) = names.first() else { return Reported };
-        let quoted: Vec<String> = names.iter().map(|name| format!("`{}`", name.text)).collect();
-        let path: Vec<&str> = names.iter().chain([first]).map(|name| name.text.as_str()).collect();
+        let shown = &names[..names.len().min(MOST_NAMES)];
+        let left_out = names.len() - shown.len();
+        let mut quoted: Vec<String> = shown.iter().map(|name| format!("`{}`", name.text)).collect();
+        let mut path: Vec<&str> = shown.iter().map(|name| name.text.as_str()).collect();
+        if left_out > 0 {
+            quoted.push(format!("{left_out} more"));
+            path.push("...");
+        }
+        path.push(&first.text);
         let message = match quoted.as_slice() {
             [one] => format!("{one} is defined by itself"),
             many => format!("{} are defined by each other", listed(many)),

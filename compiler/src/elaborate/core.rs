@@ -9,7 +9,7 @@ use super::view::Value;
 use super::{Options, Reported, Result};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ir::{Definition, Extent, Label, Program, TensorId};
-use crate::span::Span;
+use crate::span::{FileId, Span};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Nesting of expressions and calls together; the parser limits a single expression, inlining adds up.
@@ -19,7 +19,7 @@ const MOST_FORMULAS: usize = 2_000_000;
 /// Functions and layers that are inlined, all together.
 const MOST_CALLS: usize = 20_000;
 /// Definitions of a program.
-const MOST_DEFINITIONS: usize = 50_000;
+const MOST_DEFINITIONS: usize = 20_000;
 
 /// What a scope belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +82,8 @@ pub struct Elaborator<'a> {
     /// Labels that stand for how many values other labels take, until that is known.
     pub counts: Vec<(Label, Vec<Label>)>,
     pub scopes: Vec<Scope<'a>>,
+    /// Constants that have been computed; `None` for one with a mistake.
+    pub constants: BTreeMap<(FileId, String), Option<Value<'a>>>,
     pub calls: Vec<CallSite>,
     pub depth: usize,
     /// How many functions and layers have been inlined.
@@ -140,6 +142,7 @@ impl<'a> Elaborator<'a> {
             circles: Vec::new(),
             counts: Vec::new(),
             scopes: Vec::new(),
+            constants: BTreeMap::new(),
             calls: Vec::new(),
             depth: 0,
             inlined: 0,
@@ -214,11 +217,17 @@ impl<'a> Elaborator<'a> {
         if self.formulas.len() > MOST_FORMULAS || self.program.expressions.len() > MOST_FORMULAS {
             return Err(self.exhaust(span, "the formulas of this program are too large".to_owned()));
         }
-        if self.program.tensors.len() > MOST_DEFINITIONS {
-            return Err(self.exhaust(span, format!("this program has more than {MOST_DEFINITIONS} definitions")));
-        }
+        self.limit_definitions(self.program.tensors.len(), span)?;
         if self.inlined > MOST_CALLS {
             return Err(self.exhaust(span, format!("this program inlines more than {MOST_CALLS} functions and layers")));
+        }
+        Ok(())
+    }
+
+    /// An error where there are more definitions than anybody means.
+    pub fn limit_definitions(&mut self, definitions: usize, span: Span) -> Result<()> {
+        if definitions > MOST_DEFINITIONS {
+            return Err(self.exhaust(span, format!("this program has more than {MOST_DEFINITIONS} definitions")));
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 /// More elements than this no tensor has.
 const MOST_ELEMENTS: i64 = 1 << 40;
 /// More nodes than this no formula of one definition has.
-const MOST_NODES: usize = 20_000;
+const MOST_NODES: usize = 10_000;
 /// More axes than this no tensor has.
 const MOST_AXES: usize = 32;
 

@@ -4,6 +4,7 @@ use super::walk::{bound_labels, each_of_statement};
 use crate::ir::recurrence::components;
 use crate::syntax::tree::{Expression, ExpressionKind, Name, Role, Statement, StatementKind};
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// Statements that are elaborated together: their numbers in the source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +48,8 @@ impl Reads<'_> {
     /// Whether all that is read of an instance is what statements define by its path.
     fn has_statements(&self, instance: &str, by_name: &BTreeMap<&str, usize>) -> bool {
         let is_whole = |path: &&String| {
-            !self.paths.iter().any(|longer| longer.strip_prefix(*path).is_some_and(|rest| rest.starts_with('.')))
+            let longer = format!("{path}.");
+            self.paths.range(longer.clone()..).next().is_none_or(|next| !next.starts_with(&longer))
         };
         let of_instance = |path: &&String| path.strip_prefix(instance).is_some_and(|rest| rest.starts_with('.'));
         self.paths.iter().filter(of_instance).filter(is_whole).all(|path| by_name.contains_key(path.as_str()))
@@ -111,58 +113,62 @@ pub fn order(statements: &[Statement], starts: &BTreeMap<usize, usize>) -> Vec<U
     let representative = |number: usize| circles[number].first().copied().unwrap_or(number);
     let condensed: Vec<Vec<usize>> = (circles.iter().enumerate())
         .map(|(number, circle)| {
-            let members = if circle.is_empty() { std::slice::from_ref(&number) } else { circle.as_slice() };
+            let members = if circle.is_empty() { std::slice::from_ref(&number) } else { circle };
             let reads = members.iter().flat_map(|&member| edges[member].iter().map(|&(to, _)| representative(to)));
             if representative(number) == number { reads.filter(|&to| to != number).collect() } else { Vec::new() }
         })
         .collect();
     let mut order = Vec::new();
-    let mut seen = vec![false; statements.len()];
+    let mut seen = vec![false; edges.len()];
     for start in 0..statements.len() {
         visit(representative(start), &condensed, &mut seen, &mut order);
     }
-    let unit = |number: usize| match circles[number].as_slice() {
+    let unit = |number: usize| match &*circles[number] {
         [] => Unit::Single(number),
         circle => Unit::Circle(circle.to_vec()),
     };
-    order.into_iter().map(unit).collect()
+    order.into_iter().filter(|number| *number < statements.len()).map(unit).collect()
 }
 
-/// For each statement the statements it reads, and whether it must.
+/// For each statement the statements it reads, and whether it must. Behind the statements stand groups that many may read: all
+/// of them, and those that use an instance of a layer.
 fn edges(statements: &[Statement], by_name: &BTreeMap<&str, usize>) -> Vec<Vec<(usize, bool)>> {
     let all: Vec<Reads> = statements.iter().map(reads).collect();
-    let mut users: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    let first_group = statements.len();
+    let mut groups: BTreeMap<&str, Vec<(usize, bool)>> =
+        all.iter().flat_map(|reads| &reads.instances).map(|instance| (*instance, Vec::new())).collect();
     for (number, reads) in all.iter().enumerate() {
         for name in &reads.hard {
-            users.entry(name).or_default().push(number);
+            if let Some(users) = groups.get_mut(name) {
+                users.push((number, false));
+            }
         }
     }
-    (all.iter().enumerate())
-        .map(|(number, reads)| {
-            let mut edges: Vec<(usize, bool)> =
-                reads.hard.iter().filter_map(|name| by_name.get(name)).map(|&to| (to, true)).collect();
-            // What has its path as its name is there by its own statement.
-            edges.extend(reads.paths.iter().filter_map(|path| by_name.get(path.as_str())).map(|&to| (to, true)));
-            // The parameters of a layer are there once it has been applied.
-            for name in reads.instances.iter().filter(|name| !reads.has_statements(name, by_name)) {
-                edges.extend(users.get(name).into_iter().flatten().filter(|&&to| to != number).map(|&to| (to, false)));
-            }
-            if reads.all_parameters {
-                edges.extend((0..statements.len()).filter(|&to| to != number).map(|to| (to, false)));
-            }
-            edges
-        })
-        .collect()
+    let group_of: BTreeMap<&str, usize> = groups.keys().copied().zip(first_group + 1..).collect();
+    let own = all.iter().map(|reads| {
+        let mut edges: Vec<(usize, bool)> =
+            reads.hard.iter().filter_map(|name| by_name.get(name)).map(|&to| (to, true)).collect();
+        // What has its path as its name is there by its own statement.
+        edges.extend(reads.paths.iter().filter_map(|path| by_name.get(path.as_str())).map(|&to| (to, true)));
+        // The parameters of a layer are there once it has been applied.
+        let instances = reads.instances.iter().filter(|name| !reads.has_statements(name, by_name));
+        edges.extend(instances.filter_map(|name| group_of.get(name)).map(|&group| (group, false)));
+        edges.extend(reads.all_parameters.then_some((first_group, false)));
+        edges
+    });
+    let every = (0..first_group).map(|number| (number, false)).collect();
+    own.chain([every]).chain(groups.values().cloned()).collect()
 }
 
 /// For each statement the circle of what must be there before that it belongs to, sorted; empty for most.
-fn circles(edges: &[Vec<(usize, bool)>]) -> Vec<Vec<usize>> {
+fn circles(edges: &[Vec<(usize, bool)>]) -> Vec<Rc<[usize]>> {
     let hard = |number: usize| edges[number].iter().filter(|(_, hard)| *hard).map(|&(to, _)| to).collect();
-    let mut circles = vec![Vec::new(); edges.len()];
+    let mut circles: Vec<Rc<[usize]>> = vec![Rc::default(); edges.len()];
     for mut members in components(edges.len(), &hard) {
         members.sort_unstable();
         if members.len() > 1 || edges[members[0]].contains(&(members[0], true)) {
-            members.iter().for_each(|&member| circles[member].clone_from(&members));
+            let circle: Rc<[usize]> = members.into();
+            circle.iter().for_each(|&member| circles[member] = Rc::clone(&circle));
         }
     }
     circles

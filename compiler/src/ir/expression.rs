@@ -3,7 +3,8 @@
 use super::index::{Index, Label};
 use super::program::TensorId;
 use crate::ops::{Algebra, Operator};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// A scalar formula, by its number in an [`Expressions`].
 pub use crate::ops::Term as ExpressionId;
@@ -59,6 +60,28 @@ pub struct Expressions {
     nodes: Vec<Node>,
     known: HashMap<Node, ExpressionId>,
 }
+
+/// Numbers that are handed out one after the other need no more than to be spread.
+#[derive(Default)]
+struct Spread(u64);
+
+impl Hasher for Spread {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&byte| self.write_u32(u32::from(byte)));
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        // 2^64 divided by the golden ratio.
+        self.0 = (self.0.rotate_left(5) ^ u64::from(number)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
+
+/// How ids of formulas are hashed.
+type ById = BuildHasherDefault<Spread>;
 
 impl Expressions {
     /// The id of a node: the one it has had before, if it was there.
@@ -142,7 +165,7 @@ impl Expressions {
     /// All formulas that a formula is made of, itself last, each once, arguments before their users.
     pub fn reachable(&self, root: ExpressionId) -> Vec<ExpressionId> {
         let mut order = Vec::new();
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::<ExpressionId, ById>::default();
         let mut stack = vec![(root, false)];
         while let Some((id, entered)) = stack.pop() {
             if entered {
@@ -158,7 +181,7 @@ impl Expressions {
     /// The same formula with every node mapped, arguments first; `map` sees a node whose arguments are mapped already.
     /// What is not reachable from the root is not visited.
     pub fn rebuild(&mut self, root: ExpressionId, map: &mut dyn FnMut(&mut Self, Node) -> ExpressionId) -> ExpressionId {
-        let mut mapped: HashMap<ExpressionId, ExpressionId> = HashMap::new();
+        let mut mapped: HashMap<ExpressionId, ExpressionId, ById> = HashMap::default();
         for id in self.reachable(root) {
             let node = match self.node(id).clone() {
                 Node::Apply(operator, arguments) => Node::Apply(operator, arguments.iter().map(|a| mapped[a]).collect()),
@@ -192,18 +215,21 @@ impl Expressions {
 
     /// Calls `visit` for every label that occurs in a formula; some more than once.
     pub fn each_label(&self, root: ExpressionId, visit: &mut dyn FnMut(Label)) {
-        for id in self.reachable(root) {
-            match self.node(id) {
-                Node::Position(index) | Node::Random(_, index) => index.each_label(visit),
-                Node::Read(_, at) => at.iter().for_each(|index| index.each_label(visit)),
-                Node::Number(_) | Node::Apply(..) | Node::Select(..) => {}
-            }
+        self.reachable(root).into_iter().for_each(|id| self.each_own_label(id, visit));
+    }
+
+    /// Calls `visit` for every label of a node, not for those of its arguments.
+    pub fn each_own_label(&self, id: ExpressionId, visit: &mut dyn FnMut(Label)) {
+        match self.node(id) {
+            Node::Position(index) | Node::Random(_, index) => index.each_label(visit),
+            Node::Read(_, at) => at.iter().for_each(|index| index.each_label(visit)),
+            Node::Number(_) | Node::Apply(..) | Node::Select(..) => {}
         }
     }
 
     /// The formula with some of its nodes replaced, the outermost first.
     pub fn replace(&mut self, root: ExpressionId, replaced: &HashMap<ExpressionId, ExpressionId>) -> ExpressionId {
-        let mut done: HashMap<ExpressionId, ExpressionId> = HashMap::new();
+        let mut done: HashMap<ExpressionId, ExpressionId, ById> = HashMap::default();
         for id in self.reachable(root) {
             let new = match (replaced.get(&id), self.node(id).clone()) {
                 (Some(&new), _) => new,

@@ -4,7 +4,10 @@
 //! least 1. Arithmetic saturates at the ends of `i64`; elaboration refuses extents that are [`Extent::is_too_large`]. How floors
 //! are brought to their form, and what is known of them, stands in `floors.rs`.
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+
+/// More terms than this are as bad as coefficients that do not fit.
+const MOST_TERMS: usize = 256;
 
 /// A symbolic size such as `B`, by its number in [`crate::ir::Program::sizes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -22,18 +25,14 @@ pub enum Factor {
 /// A product of sizes and floors, sorted; the empty product is 1.
 pub type Monomial = Vec<Factor>;
 
-/// A polynomial with integer coefficients, none of them zero.
+/// A polynomial: sorted terms with integer coefficients, none of them zero.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Extent(BTreeMap<Monomial, i64>);
+pub struct Extent(Vec<(Monomial, i64)>);
 
 impl Extent {
     /// A number.
     pub fn constant(value: i64) -> Self {
-        let mut terms = BTreeMap::new();
-        if value != 0 {
-            terms.insert(Monomial::new(), value);
-        }
-        Self(terms)
+        Self::from_terms(vec![(Monomial::new(), value)])
     }
 
     /// A symbolic size.
@@ -43,12 +42,26 @@ impl Extent {
 
     /// A factor alone.
     pub(super) fn factor(factor: Factor) -> Self {
-        Self(BTreeMap::from([(vec![factor], 1)]))
+        Self(vec![(vec![factor], 1)])
     }
 
     /// A product of numbers and factors.
     pub fn term(coefficient: i64, monomial: &Monomial) -> Self {
-        Self::zero().plus(&Self(BTreeMap::from([(monomial.clone(), coefficient)])))
+        Self::from_terms(vec![(monomial.clone(), coefficient)])
+    }
+
+    /// The sum of any terms.
+    fn from_terms(mut terms: Vec<(Monomial, i64)>) -> Self {
+        terms.sort_unstable();
+        terms.dedup_by(|next, sum| {
+            let same = next.0 == sum.0;
+            if same {
+                sum.1 = sum.1.saturating_add(next.1);
+            }
+            same
+        });
+        terms.retain(|(_, coefficient)| *coefficient != 0);
+        Self(terms)
     }
 
     /// 0
@@ -63,14 +76,14 @@ impl Extent {
 
     /// Its terms: monomials with their coefficients.
     pub fn terms(&self) -> impl Iterator<Item = (&Monomial, i64)> {
-        self.0.iter().map(|(monomial, &coefficient)| (monomial, coefficient))
+        self.0.iter().map(|(monomial, coefficient)| (monomial, *coefficient))
     }
 
     /// The number it is, where no size occurs.
     pub fn as_constant(&self) -> Option<i64> {
-        match self.0.len() {
-            0 => Some(0),
-            1 => self.0.get(&Monomial::new()).copied(),
+        match self.0.as_slice() {
+            [] => Some(0),
+            [(monomial, number)] if monomial.is_empty() => Some(*number),
             _ => None,
         }
     }
@@ -86,7 +99,7 @@ impl Extent {
 
     /// Calls `visit` for every size that occurs, also inside of floors; some more than once.
     pub fn each_size(&self, visit: &mut dyn FnMut(SizeId)) {
-        for factor in self.0.keys().flatten() {
+        for factor in self.0.iter().flat_map(|(monomial, _)| monomial) {
             match factor {
                 Factor::Size(size) => visit(*size),
                 Factor::Floor(of, _) => of.each_size(visit),
@@ -109,27 +122,21 @@ impl Extent {
         self.as_constant() == Some(1)
     }
 
-    /// Whether arithmetic has left (or come near) the numbers that fit.
+    /// Whether arithmetic has left (or come near) what fits.
     pub fn is_too_large(&self) -> bool {
         let inside = |factor: &Factor| match factor {
             Factor::Size(_) => false,
             Factor::Floor(of, by) => *by >= 1 << 48 || of.is_too_large(),
         };
-        self.0.iter().any(|(monomial, coefficient)| coefficient.unsigned_abs() >= 1 << 48 || monomial.iter().any(inside))
+        let terms = &self.0;
+        terms.len() > MOST_TERMS
+            || terms.iter().any(|(monomial, coefficient)| coefficient.unsigned_abs() >= 1 << 48 || monomial.iter().any(inside))
     }
 
     /// `self + other`
     #[must_use]
     pub fn plus(&self, other: &Self) -> Self {
-        let mut terms = self.0.clone();
-        for (monomial, &coefficient) in &other.0 {
-            let sum = terms.entry(monomial.clone()).or_insert(0);
-            *sum = sum.saturating_add(coefficient);
-            if *sum == 0 {
-                terms.remove(monomial);
-            }
-        }
-        Self(terms)
+        Self(merged(&self.0, &other.0, |a, b| Some(a.saturating_add(*b)).filter(|sum| *sum != 0)))
     }
 
     /// `-self`
@@ -153,15 +160,18 @@ impl Extent {
     /// `self * other`
     #[must_use]
     pub fn times(&self, other: &Self) -> Self {
-        let mut product = Self::zero();
-        for (left, &a) in &self.0 {
-            for (right, &b) in &other.0 {
+        if self.0.len().saturating_mul(other.0.len()) > MOST_TERMS * MOST_TERMS {
+            return Self::constant(i64::MAX);
+        }
+        let mut terms = Vec::with_capacity(self.0.len() * other.0.len());
+        for (left, a) in &self.0 {
+            for (right, b) in &other.0 {
                 let mut monomial = [left.as_slice(), right.as_slice()].concat();
                 monomial.sort_unstable();
-                product = product.plus(&Self::term(a.saturating_mul(b), &monomial));
+                terms.push((monomial, a.saturating_mul(*b)));
             }
         }
-        product
+        Self::from_terms(terms)
     }
 
     /// The product of many.
@@ -172,8 +182,8 @@ impl Extent {
     /// `self / divisor` where that is exact for every value of the sizes and the divisor is a single term.
     pub fn divided_exactly(&self, divisor: &Self) -> Option<Self> {
         let (by, coefficient) = divisor.terms().next().filter(|_| divisor.0.len() == 1)?;
-        let mut quotient = BTreeMap::new();
-        for (monomial, &value) in &self.0 {
+        let mut quotient = Vec::with_capacity(self.0.len());
+        for (monomial, value) in self.terms() {
             let mut rest = monomial.clone();
             for factor in by {
                 let position = rest.iter().position(|other| other == factor)?;
@@ -182,9 +192,9 @@ impl Extent {
             if value % coefficient != 0 {
                 return None;
             }
-            quotient.insert(rest, value / coefficient);
+            quotient.push((rest, value / coefficient));
         }
-        Some(Self(quotient))
+        Some(Self::from_terms(quotient))
     }
 
     /// Whether it is at least `number` for every value of the sizes.
@@ -246,6 +256,24 @@ impl Factor {
             Self::Floor(of, by) => format!("floor(({}) / {by})", of.display(sizes)),
         }
     }
+}
+
+/// Two sorted sums as one; what has become nothing is left out.
+pub(super) fn merged<K: Ord + Clone, V: Clone>(a: &[(K, V)], b: &[(K, V)], add: impl Fn(&V, &V) -> Option<V>) -> Vec<(K, V)> {
+    let mut terms = Vec::with_capacity(a.len() + b.len());
+    let (mut left, mut right) = (a.iter().peekable(), b.iter().peekable());
+    while let (Some((one, _)), Some((other, _))) = (left.peek(), right.peek()) {
+        match one.cmp(other) {
+            Ordering::Less => terms.extend(left.next().cloned()),
+            Ordering::Greater => terms.extend(right.next().cloned()),
+            Ordering::Equal => {
+                let both = left.next().zip(right.next());
+                terms.extend(both.and_then(|((key, a), (_, b))| Some((key.clone(), add(a, b)?))));
+            }
+        }
+    }
+    terms.extend(left.chain(right).cloned());
+    terms
 }
 
 impl From<i64> for Extent {

@@ -5,11 +5,11 @@
 
 use super::extent::{Extent, Factor, Monomial};
 
-/// Floors within floors are not nested deeper.
-const DEEPEST: usize = 32;
+/// Floors of larger polynomials (all factors within counted) are not made.
+const LARGEST: usize = 64;
 
 impl Extent {
-    /// `⌊self / by⌋` for a positive number; `None` where it would be too large or nested too deeply.
+    /// `⌊self / by⌋` for a positive number; `None` where it would be too large or too complicated.
     pub fn quotient(&self, by: i64) -> Option<Self> {
         if by < 1 || self.is_too_large() {
             return None;
@@ -54,6 +54,10 @@ impl Extent {
     fn depth(&self) -> usize {
         self.terms().flat_map(|(monomial, _)| monomial).map(Factor::depth).max().unwrap_or(0)
     }
+
+    fn weight(&self) -> usize {
+        self.terms().flat_map(|(monomial, _)| monomial).map(Factor::weight).sum()
+    }
 }
 
 impl Factor {
@@ -61,6 +65,13 @@ impl Factor {
         match self {
             Self::Size(_) => 0,
             Self::Floor(of, _) => of.depth() + 1,
+        }
+    }
+
+    fn weight(&self) -> usize {
+        match self {
+            Self::Size(_) => 1,
+            Self::Floor(of, _) => of.weight() + 1,
         }
     }
 
@@ -92,7 +103,7 @@ fn floor(rest: &Extent, by: i64) -> Option<Extent> {
         });
         return smaller.quotient(by / common);
     }
-    (rest.depth() < DEEPEST).then(|| Extent::factor(Factor::Floor(Box::new(rest.clone()), by)))
+    (rest.weight() <= LARGEST).then(|| Extent::factor(Factor::Floor(Box::new(rest.clone()), by)))
 }
 
 fn greatest_common_divisor(a: i64, b: i64) -> i64 {

@@ -4,9 +4,8 @@
 //! of the definition, the floor of a quotient or the remainder of another form (both by a positive extent; they come from
 //! strides and grouped axes), or an element of an integer tensor.
 
-use super::extent::Extent;
+use super::extent::{Extent, merged};
 use super::program::TensorId;
-use std::collections::BTreeMap;
 
 /// A bound name of one definition, by number: its axes are `0..rank`, the labels of its reduction follow.
 ///
@@ -27,17 +26,17 @@ pub enum Atom {
     Element(TensorId, Vec<Index>),
 }
 
-/// `constant + Σ coefficient·atom`
+/// `constant + Σ coefficient·atom`, the atoms sorted
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Index {
     constant: Extent,
-    terms: BTreeMap<Atom, Extent>,
+    terms: Vec<(Atom, Extent)>,
 }
 
 impl Index {
     /// An index that does not depend on labels.
     pub fn constant(value: impl Into<Extent>) -> Self {
-        Self { constant: value.into(), terms: BTreeMap::new() }
+        Self { constant: value.into(), terms: Vec::new() }
     }
 
     /// A label.
@@ -47,7 +46,7 @@ impl Index {
 
     /// One atom.
     pub fn atom(atom: Atom) -> Self {
-        Self { constant: Extent::zero(), terms: BTreeMap::from([(atom, Extent::one())]) }
+        Self { constant: Extent::zero(), terms: vec![(atom, Extent::one())] }
     }
 
     /// The part without atoms.
@@ -57,7 +56,7 @@ impl Index {
 
     /// Its atoms with their coefficients, none of them zero.
     pub fn terms(&self) -> impl Iterator<Item = (&Atom, &Extent)> {
-        self.terms.iter()
+        self.terms.iter().map(|(atom, coefficient)| (atom, coefficient))
     }
 
     /// The extent it is, where it has no atoms.
@@ -67,7 +66,7 @@ impl Index {
 
     /// The label it is, where it is nothing else.
     pub fn as_label(&self) -> Option<Label> {
-        let (atom, coefficient) = self.terms.iter().next()?;
+        let (atom, coefficient) = self.terms().next()?;
         match atom {
             Atom::Label(label) if self.terms.len() == 1 && coefficient.is_one() && self.constant.is_zero() => Some(*label),
             Atom::Label(_) | Atom::Quotient(..) | Atom::Remainder(..) | Atom::Element(..) => None,
@@ -76,21 +75,16 @@ impl Index {
 
     /// The coefficient of a label that stands in no other atom than itself; 0 where it does not occur.
     pub fn coefficient(&self, label: Label) -> Extent {
-        self.terms.get(&Atom::Label(label)).cloned().unwrap_or_default()
+        self.terms()
+            .find(|(atom, _)| **atom == Atom::Label(label))
+            .map(|(_, coefficient)| coefficient.clone())
+            .unwrap_or_default()
     }
 
     /// `self + other`
     #[must_use]
     pub fn plus(&self, other: &Self) -> Self {
-        let mut terms = self.terms.clone();
-        for (atom, coefficient) in &other.terms {
-            let sum = terms.get(atom).cloned().unwrap_or_default().plus(coefficient);
-            if sum.is_zero() {
-                terms.remove(atom);
-            } else {
-                terms.insert(atom.clone(), sum);
-            }
-        }
+        let terms = merged(&self.terms, &other.terms, |a, b| Some(a.plus(b)).filter(|sum| !sum.is_zero()));
         Self { constant: self.constant.plus(&other.constant), terms }
     }
 
@@ -106,7 +100,7 @@ impl Index {
         if factor.is_zero() {
             return Self::default();
         }
-        let terms = self.terms.iter().map(|(atom, coefficient)| (atom.clone(), coefficient.times(factor))).collect();
+        let terms = self.terms().map(|(atom, coefficient)| (atom.clone(), coefficient.times(factor))).collect();
         Self { constant: self.constant.times(factor), terms }
     }
 
@@ -182,7 +176,7 @@ impl Index {
 
     /// Calls `visit` for every label that occurs, also inside of other atoms; some more than once.
     pub fn each_label(&self, visit: &mut dyn FnMut(Label)) {
-        for atom in self.terms.keys() {
+        for (atom, _) in self.terms() {
             match atom {
                 Atom::Label(label) => visit(*label),
                 Atom::Quotient(form, _) | Atom::Remainder(form, _) => form.each_label(visit),
@@ -200,7 +194,7 @@ impl Index {
 
     /// Calls `visit` for every integer tensor that is read.
     pub fn each_tensor(&self, visit: &mut dyn FnMut(TensorId)) {
-        for atom in self.terms.keys() {
+        for (atom, _) in self.terms() {
             match atom {
                 Atom::Label(_) => {}
                 Atom::Quotient(form, _) | Atom::Remainder(form, _) => form.each_tensor(visit),

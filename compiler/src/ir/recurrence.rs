@@ -8,6 +8,7 @@
 use super::expression::Node;
 use super::index::{Atom, Index, Label};
 use super::program::{Program, TensorId};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Definitions that are computed together, step by step.
@@ -160,14 +161,19 @@ fn each_element(index: &Index, visit: &mut dyn FnMut(TensorId, &[Index])) {
 impl Program {
     /// What the roots need, each after what it reads: single definitions and circles of them.
     pub fn units(&self) -> Vec<Unit> {
+        let of_themselves = RefCell::new(BTreeSet::new());
         let read = |number: usize| -> Vec<usize> {
-            let reads = self.dependencies(tensor(number)).into_iter();
-            reads.filter(|&read| self.definition(read).is_some()).map(|read| read.0 as usize).collect()
+            let reads = self.dependencies(tensor(number));
+            if reads.contains(&tensor(number)) {
+                of_themselves.borrow_mut().insert(number);
+            }
+            let defined = reads.into_iter().filter(|&read| self.definition(read).is_some());
+            defined.map(|read| read.0 as usize).collect()
         };
         let roots = self.roots.iter().map(|root| root.tensor).filter(|&id| self.definition(id).is_some());
         let components = components_from(roots.map(|id| id.0 as usize), self.tensors.len(), &read);
         let unit = |members: Vec<usize>| match members.as_slice() {
-            [one] if !self.dependencies(tensor(*one)).contains(&tensor(*one)) => Unit::Single(tensor(*one)),
+            [one] if !of_themselves.borrow().contains(one) => Unit::Single(tensor(*one)),
             _ => Unit::Circle(members.into_iter().map(tensor).collect()),
         };
         components.into_iter().map(unit).collect()

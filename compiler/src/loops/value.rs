@@ -3,6 +3,7 @@
 use super::build::{Builder, Frame};
 use super::{Block, Local, Statement, Value};
 use crate::ir::{Atom, ExpressionId, Index, Node, TensorId, bounds};
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
 /// A branch that reads nothing it must not read, and costs no more than this, is computed whether it is taken or not.
@@ -15,6 +16,8 @@ const DEEPEST: u32 = 12;
 pub(super) struct Uses {
     count: HashMap<ExpressionId, u32>,
     user: HashMap<ExpressionId, ExpressionId>,
+    /// The innermost frame whose label occurs in a formula, of those that have been asked for.
+    levels: RefCell<HashMap<ExpressionId, usize>>,
 }
 
 impl From<Value> for Block {
@@ -26,7 +29,7 @@ impl From<Value> for Block {
 impl Builder<'_> {
     /// How often the parts of some formulas are used.
     pub fn uses(&self, roots: &[ExpressionId]) -> Uses {
-        let mut uses = Uses { count: HashMap::new(), user: HashMap::new() };
+        let mut uses = Uses { count: HashMap::new(), user: HashMap::new(), levels: RefCell::default() };
         let mut seen = HashSet::new();
         for &root in roots {
             *uses.count.entry(root).or_insert(0) += 1;
@@ -56,9 +59,9 @@ impl Builder<'_> {
             }
             let height = |argument: &ExpressionId| heights.get(argument).map_or(0, |height| height + 1);
             let height = self.program.expressions.arguments(id).iter().map(height).max().unwrap_or(0);
-            let level = self.level(id);
+            let level = self.level(id, uses);
             let user = uses.user.get(&id).filter(|_| id != root);
-            let wanted_at = user.map_or(self.frames.len() - 1, |&user| self.level(user));
+            let wanted_at = user.map_or(self.frames.len() - 1, |&user| self.level(user, uses));
             let twice = uses.count.get(&id).is_some_and(|&count| count > 1);
             if twice || level < wanted_at || height > DEEPEST {
                 self.bind(id, level, uses);
@@ -89,9 +92,26 @@ impl Builder<'_> {
     }
 
     /// The frame in which all labels of a formula are bound.
-    fn level(&self, id: ExpressionId) -> usize {
-        let mut level = self.floor;
-        self.program.expressions.each_label(id, &mut |label| {
+    fn level(&self, root: ExpressionId, uses: &Uses) -> usize {
+        let mut levels = uses.levels.borrow_mut();
+        let mut stack = if levels.contains_key(&root) { Vec::new() } else { vec![root] };
+        while let Some(&id) = stack.last() {
+            let arguments = self.program.expressions.arguments(id);
+            let unknown: Vec<ExpressionId> = arguments.iter().copied().filter(|of| !levels.contains_key(of)).collect();
+            if unknown.is_empty() {
+                let level = self.own_level(id, &arguments, &levels);
+                levels.insert(id, level);
+                stack.pop();
+            } else {
+                stack.extend(unknown);
+            }
+        }
+        levels.get(&root).map_or(self.floor, |&level| level.max(self.floor))
+    }
+
+    fn own_level(&self, id: ExpressionId, arguments: &[ExpressionId], levels: &HashMap<ExpressionId, usize>) -> usize {
+        let mut level = arguments.iter().filter_map(|argument| levels.get(argument)).copied().max().unwrap_or(0);
+        self.program.expressions.each_own_label(id, &mut |label| {
             let bound = self.frames.iter().position(|frame| frame.variable == Some(label.0 as usize));
             level = level.max(bound.unwrap_or(0));
         });

@@ -89,8 +89,9 @@ struct Slot {
 
 fn slots(plan: &mut Plan, step_of: &BTreeMap<TensorId, usize>) {
     let mut slots: Vec<Slot> = Vec::new();
-    for number in 0..plan.steps.len() {
-        let ids: Vec<TensorId> = step_of.iter().filter(|(_, step)| **step == number).map(|(&id, _)| id).collect();
+    let mut computed: Vec<Vec<TensorId>> = vec![Vec::new(); plan.steps.len()];
+    step_of.iter().for_each(|(&id, &step)| computed[step].push(id));
+    for (number, ids) in computed.into_iter().enumerate() {
         for id in ids.into_iter().filter(|id| !plan.homes.contains_key(id)).collect::<Vec<_>>() {
             let tensor = plan.program.tensor(id);
             let length = Extent::product(&tensor.shape);
@@ -141,7 +142,8 @@ fn in_place(plan: &Plan, slots: &[Slot], id: TensorId, step: usize) -> Option<us
     }
     let leaf = leaf_of(items, id)?;
     let own = plan.axes(id);
-    slots.iter().position(|slot| {
+    let dying = slots.iter().enumerate().filter(|(_, slot)| slot.free_after == step);
+    let mut usable = dying.filter(|(_, slot)| {
         let old = plan.program.tensor(slot.owner);
         let life = plan.lives[&slot.owner];
         let pointwise = |reader: TensorId| match places(plan, reader, slot.owner) {
@@ -151,11 +153,11 @@ fn in_place(plan: &Plan, slots: &[Slot], id: TensorId, step: usize) -> Option<us
         };
         life.0 < step
             && life.1 == step
-            && slot.free_after == step
             && old.shape == tensor.shape
             && old.element == tensor.element
             && defined(items).into_iter().all(pointwise)
-    })
+    });
+    usable.next().map(|(number, _)| number)
 }
 
 /// The definitions that are computed side by side with this one.

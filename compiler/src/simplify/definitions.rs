@@ -4,7 +4,7 @@ use super::{Report, map_reads, set_body, set_definition};
 use crate::ir::transfer::transfer;
 use crate::ir::{Definition, Element, ExpressionId, Label, Node, Program, Role, Root, Source, Tensor, TensorId};
 use crate::ops::RANDOM_COST;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A formula that costs more is not written twice.
 const CHEAP: u32 = 8;
@@ -14,6 +14,7 @@ pub fn inline(program: &mut Program, report: &mut Report) -> bool {
     let order = program.order();
     // What is read through in a circle would never end.
     let recurrent = program.recurrent();
+    let factors = factors(program, &order);
     let mut bodies: HashMap<TensorId, (ExpressionId, &'static str)> = HashMap::new();
     let mut changed = false;
     // A recurrence reads what comes after it, so it is gone through again.
@@ -30,7 +31,7 @@ pub fn inline(program: &mut Program, report: &mut Report) -> bool {
             changed = true;
         }
         if definition.reduction.is_none()
-            && let Some(rule) = transparent(program, id, body, recurrent.contains(&id))
+            && let Some(rule) = transparent(program, id, body, recurrent.contains(&id), factors.contains(&id))
         {
             bodies.insert(id, (body, rule));
         }
@@ -39,7 +40,7 @@ pub fn inline(program: &mut Program, report: &mut Report) -> bool {
 }
 
 /// Why a definition without a reduction may be read through.
-fn transparent(program: &Program, id: TensorId, body: ExpressionId, recurrent: bool) -> Option<&'static str> {
+fn transparent(program: &Program, id: TensorId, body: ExpressionId, recurrent: bool, is_factor: bool) -> Option<&'static str> {
     let expressions = &program.expressions;
     if let Node::Read(..) = expressions.node(body) {
         return Some("an alias is its tensor");
@@ -62,7 +63,7 @@ fn transparent(program: &Program, id: TensorId, body: ExpressionId, recurrent: b
     if reads == 0 && cost <= CHEAP {
         return Some("a constant is its value");
     }
-    let small = reads <= 1 && cost <= CHEAP && is_adjoint(program.tensor(id)) && !is_factor(program, id);
+    let small = reads <= 1 && cost <= CHEAP && is_adjoint(program.tensor(id)) && !is_factor;
     small.then_some("a small adjoint is read through")
 }
 
@@ -71,14 +72,14 @@ fn is_adjoint(tensor: &Tensor) -> bool {
     tensor.name.starts_with("d ")
 }
 
-/// Whether a sum of products reads the tensor: as a stored factor it makes a matrix product.
-fn is_factor(program: &Program, id: TensorId) -> bool {
-    program.order().into_iter().any(|reader| {
-        let Some(definition) = program.definition(reader) else { return false };
-        let reads = program.expressions.reachable(definition.body);
-        let count = reads.iter().filter(|&&node| matches!(program.expressions.node(node), Node::Read(..))).count();
-        definition.reduction.is_some() && count > 1 && program.dependencies(reader).contains(&id)
-    })
+/// The tensors that a sum of products reads: a stored factor makes a matrix product.
+fn factors(program: &Program, order: &[TensorId]) -> HashSet<TensorId> {
+    let is_product = |reader: &&TensorId| {
+        let Some(Definition { reduction: Some(_), body }) = program.definition(**reader) else { return false };
+        let nodes = program.expressions.reachable(*body);
+        nodes.iter().filter(|&&node| matches!(program.expressions.node(node), Node::Read(..))).count() > 1
+    };
+    order.iter().filter(is_product).flat_map(|&reader| program.dependencies(reader)).collect()
 }
 
 /// Roots that are exact copies of another definition point at it.
