@@ -64,7 +64,13 @@ impl Files {
     }
 }
 
-/// The bytes of a file, but not more than a source may have and one.
+/// The bytes of a file that a program names, but not more than a source may have and one. Pipes and devices, which may never end
+/// and never begin, are refused.
+pub fn read_regular(path: &Path) -> std::io::Result<Vec<u8>> {
+    if std::fs::metadata(path)?.is_file() { read(path) } else { Err(std::io::Error::other("it is no regular file")) }
+}
+
+/// The bytes of a file or a stream that a user names, but not more than a source may have and one.
 pub fn read(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     std::fs::File::open(path)?.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes)?;
@@ -82,7 +88,7 @@ impl Loader for Files {
         let target = folder.join(path);
         let found = match self.known.get(&canonical(&target)) {
             Some(known) => known.clone(),
-            None => match read(&target) {
+            None => match read_regular(&target) {
                 Ok(bytes) => {
                     let file = self.parse(&target, &bytes, diagnostics);
                     (self.known.get(&canonical(&target))?.0, file)

@@ -1,4 +1,4 @@
-//! What stands in the parentheses of the attribute: equations, or a file with hyperparameters. It must not know what they mean.
+//! What stands in the parentheses of the attribute: equations (`f64;` may stand before them), or a file with hyperparameters. It must not know what they mean.
 
 use proc_macro2::{TokenStream, TokenTree};
 use std::collections::BTreeMap;
@@ -9,8 +9,8 @@ use syn::{Ident, Lit, LitStr, Token};
 pub enum Arguments {
     /// A file that holds the network.
     File(FileArguments),
-    /// The equations themselves.
-    Equations(TokenStream),
+    /// The equations themselves, with the type of the numbers where it is said.
+    Equations(Option<Ident>, TokenStream),
 }
 
 /// `file = "x.nn", network = "X", hidden = 256`
@@ -28,12 +28,15 @@ impl Arguments {
     pub fn read(stream: TokenStream) -> syn::Result<Self> {
         let start: Vec<TokenTree> = stream.clone().into_iter().take(3).collect();
         match start.as_slice() {
+            [TokenTree::Ident(word), TokenTree::Punct(end), ..] if (word == "f32" || word == "f64") && end.as_char() == ';' => {
+                Ok(Self::Equations(Some(word.clone()), stream.into_iter().skip(2).collect()))
+            }
             [TokenTree::Ident(word), TokenTree::Punct(equals), TokenTree::Literal(_)]
                 if word == "file" && equals.as_char() == '=' =>
             {
                 syn::parse2(stream).map(Self::File)
             }
-            _ => Ok(Self::Equations(stream)),
+            _ => Ok(Self::Equations(None, stream)),
         }
     }
 }

@@ -39,7 +39,7 @@ pub fn network(attribute: TokenStream, item: TokenStream) -> TokenStream {
     }
     match Arguments::read(attribute) {
         Ok(Arguments::File(arguments)) => from_file(&arguments, &structure),
-        Ok(Arguments::Equations(equations)) => from_equations(equations, structure),
+        Ok(Arguments::Equations(precision, equations)) => from_equations(precision.as_ref(), equations, structure),
         Err(error) => broken::network(&structure, &Outline::default(), error.to_compile_error()),
     }
 }
@@ -71,13 +71,13 @@ fn from_file(arguments: &FileArguments, structure: &ItemStruct) -> TokenStream {
     quote!(#code #tracked #imports)
 }
 
-fn from_equations(equations: TokenStream, mut structure: ItemStruct) -> TokenStream {
+fn from_equations(precision: Option<&Ident>, equations: TokenStream, mut structure: ItemStruct) -> TokenStream {
     let mut files = Files::default();
     let library: Vec<Rc<File>> = files.library().into_iter().map(|(_, file)| file).collect();
     let file: FileId = files.sources.add("the attribute", String::new());
     let mut adapter = Adapter::new(file);
     let name = structure.ident.clone();
-    header(&structure, &mut adapter);
+    header(&structure, precision, &mut adapter);
     structure.fields.iter().for_each(|field| fields::statement(field, &library, &mut adapter));
     let fields_are_wrong = adapter.diagnostics.has_errors();
     adapter.stream(equations);
@@ -110,13 +110,13 @@ fn from_equations(equations: TokenStream, mut structure: ItemStruct) -> TokenStr
 }
 
 /// `network Name: f32 {`
-fn header(structure: &ItemStruct, adapter: &mut Adapter) {
+fn header(structure: &ItemStruct, precision: Option<&Ident>, adapter: &mut Adapter) {
     let place = structure.ident.span();
     adapter.word("network", place);
     adapter.word(&plain(&structure.ident), place);
     adapter.sign(":", place);
-    let precision = fields::precision(structure, adapter);
-    adapter.word(precision, place);
+    let precision = fields::precision(structure, precision, adapter);
+    adapter.word(&precision, place);
     adapter.sign("{", place);
 }
 

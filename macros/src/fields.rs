@@ -4,27 +4,27 @@ use crate::tokens::Adapter;
 use chainrule_compiler::elaborate::sizes_from_data;
 use chainrule_compiler::syntax::token::TokenKind;
 use chainrule_compiler::syntax::tree::{File, Item, Layer};
-use proc_macro2::Span;
+use proc_macro2::{Ident, Span};
 use std::rc::Rc;
 use syn::spanned::Spanned;
 use syn::{Attribute, Expr, Field, GenericArgument, ItemStruct, Lit, Meta, PathArguments, Type};
 
-/// The float type of a struct: that of its fields, `f32` where none tells.
-pub fn precision(item: &ItemStruct, adapter: &mut Adapter) -> &'static str {
-    let mut found: Option<(&'static str, Span)> = None;
+/// The float type of a struct: what stands before the equations, or that of its fields, `f32` where nothing tells.
+pub fn precision(item: &ItemStruct, written: Option<&Ident>, adapter: &mut Adapter) -> String {
+    let mut found: Option<String> = written.map(Ident::to_string);
     for field in &item.fields {
         let Some(own) = float_of(&field.ty) else { continue };
-        match found {
-            Some((other, _)) if other != own => {
+        match &found {
+            Some(other) if other != own => {
                 adapter.complain(
                     format!("all numbers of a network have one type, but these are `{own}` and others `{other}`"),
                     field.ty.span(),
                 );
             }
-            Some(_) | None => found = Some((own, field.ty.span())),
+            Some(_) | None => found = Some(own.to_owned()),
         }
     }
-    found.map_or("f32", |(name, _)| name)
+    found.unwrap_or_else(|| "f32".to_owned())
 }
 
 fn float_of(kind: &Type) -> Option<&'static str> {

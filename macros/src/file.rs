@@ -1,6 +1,6 @@
 //! A network from a file: where the file is, and that its edits compile the crate again. It must not know what is in it.
 
-use chainrule_compiler::files::Files;
+use chainrule_compiler::files::{Files, read_regular};
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ pub fn read(literal: &LitStr) -> Result<Found, String> {
     let package = std::env::var_os("CARGO_MANIFEST_DIR").map(|folder| Path::new(&folder).join(&written));
     let mut tried = None;
     if let Some(path) = source {
-        match std::fs::read(&path) {
+        match read_regular(&path) {
             Ok(bytes) => {
                 let tracked = quote!(
                     const _: &[u8] = ::core::include_bytes!(#literal);
@@ -34,7 +34,7 @@ pub fn read(literal: &LitStr) -> Result<Found, String> {
         }
     }
     if let Some(path) = package {
-        match std::fs::read(&path) {
+        match read_regular(&path) {
             Ok(bytes) => {
                 let tracked = quote! {
                     const _: &[u8] = ::core::include_bytes!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), "/", #literal));

@@ -34,7 +34,8 @@ use proc_macro::TokenStream;
 /// }
 /// ```
 ///
-/// A path is relative to the file with the attribute. `network = "Name"` chooses among several networks of a file; other
+/// The fields tell whether the numbers are `f32` or `f64`; where no field does, `f64;` before the equations says it, and `f32` is
+/// the default. A path is relative to the file with the attribute. `network = "Name"` chooses among several networks of a file; other
 /// arguments are values of hyperparameters.
 #[proc_macro_attribute]
 pub fn network(attribute: TokenStream, item: TokenStream) -> TokenStream {

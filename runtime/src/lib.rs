@@ -115,7 +115,7 @@ pub mod __private {
     pub use crate::init::initialize;
     pub use crate::kernels::{self, Buffer, Float, Isa, Level};
     pub use crate::network::require;
-    pub use crate::network::{AsNetwork, Axis, Description, Elements, Input, Network, Parameter};
+    pub use crate::network::{AsNetwork, Axis, Description, Elements, HasLoss, Input, Network, Parameter};
     pub use crate::view::{Arguments, Shape, View};
     pub use crate::{Error, Result};
     pub use chainrule_math::counter::Key;

@@ -14,4 +14,5 @@ fn main() {
     let mut gradient = Net::zeros();
     let x = ndarray::Array2::<f32>::zeros((8, 3));
     Net::init(3).gradient(&mut Net::workspace(8), &x, &mut gradient);
+    let report = Net::init(3).evaluate(&mut Net::workspace(8), &x);
 }

@@ -48,6 +48,28 @@ fn a_file_is_formatted_once() {
 }
 
 #[test]
+fn a_file_that_is_imported_twice_is_there_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(folder.path(), "bottom.nn", "const N = 3;\nfn f(x) = N * x;\n");
+    write(folder.path(), "left.nn", "import \"bottom.nn\";\nfn left(x) = f(x);\n");
+    write(folder.path(), "right.nn", "import \"./bottom.nn\";\nfn right(x) = f(x);\n");
+    let text = "import \"left.nn\";\nimport \"right.nn\";\nnetwork Net { input x: []; loss = left(x) + right(x); }\n";
+    let file = write(folder.path(), "top.nn", text);
+    assert_eq!(chainrule(&["check", &file]), (0, format!("{file}: Net is fine\n"), String::new()));
+}
+
+#[test]
+fn only_files_are_imported() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("folder.nn")).expect("a folder");
+    for path in ["folder.nn", "/dev/zero", "/dev/tty"] {
+        let file = write(folder.path(), "top.nn", &format!("import \"{path}\";\nnetwork Net {{ input x: []; loss = x; }}\n"));
+        let (status, _, error) = chainrule(&["check", &file]);
+        assert!(status == 1 && error.contains("cannot be read") && error.contains("top.nn:1:8"), "{path}: {error}");
+    }
+}
+
+#[test]
 fn imports_in_a_circle_are_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     write(folder.path(), "b.nn", "import \"a.nn\";\nfn g(x) = x;\n");

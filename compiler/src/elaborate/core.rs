@@ -118,6 +118,8 @@ pub struct Elaborator<'a> {
     pub derivatives: BTreeMap<TensorId, TensorId>,
     /// Sizes that a label showed to be numbers.
     pub equated: BTreeMap<String, i64>,
+    /// Calls of the library in which something is wrong.
+    pub library_errors: BTreeSet<Span>,
     /// Who numbers the streams of random numbers.
     pub streams: Streams,
 }
@@ -161,6 +163,7 @@ impl<'a> Elaborator<'a> {
             updated: BTreeMap::new(),
             derivatives: BTreeMap::new(),
             equated: BTreeMap::new(),
+            library_errors: BTreeSet::new(),
             streams: Streams::default(),
         }
     }
@@ -171,6 +174,10 @@ impl<'a> Elaborator<'a> {
         if self.items.is_library(diagnostic.span) {
             let outside = self.calls.iter().rev().find(|call| !self.items.is_library(call.span)).cloned();
             if let Some(call) = outside {
+                // One mistake in a call may have several consequences in the library.
+                if !self.library_errors.insert(call.span) {
+                    return Reported;
+                }
                 let inner = std::mem::replace(&mut diagnostic.span, call.span);
                 let text = if diagnostic.label.is_empty() { "here, in the library".into() } else { diagnostic.label.clone() };
                 diagnostic.label = format!("in this use of {}", call.name);

@@ -25,11 +25,9 @@ impl<'a> Elaborator<'a> {
         self.number_layers(&network.statements, None);
         self.statements(&network.statements);
         self.scopes.pop();
-        if self.failed {
-            return Err(Reported);
-        }
         self.sort_roots();
-        self.check_targets()
+        let result = self.check_targets();
+        if self.failed { Err(Reported) } else { result }
     }
 
     fn chosen_network(&mut self) -> Result<&'a Network> {
@@ -131,7 +129,10 @@ impl<'a> Elaborator<'a> {
                 Axis::Size(size) => match self.extent_of(size) {
                     Ok(extent) if extent.is_at_most(0) => {
                         let text = self.extent_text(&extent);
-                        result = Err(self.error(size.span, format!("the size of an axis is at least 1, found {text}")));
+                        let message = format!("the size of an axis is at least 1, found {text}");
+                        let name = if let ExpressionKind::Name(name) = &size.kind { Some(name) } else { None };
+                        let label = name.map(|name| format!("{name} is {text}")).unwrap_or_default();
+                        result = Err(self.error_with(size.span, message, |diagnostic| diagnostic.labelled(label)));
                     }
                     Ok(extent) => extents.push(extent),
                     Err(reported) => result = Err(reported),

@@ -5,6 +5,7 @@ use super::Result;
 use super::arguments::Given;
 use super::builtins::{Places, take_places};
 use super::core::Elaborator;
+use super::formula::{Formula, FormulaId};
 use super::messages::counted;
 use super::solve::divided;
 use super::view::{Value, View};
@@ -125,14 +126,52 @@ impl<'a> Elaborator<'a> {
     /// `one_hot(i, n)`: 1 where the last, new axis is at `i`.
     pub fn one_hot(&mut self, places: Places<'a>, span: Span) -> Result<Value<'a>> {
         let [i, n] = take_places(places)?;
+        let place = i.as_ref().map_or(span, Given::span);
         let view = self.needed_view(i)?;
         let extent = self.given_extent(n.ok_or(Reported)?)?;
         self.check_shape(std::slice::from_ref(&extent), span)?;
+        self.check_classes(&view, &extent, place)?;
         let label = self.label(extent);
         let position = self.formulas.position(Index::label(label));
         let body = self.formulas.apply(Operator::Equal, &[view.body, position]);
         let axes = view.axes.iter().copied().chain([label]).collect();
         Ok(Value::View(View { axes, body }))
+    }
+
+    /// That what becomes rows of 0 and 1 is integers, each with a place in the row.
+    fn check_classes(&mut self, view: &View, count: &Extent, span: Span) -> Result<()> {
+        if !self.is_integer(view.body) {
+            return Err(self.no_integers(view, span));
+        }
+        let Some(index) = self.formulas.as_index(view.body) else { return Ok(()) };
+        let Some(range) = bounds::range(&self.program, &index, &self.extents) else { return Ok(()) };
+        if range.highest.minus(count).is_at_least(0) || range.lowest.is_at_most(-1) {
+            let (low, high) = (self.extent_text(&range.lowest), self.extent_text(&range.highest));
+            let message = format!("integers from {low} to {high} do not fit into rows of {}", self.extent_text(count));
+            return Err(self.error(span, message));
+        }
+        Ok(())
+    }
+
+    /// Whether a formula is an integer for all numbers that are read.
+    fn is_integer(&self, body: FormulaId) -> bool {
+        if self.formulas.as_index(body).is_some() {
+            return true;
+        }
+        match self.formulas.node(body) {
+            Formula::Apply(operator, _) => matches!(operator, Operator::Floor | Operator::Ceil | Operator::Round),
+            Formula::Read(tensor, _) => self.program.definition(*tensor).is_some_and(|definition| {
+                matches!(definition.reduction, Some((Reduction::ArgMaximum | Reduction::ArgMinimum, _)))
+            }),
+            Formula::Number(_) | Formula::Position(_) | Formula::Random(..) | Formula::Select(..) | Formula::Reduce(..) => false,
+        }
+    }
+
+    fn no_integers(&mut self, view: &View, span: Span) -> Reported {
+        let shape = self.shape_text(view);
+        self.error_with(span, format!("expected integers, found a tensor of numbers {shape}"), |diagnostic| {
+            diagnostic.help("an integer input is declared with its range: `input tok: [B, T] in 0..65;`")
+        })
     }
 
     /// `take(x, i, axis = 0)`: the axis is replaced by the axes of `i`, whose elements choose.
@@ -184,12 +223,7 @@ impl<'a> Elaborator<'a> {
         let view = self.fresh(&view);
         match self.formulas.as_index(view.body) {
             Some(index) => Ok((index, view, span)),
-            None => {
-                let shape = self.shape_text(&view);
-                Err(self.error_with(span, format!("expected integers, found a tensor of numbers {shape}"), |diagnostic| {
-                    diagnostic.help("an integer input is declared with its range: `input tok: [B, T] in 0..65;`")
-                }))
-            }
+            None => Err(self.no_integers(&view, span)),
         }
     }
 

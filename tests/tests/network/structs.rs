@@ -39,6 +39,23 @@ fn derives_and_visibility_are_kept() {
     assert_eq!((outputs.y[0], outputs.twice[0]), (3.0, 6.0));
 }
 
+/// Its parameters come from the equations, which begin with the type of their numbers.
+#[network(
+    f64;
+    input x: [B, 2];
+    output y = x |> Dense(3);
+)]
+pub struct Double;
+
+#[test]
+fn a_struct_without_fields_says_what_it_computes_in() {
+    let mut network = Double::zeros();
+    network.dense1.w[1][2] = 1.0 + f64::EPSILON;
+    let mut workspace = Double::workspace(1);
+    let y = network.predict(&mut workspace, Array2::from_elem((1, 2), 1.0_f64));
+    assert_eq!(y[(0, 2)], 1.0 + f64::EPSILON);
+}
+
 /// Keras' first example.
 #[network(
     input  x: [B, 784];

@@ -7,7 +7,7 @@ use super::unit::Unit;
 use crate::interface::Input;
 use crate::ir::Extent;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::quote;
+use quote::{format_ident, quote};
 
 /// All inherent methods, in one block; and the structs that they return.
 pub fn methods(unit: &Unit<'_>) -> (TokenStream, TokenStream) {
@@ -131,7 +131,7 @@ const PANICS: &str =
 
 fn gradient(unit: &Unit<'_>) -> TokenStream {
     if unit.gradient_pass.is_none() {
-        return TokenStream::new();
+        return without_loss(unit, "gradient", quote!(gradient: &mut Self,));
     }
     let Unit { workspace_name, visibility, float, .. } = unit;
     let Arguments { declared, checked, .. } = arguments(unit, true);
@@ -173,6 +173,25 @@ fn gradient(unit: &Unit<'_>) -> TokenStream {
     }
 }
 
+/// What stands in the place of a method that needs a loss, so that a call of it says what is missing.
+fn without_loss(unit: &Unit<'_>, method: &str, last: TokenStream) -> TokenStream {
+    let Unit { workspace_name, visibility, float, .. } = unit;
+    let method = Ident::new(method, Span::call_site());
+    let given = (0..unit.interface.inputs.len()).map(|number| format_ident!("given_{number}"));
+    quote! {
+        #[doc(hidden)]
+        #[allow(unused_variables)]
+        #visibility fn #method<Call>(
+            &self, workspace: &mut #workspace_name, #(#given: impl ::core::marker::Sized,)* #last
+        ) -> #float
+        where
+            Self: ::chainrule::__private::HasLoss<Call>,
+        {
+            ::core::unreachable!("a network without a loss never implements what is needed here")
+        }
+    }
+}
+
 fn no_metrics(unit: &Unit<'_>) -> TokenStream {
     let count = Literal::usize_unsuffixed(unit.interface.metrics.len());
     let zero = super::value::literal(unit.interface.precision, 0.0).bare();
@@ -181,7 +200,7 @@ fn no_metrics(unit: &Unit<'_>) -> TokenStream {
 
 fn evaluate(unit: &Unit<'_>) -> (TokenStream, TokenStream) {
     if unit.assess_pass.is_none() || !unit.interface.has_loss {
-        return (TokenStream::new(), TokenStream::new());
+        return (without_loss(unit, "evaluate", TokenStream::new()), TokenStream::new());
     }
     let Unit { name, workspace_name, visibility, float, .. } = unit;
     let report = Ident::new(&format!("{name}Report"), Span::call_site());
