@@ -274,7 +274,7 @@ impl<N: AsNetwork> AsNetwork for Box<N> {
 /// What a call of `gradient` or `evaluate` asks of a network that has no loss: nothing implements it, and rustc says so.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no loss",
-    label = "only a network with a loss has a gradient and can be evaluated",
+    label = "this asks for a loss",
     note = "add `loss = ...;` to its equations"
 )]
 pub trait HasLoss<Call> {}
