@@ -65,7 +65,8 @@
 //! |---|---|
 //! | [`data`] | data sets, and readers for CSV, NumPy and IDX files |
 //! | [`train`] | the training loop, its progress and its history |
-//! | [`optim`] | stochastic gradient descent, RMSprop, Adam |
+//! | [`optim`] | stochastic gradient descent, RMSprop, Adam and their relatives, L-BFGS, clipping |
+//! | [`schedule`] | learning rates that change: decay, cosine, restarts, one cycle, warmup, plateau |
 //! | [`init`] | how parameters start |
 //! | [`checkpoint`] | parameters in files |
 //! | [`layers`] | the parameters of layers, for structs of one's own |
@@ -86,6 +87,7 @@ pub mod layers;
 mod linear;
 pub mod network;
 pub mod optim;
+pub mod schedule;
 pub mod train;
 mod view;
 pub use chainrule_macros::network;
@@ -102,7 +104,7 @@ pub mod prelude {
     pub use crate::data::{self, Batch, CsvOptions, Dataset};
     pub use crate::layers::{BatchNorm, Conv2d, Dense, Embedding, LayerNorm, RMSNorm};
     pub use crate::network::{AsNetwork, Network};
-    pub use crate::optim::{Adam, Optimizer, RmsProp, Sgd};
+    pub use crate::optim::{Adam, AdamW, Optimizer, RmsProp, Sgd};
     pub use crate::train::{History, Progress, Trainer};
     pub use crate::view::View;
     pub use chainrule_macros::network;

@@ -1,6 +1,6 @@
-//! Adam.
+//! Adam, AMSGrad and AdamW.
 
-use super::pass::{Slots, flush, optimizer, pass};
+use super::pass::{Slots, decayed, flush, optimizer, pass};
 use crate::Float;
 use crate::kernels::Buffer;
 
@@ -12,7 +12,9 @@ use crate::kernels::Buffer;
 /// parameter ← parameter - learning_rate · m / (1 - beta1ᵗ) / (√(v / (1 - beta2ᵗ)) + epsilon)          at step t = 1, 2, ...
 /// ```
 ///
-/// D. Kingma and J. Ba, "Adam: A Method for Stochastic Optimization" (2015), algorithm 1.
+/// D. Kingma and J. Ba, "Adam: A Method for Stochastic Optimization" (2015), algorithm 1. With [`amsgrad`](Self::amsgrad) the largest v so
+/// far stands in the place of v (S. Reddi, S. Kale and S. Kumar, "On the Convergence of Adam and Beyond", 2018; with the corrections, as in
+/// PyTorch and Keras).
 ///
 /// Defaults: a learning rate of 0.001, beta1 0.9, beta2 0.999, epsilon 1e-8, as in the paper and in PyTorch. Keras adds its
 /// epsilon (1e-7) to the uncorrected root √v instead.
@@ -22,9 +24,12 @@ pub struct Adam {
     beta1: f64,
     beta2: f64,
     epsilon: f64,
+    amsgrad: bool,
+    weight_decay: f64,
+    decoupled: bool,
     /// beta1ᵗ and beta2ᵗ of the steps that were made.
     powers: [f64; 2],
-    slots: Slots<2>,
+    slots: Slots<3>,
 }
 
 impl Default for Adam {
@@ -36,7 +41,9 @@ impl Default for Adam {
 impl Adam {
     /// With that learning rate; everything else as by default.
     pub fn new(learning_rate: f64) -> Self {
-        Self { learning_rate, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, powers: [1.0; 2], slots: Slots::Empty }
+        let (amsgrad, weight_decay, decoupled) = (false, 0.0, false);
+        let (powers, slots) = ([1.0; 2], Slots::Empty);
+        Self { learning_rate, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, amsgrad, weight_decay, decoupled, powers, slots }
     }
 
     /// How much of the running mean of the gradient stays at each step.
@@ -60,16 +67,33 @@ impl Adam {
         self
     }
 
+    /// Whether the largest running mean of the squared gradient divides, and not the last.
+    #[must_use]
+    pub fn amsgrad(mut self, amsgrad: bool) -> Self {
+        self.amsgrad = amsgrad;
+        self
+    }
+
+    /// An L2 term: `weight_decay · parameter` is added to the gradient, as of `loss + weight_decay / 2 · Σ parameter²`. 0 by default;
+    /// PyTorch's `weight_decay` is the same, Keras' `weight_decay` is
+    /// decoupled: see [`AdamW`].
+    #[must_use]
+    pub fn weight_decay(mut self, weight_decay: f64) -> Self {
+        self.weight_decay = weight_decay;
+        self
+    }
+
+    /// The two running means; the largest of the second.
     fn used(&self) -> usize {
-        2
+        2 + usize::from(self.amsgrad)
     }
 
     fn forget(&mut self) {
         self.powers = [1.0; 2];
     }
 
-    fn apply<S: Float>(&mut self, slots: &mut [Buffer<S>; 2], parameters: &mut [S], gradient: &[S]) {
-        let [first, second] = slots;
+    fn apply<S: Float>(&mut self, slots: &mut [Buffer<S>; 3], parameters: &mut [S], gradient: &[S]) {
+        let [first, second, largest] = slots;
         self.powers = [self.powers[0] * self.beta1, self.powers[1] * self.beta2];
         let numbers = Numbers {
             rate: S::from_f64(self.learning_rate / (1.0 - self.powers[0])),
@@ -79,12 +103,99 @@ impl Adam {
             rest1: S::from_f64(1.0 - self.beta1),
             beta2: S::from_f64(self.beta2),
             rest2: S::from_f64(1.0 - self.beta2),
+            coupled: S::from_f64(if self.decoupled { 0.0 } else { self.weight_decay }),
+            kept: S::from_f64(if self.decoupled { 1.0 - self.learning_rate * self.weight_decay } else { 1.0 }),
         };
-        adam(numbers, first, second, parameters, gradient);
+        if self.amsgrad {
+            amsgrad(numbers, first, second, largest, parameters, gradient);
+        } else {
+            adam(numbers, first, second, parameters, gradient);
+        }
     }
 }
 
 optimizer!(Adam);
+
+/// Adam with decoupled weight decay: the decay does not go through the running means.
+///
+/// ```text
+/// parameter ← parameter - learning_rate · weight_decay · parameter - the step of Adam
+/// ```
+///
+/// I. Loshchilov and F. Hutter, "Decoupled Weight Decay Regularization" (2019).
+///
+/// Defaults: those of [`Adam`], and a weight decay of 0.01, as in PyTorch; Keras' is 0.004.
+#[derive(Clone, Debug)]
+pub struct AdamW(Adam);
+
+impl Default for AdamW {
+    fn default() -> Self {
+        Self::new(1e-3)
+    }
+}
+
+impl AdamW {
+    /// With that learning rate; everything else as by default.
+    pub fn new(learning_rate: f64) -> Self {
+        Self(Adam { weight_decay: 0.01, decoupled: true, ..Adam::new(learning_rate) })
+    }
+
+    /// How much of a parameter a step with a learning rate of 1 would take away.
+    #[must_use]
+    pub fn weight_decay(self, weight_decay: f64) -> Self {
+        Self(self.0.weight_decay(weight_decay))
+    }
+
+    /// How much of the running mean of the gradient stays at each step.
+    #[must_use]
+    pub fn beta1(self, beta1: f64) -> Self {
+        Self(self.0.beta1(beta1))
+    }
+
+    /// How much of the running mean of the squared gradient stays at each step.
+    #[must_use]
+    pub fn beta2(self, beta2: f64) -> Self {
+        Self(self.0.beta2(beta2))
+    }
+
+    /// What keeps the divisor from 0.
+    #[must_use]
+    pub fn epsilon(self, epsilon: f64) -> Self {
+        Self(self.0.epsilon(epsilon))
+    }
+
+    /// Whether the largest running mean of the squared gradient divides, and not the last.
+    #[must_use]
+    pub fn amsgrad(self, amsgrad: bool) -> Self {
+        Self(self.0.amsgrad(amsgrad))
+    }
+}
+
+impl super::Optimizer for AdamW {
+    fn update(&mut self, flat: super::Flat<'_>) {
+        self.0.update(flat);
+    }
+
+    fn prepare_f32(&mut self, parameters: usize) {
+        self.0.prepare_f32(parameters);
+    }
+
+    fn prepare_f64(&mut self, parameters: usize) {
+        self.0.prepare_f64(parameters);
+    }
+
+    fn slots(&self) -> usize {
+        self.0.slots()
+    }
+
+    fn learning_rate(&self) -> f64 {
+        self.0.learning_rate()
+    }
+
+    fn set_learning_rate(&mut self, learning_rate: f64) {
+        self.0.set_learning_rate(learning_rate);
+    }
+}
 
 /// The settings as floats of the network, with the corrections of this step.
 #[derive(Clone, Copy)]
@@ -96,14 +207,36 @@ struct Numbers<S> {
     rest1: S,
     beta2: S,
     rest2: S,
+    /// The factor of the L2 term.
+    coupled: S,
+    /// What decoupled decay leaves of a parameter.
+    kept: S,
 }
 
 pass! {
     fn adam<S>(numbers: Numbers<S>, first: &mut [S], second: &mut [S], parameters: &mut [S], gradient: &[S]) {
         for (((parameter, first), second), &slope) in parameters.iter_mut().zip(first).zip(second).zip(gradient) {
+            let slope = decayed(numbers.coupled, *parameter, slope);
             *first = flush(numbers.beta1 * *first + numbers.rest1 * slope);
             *second = flush(numbers.beta2 * *second + numbers.rest2 * slope * slope);
-            *parameter -= numbers.rate * *first / (second.sqrt() * numbers.correction + numbers.epsilon);
+            let step = numbers.rate * *first / (second.sqrt() * numbers.correction + numbers.epsilon);
+            *parameter = numbers.kept * *parameter - step;
+        }
+    }
+}
+
+pass! {
+    fn amsgrad<S>(
+        numbers: Numbers<S>, first: &mut [S], second: &mut [S], largest: &mut [S], parameters: &mut [S], gradient: &[S],
+    ) {
+        let slots = first.iter_mut().zip(second).zip(largest);
+        for ((parameter, ((first, second), largest)), &slope) in parameters.iter_mut().zip(slots).zip(gradient) {
+            let slope = decayed(numbers.coupled, *parameter, slope);
+            *first = flush(numbers.beta1 * *first + numbers.rest1 * slope);
+            *second = flush(numbers.beta2 * *second + numbers.rest2 * slope * slope);
+            *largest = if *second > *largest { *second } else { *largest };
+            let step = numbers.rate * *first / (largest.sqrt() * numbers.correction + numbers.epsilon);
+            *parameter = numbers.kept * *parameter - step;
         }
     }
 }

@@ -6,14 +6,24 @@
 //! would otherwise end as subnormal numbers, which are slow. The passes are compiled for AVX2 and AVX-512 too and chosen at run
 //! time, without fused multiply-adds, so they make the same bits on every machine.
 
+mod adadelta;
+mod adagrad;
 mod adam;
+pub(crate) mod clip;
+mod lbfgs;
+mod nadam;
 mod pass;
 mod rms_prop;
 mod sgd;
 #[cfg(test)]
 mod tests;
 
-pub use adam::Adam;
+pub use adadelta::Adadelta;
+pub use adagrad::Adagrad;
+pub use adam::{Adam, AdamW};
+pub use clip::{clip_by_norm, clip_by_value, norm};
+pub use lbfgs::{Lbfgs, Minimum};
+pub use nadam::Nadam;
 pub use rms_prop::RmsProp;
 pub use sgd::Sgd;
 

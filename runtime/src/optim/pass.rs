@@ -45,6 +45,12 @@ pub(super) fn flush<S: Float>(number: S) -> S {
     if number.abs() < S::from_f64(smallest) { S::ZERO } else { number }
 }
 
+/// The slope with that of an L2 term: `gradient + decay · parameter`, the gradient of `loss + decay / 2 · Σ parameter²`.
+#[inline(always)]
+pub(super) fn decayed<S: Float>(decay: S, parameter: S, gradient: S) -> S {
+    gradient + decay * parameter
+}
+
 /// Defines a pass: a function that is compiled for each instruction set, and calls the copy for this machine.
 macro_rules! pass {
     ($(#[$attribute:meta])* fn $name:ident<$scalar:ident>($($argument:ident: $type:ty),* $(,)?) $body:block) => {

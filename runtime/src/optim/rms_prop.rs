@@ -1,6 +1,6 @@
 //! RMSprop.
 
-use super::pass::{Slots, flush, optimizer, pass};
+use super::pass::{Slots, decayed, flush, optimizer, pass};
 use crate::Float;
 use crate::kernels::Buffer;
 
@@ -29,6 +29,7 @@ pub struct RmsProp {
     epsilon_inside: bool,
     momentum: f64,
     centered: bool,
+    weight_decay: f64,
     slots: Slots<3>,
 }
 
@@ -42,7 +43,8 @@ impl RmsProp {
     /// With that learning rate; everything else as by default.
     pub fn new(learning_rate: f64) -> Self {
         let slots = Slots::Empty;
-        Self { learning_rate, rho: 0.9, epsilon: 1e-7, epsilon_inside: true, momentum: 0.0, centered: false, slots }
+        let (momentum, centered, weight_decay) = (0.0, false, 0.0);
+        Self { learning_rate, rho: 0.9, epsilon: 1e-7, epsilon_inside: true, momentum, centered, weight_decay, slots }
     }
 
     /// How much of the running means stays at each step.
@@ -80,6 +82,14 @@ impl RmsProp {
         self
     }
 
+    /// An L2 term: `weight_decay · parameter` is added to the gradient, as of `loss + weight_decay / 2 · Σ parameter²`. 0 by default;
+    /// PyTorch's `weight_decay` is the same, Keras' `weight_decay` is decoupled.
+    #[must_use]
+    pub fn weight_decay(mut self, weight_decay: f64) -> Self {
+        self.weight_decay = weight_decay;
+        self
+    }
+
     /// The mean square; the velocity; the mean.
     fn used(&self) -> usize {
         if self.centered { 3 } else { 1 + usize::from(self.momentum != 0.0) }
@@ -96,6 +106,7 @@ impl RmsProp {
             inside: S::from_f64(if self.epsilon_inside { self.epsilon } else { 0.0 }),
             outside: S::from_f64(if self.epsilon_inside { 0.0 } else { self.epsilon }),
             momentum: S::from_f64(self.momentum),
+            decay: S::from_f64(self.weight_decay),
         };
         if self.centered {
             centered(numbers, square, mean, velocity, parameters, gradient);
@@ -118,6 +129,7 @@ struct Numbers<S> {
     inside: S,
     outside: S,
     momentum: S,
+    decay: S,
 }
 
 /// The new running mean of the square.
@@ -134,6 +146,7 @@ fn step<S: Float>(numbers: Numbers<S>, variance: S, slope: S) -> S {
 pass! {
     fn plain<S>(numbers: Numbers<S>, square: &mut [S], parameters: &mut [S], gradient: &[S]) {
         for ((parameter, square), &slope) in parameters.iter_mut().zip(square).zip(gradient) {
+            let slope = decayed(numbers.decay, *parameter, slope);
             *square = mean_square(numbers, *square, slope);
             *parameter -= step(numbers, *square, slope);
         }
@@ -145,6 +158,7 @@ pass! {
         numbers: Numbers<S>, square: &mut [S], velocity: &mut [S], parameters: &mut [S], gradient: &[S],
     ) {
         for (((parameter, square), velocity), &slope) in parameters.iter_mut().zip(square).zip(velocity).zip(gradient) {
+            let slope = decayed(numbers.decay, *parameter, slope);
             *square = mean_square(numbers, *square, slope);
             *velocity = flush(numbers.momentum * *velocity + step(numbers, *square, slope));
             *parameter -= *velocity;
@@ -158,6 +172,7 @@ pass! {
     ) {
         let slots = square.iter_mut().zip(mean).zip(velocity);
         for ((parameter, ((square, mean), velocity)), &slope) in parameters.iter_mut().zip(slots).zip(gradient) {
+            let slope = decayed(numbers.decay, *parameter, slope);
             *square = mean_square(numbers, *square, slope);
             *mean = flush(numbers.rho * *mean + numbers.rest * slope);
             // Rounding may put the square of the mean above the mean of the squares.

@@ -1,6 +1,6 @@
 //! Stochastic gradient descent.
 
-use super::pass::{Slots, flush, optimizer, pass};
+use super::pass::{Slots, decayed, flush, optimizer, pass};
 use crate::Float;
 use crate::kernels::Buffer;
 
@@ -9,7 +9,7 @@ use crate::kernels::Buffer;
 /// ```text
 /// v ← momentum · v - learning_rate · gradient
 /// parameter ← parameter + v                                                 (plain)
-/// parameter ← parameter + momentum · v - learning_rate · gradient           (Nesterov)
+/// parameter ← parameter + momentum · v - learning_rate · gradient           (Nesterov: NAG)
 /// ```
 ///
 /// B. T. Polyak, "Some methods of speeding up the convergence of iteration methods" (1964); Y. Nesterov, "A method of solving a
@@ -30,6 +30,7 @@ pub struct Sgd {
     learning_rate: f64,
     momentum: f64,
     nesterov: bool,
+    weight_decay: f64,
     slots: Slots<1>,
 }
 
@@ -42,7 +43,7 @@ impl Default for Sgd {
 impl Sgd {
     /// With that learning rate and no momentum.
     pub fn new(learning_rate: f64) -> Self {
-        Self { learning_rate, momentum: 0.0, nesterov: false, slots: Slots::Empty }
+        Self { learning_rate, momentum: 0.0, nesterov: false, weight_decay: 0.0, slots: Slots::Empty }
     }
 
     /// How much of the last step goes into the next one: 0.9 is usual, 0 is none.
@@ -59,6 +60,14 @@ impl Sgd {
         self
     }
 
+    /// An L2 term: `weight_decay · parameter` is added to the gradient, as of `loss + weight_decay / 2 · Σ parameter²`. 0 by default;
+    /// PyTorch's `weight_decay` is the same, Keras' `weight_decay` is decoupled.
+    #[must_use]
+    pub fn weight_decay(mut self, weight_decay: f64) -> Self {
+        self.weight_decay = weight_decay;
+        self
+    }
+
     fn used(&self) -> usize {
         usize::from(self.momentum != 0.0)
     }
@@ -67,12 +76,13 @@ impl Sgd {
 
     fn apply<S: Float>(&mut self, [velocity]: &mut [Buffer<S>; 1], parameters: &mut [S], gradient: &[S]) {
         let (rate, momentum) = (S::from_f64(self.learning_rate), S::from_f64(self.momentum));
+        let decay = S::from_f64(self.weight_decay);
         if self.momentum == 0.0 {
-            plain(rate, parameters, gradient);
+            plain(rate, decay, parameters, gradient);
         } else if self.nesterov {
-            nesterov(rate, momentum, velocity, parameters, gradient);
+            nesterov(rate, decay, momentum, velocity, parameters, gradient);
         } else {
-            heavy_ball(rate, momentum, velocity, parameters, gradient);
+            heavy_ball(rate, decay, momentum, velocity, parameters, gradient);
         }
     }
 }
@@ -80,16 +90,17 @@ impl Sgd {
 optimizer!(Sgd);
 
 pass! {
-    fn plain<S>(rate: S, parameters: &mut [S], gradient: &[S]) {
+    fn plain<S>(rate: S, decay: S, parameters: &mut [S], gradient: &[S]) {
         for (parameter, &slope) in parameters.iter_mut().zip(gradient) {
-            *parameter -= rate * slope;
+            *parameter -= rate * decayed(decay, *parameter, slope);
         }
     }
 }
 
 pass! {
-    fn heavy_ball<S>(rate: S, momentum: S, velocity: &mut [S], parameters: &mut [S], gradient: &[S]) {
+    fn heavy_ball<S>(rate: S, decay: S, momentum: S, velocity: &mut [S], parameters: &mut [S], gradient: &[S]) {
         for ((parameter, velocity), &slope) in parameters.iter_mut().zip(velocity).zip(gradient) {
+            let slope = decayed(decay, *parameter, slope);
             *velocity = flush(momentum * *velocity - rate * slope);
             *parameter += *velocity;
         }
@@ -97,8 +108,9 @@ pass! {
 }
 
 pass! {
-    fn nesterov<S>(rate: S, momentum: S, velocity: &mut [S], parameters: &mut [S], gradient: &[S]) {
+    fn nesterov<S>(rate: S, decay: S, momentum: S, velocity: &mut [S], parameters: &mut [S], gradient: &[S]) {
         for ((parameter, velocity), &slope) in parameters.iter_mut().zip(velocity).zip(gradient) {
+            let slope = decayed(decay, *parameter, slope);
             *velocity = flush(momentum * *velocity - rate * slope);
             *parameter += momentum * *velocity - rate * slope;
         }

@@ -57,9 +57,71 @@ fn adam_follows_its_formula() {
 }
 
 #[test]
+fn adam_has_relatives() {
+    let l2 = [0.807543070895657, -1.9075421516979363, 0.11303703536522143];
+    assert_close(run(Adam::new(0.1).weight_decay(0.1)), l2, 1e-14);
+    let decoupled = [0.8031285029251966, -1.8605195219943886, 0.3141113071879747];
+    assert_close(run(AdamW::new(0.1).weight_decay(0.1)), decoupled, 1e-14);
+    assert_close(run_f32(AdamW::new(0.1).weight_decay(0.1)), decoupled, 1e-6);
+    let largest = [0.890018250386136, -1.9925228681341844, 0.3697396996387501];
+    assert_close(run(Adam::new(0.1).beta1(0.5).beta2(0.5).amsgrad(true)), largest, 1e-14);
+    let torch = [0.9985049016191498, -2.0002601061029304, 0.4976037775693191];
+    assert_close(run(Nadam::default()), torch, 1e-14);
+    let keras = Nadam::new(0.1).epsilon(1e-7).momentum_decay(1.0);
+    assert_close(run(keras), [0.9204851047388496, -2.007799705992751, 0.3822205955215041], 1e-14);
+}
+
+#[test]
+fn adagrad_and_adadelta_follow_their_formulas() {
+    let torch = [0.9931719273674791, -2.0011654408554285, 0.49021555709103554];
+    assert_close(run(Adagrad::default()), torch, 1e-14);
+    assert_close(run_f32(Adagrad::default()), torch, 1e-6);
+    let keras = Adagrad::new(1e-3).initial(0.1).epsilon(1e-7).epsilon_inside(true);
+    assert_close(run(keras), [0.999502403890646, -2.0001220223940512, 0.4999905143574118], 1e-14);
+    let decayed = Adagrad::new(0.1).weight_decay(0.5);
+    assert_close(run(decayed), [0.8467455118608269, -1.9203619585067573, 0.2532995614556995], 1e-14);
+    let paper = [0.9983165776835712, -2.0020348137364046, 0.4980716005779394];
+    assert_close(run(Adadelta::default()), paper, 1e-14);
+    let keras = Adadelta::new(1e-3).rho(0.95).epsilon(1e-7);
+    assert_close(run(keras), [0.999999268686985, -2.000000887292256, 0.49999871152972203], 1e-14);
+}
+
+#[test]
+fn weight_decay_is_an_l2_term() {
+    assert_close(run(Sgd::new(0.1).weight_decay(0.5)), [0.831575, -1.7827875, 0.4069573875], 1e-14);
+    let momentum = Sgd::new(0.1).weight_decay(0.5).momentum(0.9);
+    assert_close(run(momentum), [0.54065, -1.3195125, 0.2903167125], 1e-14);
+}
+
+#[test]
+fn gradients_are_clipped() {
+    use crate::linear::Linear;
+    let filled = |numbers: &[f64]| {
+        let mut gradient = Linear::<f64>::zeroed();
+        gradient.flat_mut()[..numbers.len()].copy_from_slice(numbers);
+        gradient
+    };
+    let mut gradient = filled(&[3.0, -4.0]);
+    assert_eq!(clip_by_norm(&mut *gradient, 10.0), 5.0);
+    assert_eq!(gradient.flat()[..2], [3.0, -4.0]);
+    assert_eq!(clip_by_norm(&mut *gradient, 1.0), 5.0);
+    assert_close([gradient.flat()[0], gradient.flat()[1], norm(&*gradient)], [0.6, -0.8, 1.0], 1e-15);
+    let mut gradient = filled(&[3.0, -4.0, 0.5, f64::NAN]);
+    clip_by_value(&mut *gradient, 1.0);
+    assert_eq!(gradient.flat()[..3], [1.0, -1.0, 0.5]);
+    assert!(gradient.flat()[3].is_nan() && clip_by_norm(&mut *gradient, 1.0).is_nan());
+    assert_eq!(gradient.flat()[..3], [1.0, -1.0, 0.5]);
+}
+
+#[test]
 fn dead_units_leave_no_subnormal_numbers() {
-    let optimizers: [Box<dyn Optimizer>; 3] =
-        [Box::new(Sgd::new(0.1).momentum(0.5)), Box::new(RmsProp::default().momentum(0.5)), Box::new(Adam::new(1e-3).beta2(0.5))];
+    let optimizers: [Box<dyn Optimizer>; 5] = [
+        Box::new(Sgd::new(0.1).momentum(0.5)),
+        Box::new(RmsProp::default().momentum(0.5)),
+        Box::new(Adam::new(1e-3).beta2(0.5)),
+        Box::new(Nadam::new(1e-3).beta2(0.5)),
+        Box::new(Adadelta::default().rho(0.5)),
+    ];
     for mut optimizer in optimizers {
         let mut parameters = [1.0_f32; 40];
         optimizer.update(Flat::new(&mut parameters, &[1e-3; 40]));
@@ -86,5 +148,6 @@ fn another_length_starts_anew() {
 #[test]
 fn slots_are_those_that_the_settings_need() {
     assert_eq!([Sgd::new(0.1).slots(), Sgd::new(0.1).momentum(0.9).slots()], [0, 1]);
+    assert_eq!([Adagrad::default().slots(), Adadelta::default().slots(), Adam::default().amsgrad(true).slots()], [1, 2, 3]);
     assert_eq!([RmsProp::default().slots(), RmsProp::default().centered(true).slots(), Adam::default().slots()], [1, 3, 2]);
 }

@@ -13,19 +13,44 @@ pub struct History {
     /// `[epochs, names]`
     values: Vec<f64>,
     seconds: Vec<f64>,
+    learning_rates: Vec<f64>,
+    parameters: Vec<&'static str>,
+    /// The norms of the present epoch.
+    present: Vec<f64>,
+    /// `[epochs, parameters]`
+    gradient_norms: Vec<f64>,
 }
 
 impl History {
     pub(super) fn new(names: Vec<String>, epochs: usize) -> Self {
         // A number of epochs that nobody lives to see is no reason to reserve memory for them.
         let room = epochs.min(1 << 16);
-        Self { values: Vec::with_capacity(room * names.len()), seconds: Vec::with_capacity(room), names }
+        Self {
+            values: Vec::with_capacity(room * names.len()),
+            seconds: Vec::with_capacity(room),
+            learning_rates: Vec::with_capacity(room),
+            names,
+            ..Self::default()
+        }
     }
 
-    pub(super) fn push(&mut self, values: &[f64], seconds: f64) {
+    /// From now on there are norms of the gradients for these parameters.
+    pub(super) fn measure_gradients(&mut self, parameters: impl Iterator<Item = &'static str>) {
+        self.parameters = parameters.collect();
+        self.present = vec![0.0; self.parameters.len()];
+    }
+
+    /// Where the norms of the present epoch are put.
+    pub(super) fn norms(&mut self) -> &mut [f64] {
+        &mut self.present
+    }
+
+    pub(super) fn push(&mut self, values: &[f64], learning_rate: f64, seconds: f64) {
         debug_assert_eq!(values.len(), self.names.len());
         self.values.extend_from_slice(values);
         self.seconds.push(seconds);
+        self.learning_rates.push(learning_rate);
+        self.gradient_norms.extend_from_slice(&self.present);
     }
 
     /// The number of epochs.
@@ -53,6 +78,19 @@ impl History {
     /// How long the training part of every epoch took, in seconds.
     pub fn seconds(&self) -> &[f64] {
         &self.seconds
+    }
+
+    /// The learning rate of the last step of every epoch.
+    pub fn learning_rates(&self) -> &[f64] {
+        &self.learning_rates
+    }
+
+    /// The norm of the gradient for each parameter in an epoch, counted from 0: its path and the mean over the steps; empty if it was
+    /// not wanted ([`Trainer::gradient_norms`](super::Trainer::gradient_norms)).
+    pub fn gradient_norms(&self, epoch: usize) -> Vec<(&'static str, f64)> {
+        let from = epoch.saturating_mul(self.parameters.len());
+        let norms = self.gradient_norms.get(from..from.saturating_add(self.parameters.len())).unwrap_or_default();
+        self.parameters.iter().copied().zip(norms.iter().copied()).collect()
     }
 
     /// All values of an epoch, counted from 0, in the order of the names; empty if there was no such epoch.

@@ -5,6 +5,7 @@ mod history;
 #[cfg(feature = "plot")]
 mod plot;
 mod progress;
+mod rates;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -15,9 +16,12 @@ pub use progress::Progress;
 use crate::data::Dataset;
 use crate::network::{AsNetwork, Network};
 use crate::optim::Optimizer;
+use crate::schedule::{Plateau, Schedule};
 use crate::{Error, Result};
+use std::rc::Rc;
 
-use session::Session;
+use rates::Rates;
+use session::{Pass, Session};
 
 /// Trains a network on a data set: its builder methods choose how, [`fit`](Self::fit) does it.
 ///
@@ -32,6 +36,11 @@ use session::Session;
 /// | [`seed`](Self::seed) | 0 |
 /// | [`shuffle`](Self::shuffle) | true |
 /// | [`progress`](Self::progress) | [`Progress::Auto`] |
+/// | [`schedule`](Self::schedule) | the learning rate of the optimizer |
+/// | [`reduce_on_plateau`](Self::reduce_on_plateau) | not at all |
+/// | [`clip_norm`](Self::clip_norm), [`clip_value`](Self::clip_value) | not at all |
+/// | [`patience`](Self::patience) | all epochs are trained |
+/// | [`gradient_norms`](Self::gradient_norms) | false |
 ///
 /// The same seed, data, network and optimizer give the same parameters, bit for bit.
 ///
@@ -57,7 +66,7 @@ use session::Session;
 /// assert!(history.last("loss") < Some(1e-6));
 /// # Ok::<(), chainrule::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Trainer<'a, O> {
     optimizer: O,
     epochs: usize,
@@ -66,13 +75,83 @@ pub struct Trainer<'a, O> {
     seed: u64,
     shuffle: bool,
     progress: Progress,
+    schedule: Option<Rc<dyn Schedule + 'a>>,
+    plateau: Option<Plateau>,
+    clip: Clip,
+    patience: Option<usize>,
+    gradient_norms: bool,
+}
+
+/// How gradients are made smaller before a step.
+#[derive(Clone, Copy, Debug, Default)]
+struct Clip {
+    norm: Option<f64>,
+    value: Option<f64>,
 }
 
 impl<'a, O: Optimizer> Trainer<'a, O> {
     /// With that optimizer; everything else as by default.
     pub fn new(optimizer: O) -> Self {
         let (epochs, batch_size, seed) = (10, 32, 0);
-        Self { optimizer, epochs, batch_size, validation: None, seed, shuffle: true, progress: Progress::Auto }
+        Self {
+            optimizer,
+            epochs,
+            batch_size,
+            validation: None,
+            seed,
+            shuffle: true,
+            progress: Progress::Auto,
+            schedule: None,
+            plateau: None,
+            clip: Clip::default(),
+            patience: None,
+            gradient_norms: false,
+        }
+    }
+
+    /// The learning rate of each step; the steps are counted from 0 at every [`fit`](Self::fit), through all epochs.
+    #[must_use]
+    pub fn schedule(mut self, schedule: impl Schedule + 'a) -> Self {
+        self.schedule = Some(Rc::new(schedule));
+        self
+    }
+
+    /// Multiplies the learning rate when the loss of the validation (of the training, where there is none) gets no better.
+    #[must_use]
+    pub fn reduce_on_plateau(mut self, plateau: Plateau) -> Self {
+        self.plateau = Some(plateau);
+        self
+    }
+
+    /// Scales the gradient of a step so that the norm of all of it is that at most
+    /// ([`clip_by_norm`](crate::optim::clip_by_norm)); after [`clip_value`](Self::clip_value), if both are set.
+    #[must_use]
+    pub fn clip_norm(mut self, most: f64) -> Self {
+        self.clip.norm = Some(most);
+        self
+    }
+
+    /// Puts every number of a gradient between `-most` and `most` ([`clip_by_value`](crate::optim::clip_by_value)).
+    #[must_use]
+    pub fn clip_value(mut self, most: f64) -> Self {
+        self.clip.value = Some(most);
+        self
+    }
+
+    /// Ends the training when the loss of the validation (of the training, where there is none) has not become smaller for more
+    /// than so many epochs. The parameters are those of the last epoch.
+    #[must_use]
+    pub fn patience(mut self, epochs: usize) -> Self {
+        self.patience = Some(epochs);
+        self
+    }
+
+    /// Whether the history has the norm of the gradient for each parameter, before it is clipped: how it vanishes or explodes
+    /// from layer to layer.
+    #[must_use]
+    pub fn gradient_norms(mut self, wanted: bool) -> Self {
+        self.gradient_norms = wanted;
+        self
     }
 
     /// How often all samples are taken.
@@ -147,22 +226,36 @@ impl<'a, O: Optimizer> Trainer<'a, O> {
         let mut reporter = self.progress.reporter();
         reporter.start(&session.summary(self.optimizer.slots()), self.epochs);
         let mut history = History::new(session.names(), self.epochs);
+        if self.gradient_norms {
+            history.measure_gradients(<N::Network as Network>::DESCRIPTION.parameters.iter().map(|one| one.path));
+        }
         let mut rng = crate::rng(self.seed);
         session.seed(self.seed);
+        let mut rates = Rates::new(self.schedule.as_deref(), self.plateau, self.optimizer.learning_rate());
+        let (mut best, mut waited) = (f64::INFINITY, 0);
         for epoch in 1..=self.epochs {
             if self.shuffle {
                 session.shuffle(&mut rng);
             }
             let started = std::time::Instant::now();
-            let trained = session.train(network, &mut self.optimizer, |step| reporter.step(epoch, step));
+            let pass = Pass { optimizer: &mut self.optimizer, rates: &mut rates, clip: self.clip, norms: history.norms() };
+            let trained = session.train(network, pass, |step| reporter.step(epoch, step));
             if let Err((step, loss)) = trained {
                 reporter.stop();
                 return Err(Error::Diverged { epoch, step, loss });
             }
             let seconds = started.elapsed().as_secs_f64();
             session.validate(network);
-            history.push(session.values(), seconds);
+            history.push(session.values(), self.optimizer.learning_rate(), seconds);
             reporter.epoch(epoch, &history);
+            let loss = history.last("val_loss").or_else(|| history.last("loss")).unwrap_or(f64::NAN);
+            rates.after(loss);
+            waited = if loss < best { 0 } else { waited + 1 };
+            best = best.min(loss);
+            if self.patience.is_some_and(|patience| waited > patience) {
+                reporter.stop();
+                break;
+            }
         }
         Ok(history)
     }

@@ -1,10 +1,12 @@
 //! The state of one training: buffers, order and sums. Must not know how progress is shown.
 
+use super::Clip;
 use super::feed::Feed;
 use super::progress::Summary;
+use super::rates::Rates;
 use crate::data::Dataset;
 use crate::network::{Description, Network, unmet_message};
-use crate::optim::{Flat, Optimizer};
+use crate::optim::{Flat, Optimizer, clip};
 use crate::random::{self, Rng};
 use crate::{Error, Float, Result};
 
@@ -94,12 +96,13 @@ impl<'a, N: Network> Session<'a, N> {
     pub(super) fn train(
         &mut self,
         network: &mut N,
-        optimizer: &mut impl Optimizer,
+        mut pass: Pass<'_, '_, impl Optimizer>,
         mut after: impl FnMut(usize),
     ) -> std::result::Result<(), (usize, f64)> {
         let Self { training: Part { feed, order }, workspace, gradient, metrics, values, .. } = self;
         let sums = &mut values[..1 + metrics.len()];
         sums.fill(0.0);
+        pass.norms.fill(0.0);
         for step in 0..feed.steps() {
             let batch = &order[feed.range(step)];
             let loss = feed.with_batch(batch, |sizes, inputs| network.differentiate(workspace, sizes, inputs, gradient, metrics));
@@ -108,9 +111,10 @@ impl<'a, N: Network> Session<'a, N> {
             }
             network.update_states(workspace);
             add(sums, loss, metrics, batch.len());
-            optimizer.update(Flat::new(network.flat_mut(), gradient.flat()));
+            pass.step(network, gradient);
             after(step + 1);
         }
+        pass.norms.iter_mut().for_each(|norm| *norm /= feed.steps() as f64);
         sums.iter_mut().for_each(|sum| *sum /= feed.samples() as f64);
         Ok(())
     }
@@ -137,6 +141,41 @@ impl<'a, N: Network> Session<'a, N> {
     /// Those of the validation alone.
     pub(super) fn validation_values(&self) -> &[f64] {
         &self.values[1 + self.metrics.len()..]
+    }
+}
+
+/// What happens with the gradients of an epoch.
+pub(super) struct Pass<'a, 'r, O> {
+    pub(super) optimizer: &'a mut O,
+    pub(super) rates: &'a mut Rates<'r>,
+    pub(super) clip: Clip,
+    /// The norm for each parameter, added up; empty if nobody wants it.
+    pub(super) norms: &'a mut [f64],
+}
+
+impl<O: Optimizer> Pass<'_, '_, O> {
+    fn step<N: Network>(&mut self, network: &mut N, gradient: &mut N) {
+        if !self.norms.is_empty() {
+            add_norms(self.norms, gradient);
+        }
+        if let Some(most) = self.clip.value {
+            clip::value_at_most(gradient.flat_mut(), most);
+        }
+        if let Some(most) = self.clip.norm {
+            clip::norm_at_most(gradient.flat_mut(), most);
+        }
+        self.optimizer.set_learning_rate(self.rates.next());
+        self.optimizer.update(Flat::new(network.flat_mut(), gradient.flat()));
+    }
+}
+
+/// Adds the norm of the gradient for each parameter.
+fn add_norms<N: Network>(norms: &mut [f64], gradient: &N) {
+    let mut rest = gradient.flat();
+    for (norm, parameter) in norms.iter_mut().zip(const { &N::DESCRIPTION }.parameters) {
+        let (own, others) = rest.split_at(parameter.shape.iter().product());
+        *norm += own.iter().map(|number| number.to_f64() * number.to_f64()).sum::<f64>().sqrt();
+        rest = others;
     }
 }
 
