@@ -84,7 +84,10 @@ impl Adapter {
                 }
                 TokenTree::Punct(sign) => {
                     let pair = match trees.peek() {
-                        Some(TokenTree::Punct(next)) if sign.spacing() == Spacing::Joint => {
+                        // A macro by example tears `|>` apart, which is no sign of Rust's; `|` alone means nothing.
+                        Some(TokenTree::Punct(next))
+                            if sign.spacing() == Spacing::Joint || sign.as_char() == '|' && next.as_char() == '>' =>
+                        {
                             let pair: String = [sign.as_char(), next.as_char()].into_iter().collect();
                             PUNCTUATION.contains(&pair.as_str()).then_some(pair)
                         }

@@ -13,19 +13,15 @@
 /// ```
 /// use chainrule::schedule::Plateau;
 ///
-/// let mut plateau = Plateau { patience: 1, ..Plateau::default() };
+/// let mut plateau = Plateau::default().patience(1);
 /// assert_eq!([1.0, 0.5, 0.5, 0.5, 0.5].map(|loss| plateau.after(loss)), [1.0, 1.0, 1.0, 0.1, 0.1]);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Plateau {
-    /// What the rate is multiplied by.
-    pub by: f64,
-    /// How many epochs may pass without a better loss.
-    pub patience: usize,
-    /// How much smaller a better loss is, relative to the best.
-    pub threshold: f64,
-    /// What all together multiplies the rate at least.
-    pub least: f64,
+    by: f64,
+    patience: usize,
+    threshold: f64,
+    least: f64,
     best: f64,
     waited: usize,
     factor: f64,
@@ -38,6 +34,34 @@ impl Default for Plateau {
 }
 
 impl Plateau {
+    /// What the rate is multiplied by.
+    #[must_use]
+    pub fn by(mut self, factor: f64) -> Self {
+        self.by = factor;
+        self
+    }
+
+    /// How many epochs may pass without a better loss.
+    #[must_use]
+    pub fn patience(mut self, epochs: usize) -> Self {
+        self.patience = epochs;
+        self
+    }
+
+    /// How much smaller a better loss is, relative to the best.
+    #[must_use]
+    pub fn threshold(mut self, part: f64) -> Self {
+        self.threshold = part;
+        self
+    }
+
+    /// What all factors together come to at least.
+    #[must_use]
+    pub fn least(mut self, factor: f64) -> Self {
+        self.least = factor;
+        self
+    }
+
     /// Takes the loss of an epoch; what multiplies the rate from now on.
     pub fn after(&mut self, loss: f64) -> f64 {
         if loss < self.best - self.best.abs() * self.threshold || self.best.is_infinite() {

@@ -36,14 +36,14 @@ fn waves_have_their_values() {
     let cycle = OneCycle::new(0.1, 11);
     follows(cycle, &[(0, 0.004), (10, 4e-7), (100, 4e-7)]);
     let peak = (0..11).map(|step| cycle.rate(step)).fold(0.0, f64::max);
-    assert!(peak > 0.098 && peak <= 0.1, "{peak}");
+    assert!(peak > 0.097 && peak <= 0.1, "{peak}");
     let warmup = Warmup { span: 4, then: Constant(1.0) };
     follows(warmup, &[(0, 0.2), (3, 0.8), (4, 1.0), (5, 1.0)]);
 }
 
 #[test]
 fn a_plateau_waits_and_then_falls() {
-    let mut plateau = Plateau { by: 0.5, patience: 2, least: 0.25, ..Plateau::default() };
+    let mut plateau = Plateau::default().by(0.5).patience(2).least(0.25);
     let losses = [3.0, 2.0, 2.0, 1.9999, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 1.0];
     let factors: Vec<f64> = losses.iter().map(|&loss| plateau.after(loss)).collect();
     assert_eq!(factors, [1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.25, 0.25]);

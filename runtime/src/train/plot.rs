@@ -174,7 +174,7 @@ mod tests {
         ];
         for rows in rows {
             let mut history = History::new(names(), rows.len());
-            rows.iter().for_each(|row| history.push(row, 0.1));
+            rows.iter().for_each(|row| history.push(row, 1e-3, 0.1));
             let svg = picture(&history);
             assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
             assert_eq!(svg.matches("<g ").count(), 2);

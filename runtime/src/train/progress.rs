@@ -208,7 +208,7 @@ mod tests {
     fn an_epoch_is_one_line_of_names_and_numbers() {
         let names = ["loss", "accuracy", "val_loss", "val_accuracy"].map(str::to_owned).to_vec();
         let mut history = History::new(names, 1);
-        history.push(&[1.92838, 0.5574, 1.3951, 0.825], 0.1);
+        history.push(&[1.92838, 0.5574, 1.3951, 0.825], 1e-3, 0.1);
         assert_eq!(Values(&history).to_string(), "   loss 1.9284  accuracy 0.5574   val_loss 1.3951  val_accuracy 0.8250");
     }
 

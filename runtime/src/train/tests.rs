@@ -125,3 +125,47 @@ fn histories_are_written() {
     #[cfg(feature = "plot")]
     history.plot(folder.path().join("history.svg")).expect("written");
 }
+
+#[test]
+fn a_schedule_sets_the_rate_of_every_step() {
+    use crate::schedule::{ExponentialDecay, Plateau};
+    let data = samples(10);
+    let schedule = ExponentialDecay { initial: 0.1, factor: 0.5, span: 3, in_steps: true };
+    let mut network = Linear::<f64>::zeroed();
+    // Three steps make an epoch, so each epoch has half of the rate of the one before.
+    let mut trainer = Trainer::new(Sgd::new(9.0)).schedule(schedule).epochs(3).batch_size(4).quiet();
+    let history = trainer.fit(&mut network, &data).expect("it fits");
+    assert_eq!(history.learning_rates(), [0.1, 0.05, 0.025]);
+    let plateau = Plateau::default().by(0.5).patience(0).threshold(1.0);
+    let mut trainer = Trainer::new(Sgd::new(0.1)).reduce_on_plateau(plateau).epochs(4).batch_size(4).quiet();
+    let history = trainer.fit(&mut network, &data).expect("it fits");
+    assert_eq!(history.learning_rates(), [0.1, 0.1, 0.05, 0.025]);
+}
+
+#[test]
+fn patience_ends_a_training_that_gets_no_better() {
+    let data = samples(20);
+    let mut network = Linear::<f64>::zeroed();
+    let history = Trainer::new(Sgd::new(0.0)).epochs(50).patience(2).quiet().fit(&mut network, &data).expect("it fits");
+    // The first epoch is the best, then three are not better.
+    assert_eq!(history.epochs(), 4);
+}
+
+#[test]
+fn gradients_are_measured_and_clipped() {
+    let data = samples(8);
+    let step = |trainer: Trainer<'_, Sgd>| {
+        let mut network = Linear::<f64>::zeroed();
+        let history = trainer.epochs(1).batch_size(8).quiet().gradient_norms(true).fit(&mut network, &data).expect("it fits");
+        (history.gradient_norms(0), crate::optim::norm(&*network), network.flat().to_vec())
+    };
+    let (norms, plain, slopes) = step(Trainer::new(Sgd::new(1.0)));
+    assert_eq!(norms.iter().map(|(path, _)| *path).collect::<Vec<_>>(), ["w", "b"]);
+    let all = norms.iter().map(|(_, norm)| norm * norm).sum::<f64>().sqrt();
+    assert!((all - plain).abs() < 1e-12 && plain > 1.0, "{norms:?} {plain}");
+    let (clipped_norms, clipped, _) = step(Trainer::new(Sgd::new(1.0)).clip_norm(0.5));
+    assert_eq!(clipped_norms, norms);
+    assert!((clipped - 0.5).abs() < 1e-12, "{clipped}");
+    let (_, _, values) = step(Trainer::new(Sgd::new(1.0)).clip_value(0.1));
+    assert!(values.iter().zip(&slopes).all(|(value, slope)| (value - slope.clamp(-0.1, 0.1)).abs() < 1e-15));
+}
