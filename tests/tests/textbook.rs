@@ -67,9 +67,9 @@ struct Sigmoids {
 fn two_two_one_sigmoids() {
     let mut net = Sigmoids { w1: [[0.3, 0.4], [0.2, 0.1]], w2: [0.1, 0.2] };
     let (mut gradient, mut workspace) = (Sigmoids::zeros(), Sigmoids::workspace());
-    let error = net.gradient(&mut workspace, &[1.0, 1.0], &arr0(1.0), &mut gradient);
+    let error = net.gradient(&mut workspace, [1.0, 1.0], arr0(1.0), &mut gradient);
     near(error, 0.103, 5e-4);
-    near(net.predict(&mut workspace, &[1.0, 1.0]), 0.547, 5e-4);
+    near(net.predict(&mut workspace, [1.0, 1.0]), 0.547, 5e-4);
     near(gradient.w2[0], -0.06995, 5e-6);
     near(gradient.w1[0][0], -0.002641, 5e-7);
     Sgd::new(0.01).step(&mut net, &*gradient);
@@ -184,16 +184,16 @@ fn a_support_vector_machine_has_a_margin() {
 macro_rules! deep {
     ($name:ident, $activation:ident) => {
         #[network(
-                                    input  x: [B, 64];
-                                    target t: [B, 10];
-                                    h1 = $activation(x |> l1);
-                                    h2 = $activation(h1 |> l2);
-                                    h3 = $activation(h2 |> l3);
-                                    h4 = $activation(h3 |> l4);
-                                    h5 = $activation(h4 |> l5);
-                                    h6 = $activation(h5 |> l6);
-                                    loss = cross_entropy(h6 |> l7, t);
-                                )]
+                                            input  x: [B, 64];
+                                            target t: [B, 10];
+                                            h1 = $activation(x |> l1);
+                                            h2 = $activation(h1 |> l2);
+                                            h3 = $activation(h2 |> l3);
+                                            h4 = $activation(h3 |> l4);
+                                            h5 = $activation(h4 |> l5);
+                                            h6 = $activation(h5 |> l6);
+                                            loss = cross_entropy(h6 |> l7, t);
+                                        )]
         #[derive(Clone, Debug, PartialEq)]
         struct $name {
             l1: Dense<64, 32>,
@@ -245,7 +245,7 @@ struct Normalization {
 fn the_gradient_of_batch_normalization_is_that_of_the_lecture() {
     let array = |shift: f64| Array2::from_shape_fn((5, 3), |(i, j)| (shift + 1.7 * i as f64 + 0.9 * (i * j) as f64).sin());
     let (net, mut workspace) = (Normalization { gamma: [0.5, 1.0, 2.0] }, Normalization::workspace(5));
-    let found = net.predict(&mut workspace, &array(0.0), &array(1.0));
+    let found = net.predict(&mut workspace, array(0.0), array(1.0));
     found.dx.iter().zip(&found.formula).for_each(|(found, expected)| near(*found, *expected, 1e-12));
     assert!(found.dx.iter().any(|slope| slope.abs() > 0.1));
 }

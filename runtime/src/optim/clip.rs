@@ -30,7 +30,7 @@ pub(crate) fn norm_at_most<S: Float>(numbers: &mut [S], most: f64) -> f64 {
     let norm = norm_of(numbers);
     if norm.is_finite() && norm > most {
         let factor = S::from_f64(most / norm);
-        numbers.iter_mut().for_each(|number| *number = *number * factor);
+        numbers.iter_mut().for_each(|number| *number *= factor);
     }
     norm
 }
