@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 /// Nesting of expressions and calls together; the parser limits a single expression, inlining adds up.
 const DEEPEST: usize = 160;
 /// Nodes of all formulas of one elaboration.
-const MOST_FORMULAS: usize = 2_000_000;
+const MOST_FORMULAS: usize = 500_000;
 /// Functions and layers that are inlined, all together.
 const MOST_CALLS: usize = 20_000;
 /// Definitions of a program.

@@ -35,6 +35,8 @@ mod starts;
 mod statements;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_hostile;
 mod view;
 mod walk;
 

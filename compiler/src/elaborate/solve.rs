@@ -5,6 +5,7 @@ use super::core::Elaborator;
 use super::labels::{Frame, Group, Use};
 use crate::ir::{Extent, Index, Label, bounds};
 use crate::span::Span;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Elaborator<'_> {
     /// Finds the range of every label of a frame.
@@ -34,8 +35,17 @@ impl Elaborator<'_> {
         open.filter(|label| !self.counts.iter().any(|(count, _)| count == label)).collect()
     }
 
-    fn uses_of(&self, frame: Frame) -> Vec<Use> {
-        self.uses[frame.index..].to_vec()
+    /// The uses of each label that `of` finds in an index.
+    fn uses_by_label(&self, frame: Frame, of: impl Fn(&Index, &mut dyn FnMut(Label))) -> BTreeMap<Label, Vec<Use>> {
+        let mut by_label: BTreeMap<Label, Vec<Use>> = BTreeMap::new();
+        for the_use in &self.uses[frame.index..] {
+            let mut labels = BTreeSet::new();
+            of(&the_use.index, &mut |label| {
+                labels.insert(label);
+            });
+            labels.into_iter().for_each(|label| by_label.entry(label).or_default().push(the_use.clone()));
+        }
+        by_label
     }
 
     fn groups_of(&self, frame: Frame) -> Vec<Group> {
@@ -52,10 +62,11 @@ impl Elaborator<'_> {
     fn plain_uses(&mut self, frame: Frame) -> Result<bool> {
         let mut progress = false;
         let mut result = Ok(());
+        let mut alone = self.uses_by_label(frame, |index, visit| index.as_label().into_iter().for_each(visit));
         for label in self.open_labels(frame) {
             let mut first: Option<Use> = None;
-            for the_use in self.uses_of(frame) {
-                if the_use.index.as_label() != Some(label) || !self.is_resolved(the_use.of) {
+            for the_use in alone.remove(&label).unwrap_or_default() {
+                if !self.is_resolved(the_use.of) {
                     continue;
                 }
                 match &first {
@@ -144,13 +155,11 @@ impl Elaborator<'_> {
 
     /// A label that stands only in affine forms gets the largest range that stays inside of all of them.
     fn affine_uses(&mut self, frame: Frame) -> Result<bool> {
+        let mut mentions = self.uses_by_label(frame, |index, visit| index.each_label(visit));
         for label in self.open_labels(frame) {
             let mut largest: Option<Extent> = None;
             let mut all_known = true;
-            for the_use in self.uses_of(frame) {
-                if !the_use.index.mentions(label) {
-                    continue;
-                }
+            for the_use in mentions.remove(&label).unwrap_or_default() {
                 let Some(rest) = self.rest_of(&the_use.index, label).filter(|_| self.is_resolved(the_use.of)) else {
                     all_known = false;
                     break;

@@ -22,7 +22,7 @@ impl Loader for LibraryAlone {
     }
 }
 
-fn compile(text: &str, training: bool) -> Result<Program, Vec<String>> {
+pub(super) fn compile(text: &str, training: bool) -> Result<Program, Vec<String>> {
     let mut diagnostics = Diagnostics::new();
     let mut parse = |text: &str, id: u16| {
         let tokens = lex(text, FileId(id), &mut diagnostics);

@@ -120,14 +120,24 @@ fn times(labels: &[Vec<Label>], lags: &[Lag], first: usize) -> Option<Vec<usize>
 
 /// The places `0..count`, each after what it reads; `None` where that goes in a circle.
 fn sorted(count: usize, reads: &[(usize, usize)]) -> Option<Vec<usize>> {
-    let mut order: Vec<usize> = Vec::new();
-    while order.len() < count {
-        let is_ready =
-            |place: &usize| !order.contains(place) && reads.iter().all(|(reader, read)| reader != place || order.contains(read));
-        let next = (0..count).find(is_ready)?;
-        order.push(next);
+    let mut readers: Vec<Vec<usize>> = vec![Vec::new(); count];
+    let mut missing = vec![0; count];
+    for &(reader, read) in reads {
+        readers[read].push(reader);
+        missing[reader] += 1;
     }
-    Some(order)
+    let mut ready: BTreeSet<usize> = (0..count).filter(|&place| missing[place] == 0).collect();
+    let mut order: Vec<usize> = Vec::new();
+    while let Some(next) = ready.pop_first() {
+        order.push(next);
+        for &reader in &readers[next] {
+            missing[reader] -= 1;
+            if missing[reader] == 0 {
+                ready.insert(reader);
+            }
+        }
+    }
+    (order.len() == count).then_some(order)
 }
 
 /// Calls `visit` for every read in the definition of a tensor, those of integer elements in indices among them.
