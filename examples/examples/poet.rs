@@ -44,7 +44,7 @@ fn main() -> chainrule::Result<()> {
     let (epochs, batch) = (14, 16);
     let span = epochs * windows.div_ceil(batch) as u64;
     let schedule = Warmup { span: 20, then: Cosine { initial: 3e-3, last: 1e-4, span } };
-    let mut trainer = Trainer::new(AdamW::default()).schedule(schedule).clip_norm(1.0);
+    let trainer = Trainer::new(AdamW::default()).schedule(schedule).clip_norm(1.0);
     let history = trainer.epochs(epochs as usize).batch_size(batch).fit(&mut poet, &data)?;
     println!("loss {:.3} nats for each letter\n", history.last("loss").unwrap_or(f64::NAN));
 
