@@ -180,20 +180,21 @@ fn a_support_vector_machine_has_a_margin() {
     assert!(inside < 40 && (net.w[0] / net.w[1] - 1.0).abs() < 0.4, "{inside} {net:?}");
 }
 
-/// Ten layers of sigmoids, and ten of relu.
+/// Six layers of sigmoids or of relus, and a last one.
+#[rustfmt::skip]
 macro_rules! deep {
     ($name:ident, $activation:ident) => {
         #[network(
-                                                                    input  x: [B, 64];
-                                                                    target t: [B, 10];
-                                                                    h1 = $activation(x |> l1);
-                                                                    h2 = $activation(h1 |> l2);
-                                                                    h3 = $activation(h2 |> l3);
-                                                                    h4 = $activation(h3 |> l4);
-                                                                    h5 = $activation(h4 |> l5);
-                                                                    h6 = $activation(h5 |> l6);
-                                                                    loss = cross_entropy(h6 |> l7, t);
-                                                                )]
+            input  x: [B, 64];
+            target t: [B, 10];
+            h1 = $activation(x |> l1);
+            h2 = $activation(h1 |> l2);
+            h3 = $activation(h2 |> l3);
+            h4 = $activation(h3 |> l4);
+            h5 = $activation(h4 |> l5);
+            h6 = $activation(h5 |> l6);
+            loss = cross_entropy(h6 |> l7, t);
+        )]
         #[derive(Clone, Debug, PartialEq)]
         struct $name {
             l1: Dense<64, 32>,

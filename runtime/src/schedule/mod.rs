@@ -14,9 +14,11 @@ pub use decay::{Constant, ExponentialDecay, PolynomialDecay, StepDecay};
 pub use plateau::Plateau;
 pub use wave::{Cosine, OneCycle, WarmRestarts, Warmup};
 
+use std::fmt::Debug;
+
 /// A learning rate for each step.
-pub trait Schedule {
-    /// The learning rate of the step before which `steps` were made.
+pub trait Schedule: Debug + Send + Sync {
+    /// The learning rate of the step before which `steps` were made: finite and not negative, or the trainer stops.
     fn rate(&self, steps: u64) -> f64;
 }
 

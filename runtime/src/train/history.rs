@@ -14,10 +14,11 @@ pub struct History {
     values: Vec<f64>,
     seconds: Vec<f64>,
     learning_rates: Vec<f64>,
+    /// The paths of the parameters whose gradients are measured.
     parameters: Vec<&'static str>,
-    /// The norms of the present epoch.
+    /// The norms of the present epoch: of the whole gradient, then for each parameter; empty if they are not measured.
     present: Vec<f64>,
-    /// `[epochs, parameters]`
+    /// `[epochs, 1 + parameters]`
     gradient_norms: Vec<f64>,
 }
 
@@ -37,7 +38,8 @@ impl History {
     /// From now on there are norms of the gradients for these parameters.
     pub(super) fn measure_gradients(&mut self, parameters: impl Iterator<Item = &'static str>) {
         self.parameters = parameters.collect();
-        self.present = vec![0.0; self.parameters.len()];
+        self.present = vec![0.0; 1 + self.parameters.len()];
+        self.gradient_norms.reserve(self.seconds.capacity() * self.present.len());
     }
 
     /// Where the norms of the present epoch are put.
@@ -88,9 +90,19 @@ impl History {
     /// The norm of the gradient for each parameter in an epoch, counted from 0: its path and the mean over the steps; empty if it was
     /// not wanted ([`Trainer::gradient_norms`](super::Trainer::gradient_norms)).
     pub fn gradient_norms(&self, epoch: usize) -> Vec<(&'static str, f64)> {
-        let from = epoch.saturating_mul(self.parameters.len());
-        let norms = self.gradient_norms.get(from..from.saturating_add(self.parameters.len())).unwrap_or_default();
-        self.parameters.iter().copied().zip(norms.iter().copied()).collect()
+        self.parameters.iter().copied().zip(self.norms_of(epoch).iter().skip(1).copied()).collect()
+    }
+
+    /// The norm of the gradient of all parameters together in an epoch, counted from 0: the mean over the steps; `None` if there was no
+    /// such epoch, or if it was not wanted.
+    pub fn global_gradient_norm(&self, epoch: usize) -> Option<f64> {
+        self.norms_of(epoch).first().copied()
+    }
+
+    /// The norms of an epoch, the global one first.
+    fn norms_of(&self, epoch: usize) -> &[f64] {
+        let from = epoch.saturating_mul(self.present.len());
+        self.gradient_norms.get(from..from.saturating_add(self.present.len())).unwrap_or_default()
     }
 
     /// All values of an epoch, counted from 0, in the order of the names; empty if there was no such epoch.
@@ -99,20 +111,25 @@ impl History {
         self.values.get(from..from.saturating_add(self.names.len())).unwrap_or_default()
     }
 
-    /// Writes all values as CSV: a line of names (`epoch`, `seconds`, `loss`, ...), then one line for each epoch.
+    /// Writes all values as CSV: a line of names (`epoch`, `seconds`, `learning_rate`, `loss`, ...), then one line for each epoch. Norms
+    /// of the gradient follow, if they were measured, as `gradient_norm` and `gradient_norm(dense1.w)`.
     ///
     /// # Errors
     ///
     /// [`Error::Io`](crate::Error::Io) if the file cannot be written.
     pub fn to_csv(&self, path: impl AsRef<Path>) -> Result<()> {
         use std::fmt::Write;
-        let mut text = String::from("epoch,seconds");
+        let mut text = String::from("epoch,seconds,learning_rate");
         self.names().for_each(|name| text.extend([",", name]));
+        if !self.present.is_empty() {
+            text.push_str(",gradient_norm");
+            self.parameters.iter().for_each(|path| text.extend([",gradient_norm(", path, ")"]));
+        }
         text.push('\n');
         for epoch in 0..self.epochs() {
             // Writing to a string cannot fail.
-            let _ = write!(text, "{},{}", epoch + 1, self.seconds[epoch]);
-            self.row(epoch).iter().for_each(|value| text.extend([",", &value.to_string()]));
+            let _ = write!(text, "{},{},{}", epoch + 1, self.seconds[epoch], self.learning_rates[epoch]);
+            self.row(epoch).iter().chain(self.norms_of(epoch)).for_each(|value| text.extend([",", &value.to_string()]));
             text.push('\n');
         }
         files::replace(path.as_ref(), text.as_bytes())

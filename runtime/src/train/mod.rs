@@ -13,12 +13,12 @@ mod tests;
 pub use history::History;
 pub use progress::Progress;
 
+use crate::Result;
 use crate::data::Dataset;
 use crate::network::{AsNetwork, Network};
 use crate::optim::Optimizer;
 use crate::schedule::{Plateau, Schedule};
-use crate::{Error, Result};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use rates::Rates;
 use session::{Pass, Session};
@@ -66,7 +66,7 @@ use session::{Pass, Session};
 /// assert!(history.last("loss") < Some(1e-6));
 /// # Ok::<(), chainrule::Error>(())
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Trainer<'a, O> {
     optimizer: O,
     epochs: usize,
@@ -75,7 +75,7 @@ pub struct Trainer<'a, O> {
     seed: u64,
     shuffle: bool,
     progress: Progress,
-    schedule: Option<Rc<dyn Schedule + 'a>>,
+    schedule: Option<Arc<dyn Schedule + 'a>>,
     plateau: Option<Plateau>,
     clip: Clip,
     patience: Option<usize>,
@@ -112,7 +112,7 @@ impl<'a, O: Optimizer> Trainer<'a, O> {
     /// The learning rate of each step; the steps are counted from 0 at every [`fit`](Self::fit), through all epochs.
     #[must_use]
     pub fn schedule(mut self, schedule: impl Schedule + 'a) -> Self {
-        self.schedule = Some(Rc::new(schedule));
+        self.schedule = Some(Arc::new(schedule));
         self
     }
 
@@ -146,8 +146,8 @@ impl<'a, O: Optimizer> Trainer<'a, O> {
         self
     }
 
-    /// Whether the history has the norm of the gradient for each parameter, before it is clipped: how it vanishes or explodes
-    /// from layer to layer.
+    /// Whether the history has the norm of the gradient for each parameter and for all together, before it is clipped: how it vanishes
+    /// or explodes from layer to layer.
     #[must_use]
     pub fn gradient_norms(mut self, wanted: bool) -> Self {
         self.gradient_norms = wanted;
@@ -216,8 +216,9 @@ impl<'a, O: Optimizer> Trainer<'a, O> {
     ///
     /// # Errors
     ///
-    /// [`Error::Column`], [`Error::Shape`] or [`Error::Range`] if a data set does not fit the network; nothing was changed then.
-    /// [`Error::Setting`] if there are no samples. [`Error::Diverged`] as soon as the loss of a step is infinite or not a number;
+    /// [`Error::Column`](crate::Error::Column), [`Error::Shape`](crate::Error::Shape) or [`Error::Range`](crate::Error::Range) if a data set does not fit the network; nothing was changed then.
+    /// [`Error::Setting`](crate::Error::Setting) if there are no samples, or as soon as the schedule gives a learning rate that is negative or no finite number;
+    /// [`Error::Diverged`](crate::Error::Diverged) as soon as the loss of a step is infinite or not a number;
     /// parameters and states are those before that step.
     pub fn fit<N: AsNetwork>(&mut self, network: &mut N, data: &Dataset) -> Result<History> {
         let network = network.network_mut();
@@ -239,10 +240,10 @@ impl<'a, O: Optimizer> Trainer<'a, O> {
             }
             let started = std::time::Instant::now();
             let pass = Pass { optimizer: &mut self.optimizer, rates: &mut rates, clip: self.clip, norms: history.norms() };
-            let trained = session.train(network, pass, |step| reporter.step(epoch, step));
-            if let Err((step, loss)) = trained {
+            let trained = session.train(network, epoch, pass, |step| reporter.step(epoch, step));
+            if let Err(error) = trained {
                 reporter.stop();
-                return Err(Error::Diverged { epoch, step, loss });
+                return Err(error);
             }
             let seconds = started.elapsed().as_secs_f64();
             session.validate(network);

@@ -1,6 +1,7 @@
 //! The learning rate of each step of a training. Must not know what an optimizer does with it.
 
 use crate::schedule::{Plateau, Schedule};
+use crate::{Error, Result};
 
 /// A schedule, or one rate, and what a plateau makes of it.
 pub(super) struct Rates<'a> {
@@ -16,11 +17,17 @@ impl<'a> Rates<'a> {
         Self { schedule, plateau, initial, factor: 1.0, steps: 0 }
     }
 
-    /// The rate of the next step.
-    pub(super) fn next(&mut self) -> f64 {
-        let rate = self.schedule.map_or(self.initial, |schedule| schedule.rate(self.steps));
+    /// The rate of the next step. A schedule may not give one that is negative or no finite number.
+    pub(super) fn next(&mut self) -> Result<f64> {
+        let rate = self.schedule.map_or(self.initial, |schedule| schedule.rate(self.steps)) * self.factor;
+        if self.schedule.is_some() && !(rate.is_finite() && rate >= 0.0) {
+            let steps = self.steps;
+            return Err(Error::setting(format!(
+                "the schedule gives the learning rate {rate} after {steps} steps; it must be a finite number and not negative"
+            )));
+        }
         self.steps += 1;
-        rate * self.factor
+        Ok(rate)
     }
 
     /// Takes the loss of an epoch.

@@ -92,22 +92,24 @@ impl<'a, N: Network> Session<'a, N> {
         random::shuffle(rng, &mut self.training.order);
     }
 
-    /// One epoch. An error is the step, counted from 1, whose loss is not finite, and that loss.
+    /// One epoch, counted from 1.
     pub(super) fn train(
         &mut self,
         network: &mut N,
+        epoch: usize,
         mut pass: Pass<'_, '_, impl Optimizer>,
         mut after: impl FnMut(usize),
-    ) -> std::result::Result<(), (usize, f64)> {
+    ) -> Result<()> {
         let Self { training: Part { feed, order }, workspace, gradient, metrics, values, .. } = self;
         let sums = &mut values[..1 + metrics.len()];
         sums.fill(0.0);
         pass.norms.fill(0.0);
         for step in 0..feed.steps() {
+            pass.optimizer.set_learning_rate(pass.rates.next()?);
             let batch = &order[feed.range(step)];
             let loss = feed.with_batch(batch, |sizes, inputs| network.differentiate(workspace, sizes, inputs, gradient, metrics));
             if !loss.to_f64().is_finite() {
-                return Err((step + 1, loss.to_f64()));
+                return Err(Error::Diverged { epoch, step: step + 1, loss: loss.to_f64() });
             }
             network.update_states(workspace);
             add(sums, loss, metrics, batch.len());
@@ -149,7 +151,7 @@ pub(super) struct Pass<'a, 'r, O> {
     pub(super) optimizer: &'a mut O,
     pub(super) rates: &'a mut Rates<'r>,
     pub(super) clip: Clip,
-    /// The norm for each parameter, added up; empty if nobody wants it.
+    /// The norms of the gradient, of all of it and then for each parameter, added up; empty if nobody wants them.
     pub(super) norms: &'a mut [f64],
 }
 
@@ -164,17 +166,18 @@ impl<O: Optimizer> Pass<'_, '_, O> {
         if let Some(most) = self.clip.norm {
             clip::norm_at_most(gradient.flat_mut(), most);
         }
-        self.optimizer.set_learning_rate(self.rates.next());
         self.optimizer.update(Flat::new(network.flat_mut(), gradient.flat()));
     }
 }
 
-/// Adds the norm of the gradient for each parameter.
+/// Adds the norms of the gradient: of all of it, then for each parameter.
 fn add_norms<N: Network>(norms: &mut [f64], gradient: &N) {
     let mut rest = gradient.flat();
+    let Some((global, norms)) = norms.split_first_mut() else { return };
+    *global += clip::norm_of(rest);
     for (norm, parameter) in norms.iter_mut().zip(const { &N::DESCRIPTION }.parameters) {
-        let (own, others) = rest.split_at(parameter.shape.iter().product());
-        *norm += own.iter().map(|number| number.to_f64() * number.to_f64()).sum::<f64>().sqrt();
+        let (own, others) = rest.split_at(parameter.len());
+        *norm += clip::norm_of(own);
         rest = others;
     }
 }

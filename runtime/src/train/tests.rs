@@ -110,7 +110,7 @@ fn data_that_do_not_fit_are_refused_by_name() {
 fn a_loss_that_is_not_finite_stops_the_training() {
     let mut network = Linear::<f32>::zeroed();
     let error = Trainer::new(Sgd::new(1e6)).epochs(100).quiet().fit(&mut network, &samples(64)).expect_err("diverges");
-    let Error::Diverged { epoch, step, loss } = error else { panic!("{error}") };
+    let crate::Error::Diverged { epoch, step, loss } = error else { panic!("{error}") };
     assert!(epoch > 1 && (1..=2).contains(&step) && !loss.is_finite());
 }
 
@@ -121,7 +121,7 @@ fn histories_are_written() {
     let history = Trainer::new(Sgd::new(0.1)).epochs(3).quiet().fit(&mut network, &samples(64)).expect("it fits");
     history.to_csv(folder.path().join("history.csv")).expect("written");
     let text = std::fs::read_to_string(folder.path().join("history.csv")).expect("written");
-    assert!(text.starts_with("epoch,seconds,loss,error\n1,") && text.lines().count() == 4, "{text}");
+    assert!(text.starts_with("epoch,seconds,learning_rate,loss,error\n1,") && text.lines().count() == 4, "{text}");
     #[cfg(feature = "plot")]
     history.plot(folder.path().join("history.svg")).expect("written");
 }
@@ -140,6 +140,64 @@ fn a_schedule_sets_the_rate_of_every_step() {
     let mut trainer = Trainer::new(Sgd::new(0.1)).reduce_on_plateau(plateau).epochs(4).batch_size(4).quiet();
     let history = trainer.fit(&mut network, &data).expect("it fits");
     assert_eq!(history.learning_rates(), [0.1, 0.1, 0.05, 0.025]);
+}
+
+#[test]
+fn a_learning_rate_that_is_none_is_refused() {
+    use crate::schedule::{Constant, PolynomialDecay};
+    let refused = |schedule: PolynomialDecay| {
+        let mut network = Linear::<f32>::zeroed();
+        let mut trainer = Trainer::new(Sgd::new(0.1)).schedule(schedule).batch_size(2).quiet();
+        let error = trainer.fit(&mut network, &samples(4)).expect_err("no learning rate").to_string();
+        assert!(network.flat().iter().all(|number| *number == 0.0), "the first step has the learning rate 0");
+        error
+    };
+    let line = PolynomialDecay { initial: 0.0, last: -1.0, span: 2, power: 1.0 };
+    assert!(refused(line).starts_with("the schedule gives the learning rate -0.5 after 1 steps"));
+    assert!(refused(PolynomialDecay { last: f64::NAN, ..line }).contains("rate NaN after 0 steps"));
+    let schedule: Box<dyn Schedule> = Box::new(Constant(f64::INFINITY));
+    let error = Trainer::new(Sgd::new(0.1)).schedule(schedule).quiet().fit(&mut Linear::<f32>::zeroed(), &samples(4));
+    assert!(error.expect_err("no learning rate").to_string().contains("rate inf after 0 steps"));
+}
+
+/// Means over three batches, each differentiated on its own.
+#[test]
+fn norms_of_the_gradient_are_means_over_the_steps() {
+    use crate::network::Elements::Real;
+    let data = samples(10);
+    let mut network = Linear::<f64>::zeroed();
+    crate::init::initialize(&mut *network, 3);
+    let (mut gradient, mut differences, mut wanted) = (Linear::<f64>::zeroed(), vec![0.0; 8], [0.0; 3]);
+    let column = |name| data.get(name).expect("a column").to_real().mapv(f64::from).into_raw_vec_and_offset().0;
+    let (x, t) = (column("x"), column("t"));
+    for rows in [0..4, 4..8, 8..10] {
+        let inputs = [Real(&x[3 * rows.start..3 * rows.end]), Real(&t[2 * rows.start..2 * rows.end])];
+        network.differentiate(&mut differences, &[rows.len()], &inputs, &mut gradient, &mut [0.0]);
+        let square = |numbers: &[f64]| numbers.iter().map(|number| number * number).sum::<f64>();
+        let (w, b) = (square(gradient.w.as_flattened()), square(&gradient.b));
+        wanted.iter_mut().zip([w + b, w, b]).for_each(|(sum, square)| *sum += square.sqrt() / 3.0);
+    }
+    let mut train = |measured| {
+        let trainer = Trainer::new(Sgd::new(0.0)).epochs(2).batch_size(4).shuffle(false);
+        trainer.gradient_norms(measured).quiet().fit(&mut network, &data).expect("it fits")
+    };
+    let history = train(true);
+    for epoch in 0..2 {
+        let found = std::iter::once(("all", history.global_gradient_norm(epoch).expect("measured")));
+        let found: Vec<_> = found.chain(history.gradient_norms(epoch)).collect();
+        assert_eq!(found.iter().map(|(path, _)| *path).collect::<Vec<_>>(), ["all", "w", "b"]);
+        assert!(
+            found.iter().zip(wanted).all(|((_, found), wanted)| (found - wanted).abs() < 1e-12 * wanted),
+            "{found:?} {wanted:?}"
+        );
+    }
+    assert_eq!((history.global_gradient_norm(2), history.gradient_norms(2)), (None, Vec::new()));
+    let folder = tempfile::tempdir().expect("a folder");
+    history.to_csv(folder.path().join("history.csv")).expect("written");
+    let text = std::fs::read_to_string(folder.path().join("history.csv")).expect("written");
+    let names = "epoch,seconds,learning_rate,loss,error,gradient_norm,gradient_norm(w),gradient_norm(b)\n";
+    assert!(text.starts_with(names) && text.lines().all(|line| line.split(',').count() == 8), "{text}");
+    assert_eq!((train(false).global_gradient_norm(0), train(false).gradient_norms(0)), (None, Vec::new()));
 }
 
 #[test]
