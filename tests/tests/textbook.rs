@@ -182,34 +182,51 @@ fn a_support_vector_machine_has_a_margin() {
 
 /// Six layers of sigmoids or of relus, and a last one.
 #[rustfmt::skip]
-macro_rules! deep {
-    ($name:ident, $activation:ident) => {
-        #[network(
-            input  x: [B, 64];
-            target t: [B, 10];
-            h1 = $activation(x |> l1);
-            h2 = $activation(h1 |> l2);
-            h3 = $activation(h2 |> l3);
-            h4 = $activation(h3 |> l4);
-            h5 = $activation(h4 |> l5);
-            h6 = $activation(h5 |> l6);
-            loss = cross_entropy(h6 |> l7, t);
-        )]
-        #[derive(Clone, Debug, PartialEq)]
-        struct $name {
-            l1: Dense<64, 32>,
-            l2: Dense<32, 32>,
-            l3: Dense<32, 32>,
-            l4: Dense<32, 32>,
-            l5: Dense<32, 32>,
-            l6: Dense<32, 32>,
-            l7: Dense<32, 10>,
-        }
-    };
+/// Seven layers with sigmoids between them.
+#[network(
+    input  x: [B, 64];
+    target t: [B, 10];
+    h1 = sigmoid(x |> l1);
+    h2 = sigmoid(h1 |> l2);
+    h3 = sigmoid(h2 |> l3);
+    h4 = sigmoid(h3 |> l4);
+    h5 = sigmoid(h4 |> l5);
+    h6 = sigmoid(h5 |> l6);
+    loss = cross_entropy(h6 |> l7, t);
+)]
+#[derive(Clone, Debug, PartialEq)]
+struct DeepSigmoid {
+    l1: Dense<64, 32>,
+    l2: Dense<32, 32>,
+    l3: Dense<32, 32>,
+    l4: Dense<32, 32>,
+    l5: Dense<32, 32>,
+    l6: Dense<32, 32>,
+    l7: Dense<32, 10>,
 }
 
-deep!(DeepSigmoid, sigmoid);
-deep!(DeepRelu, relu);
+/// The same with relus.
+#[network(
+    input  x: [B, 64];
+    target t: [B, 10];
+    h1 = relu(x |> l1);
+    h2 = relu(h1 |> l2);
+    h3 = relu(h2 |> l3);
+    h4 = relu(h3 |> l4);
+    h5 = relu(h4 |> l5);
+    h6 = relu(h5 |> l6);
+    loss = cross_entropy(h6 |> l7, t);
+)]
+#[derive(Clone, Debug, PartialEq)]
+struct DeepRelu {
+    l1: Dense<64, 32>,
+    l2: Dense<32, 32>,
+    l3: Dense<32, 32>,
+    l4: Dense<32, 32>,
+    l5: Dense<32, 32>,
+    l6: Dense<32, 32>,
+    l7: Dense<32, 10>,
+}
 
 /// How many times smaller the gradient of the first layer's weights is than that of the last but one.
 fn shrinks<N: AsNetwork>(net: &mut N) -> f64 {

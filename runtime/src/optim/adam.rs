@@ -17,13 +17,16 @@ use crate::kernels::Buffer;
 /// PyTorch and Keras).
 ///
 /// Defaults: a learning rate of 0.001, beta1 0.9, beta2 0.999, epsilon 1e-8, as in the paper and in PyTorch. Keras adds its
-/// epsilon (1e-7) to the uncorrected root √v instead.
+/// epsilon (1e-7) to the uncorrected root √v instead ([`epsilon_hat(true)`](Self::epsilon_hat), the paper's section 2). Some lecture notes leave the
+/// corrections out ([`bias_correction(false)`](Self::bias_correction)).
 #[derive(Clone, Debug)]
 pub struct Adam {
     learning_rate: f64,
     beta1: f64,
     beta2: f64,
     epsilon: f64,
+    epsilon_hat: bool,
+    bias_correction: bool,
     amsgrad: bool,
     weight_decay: f64,
     decoupled: bool,
@@ -42,8 +45,20 @@ impl Adam {
     /// With that learning rate; everything else as by default.
     pub fn new(learning_rate: f64) -> Self {
         let (amsgrad, weight_decay, decoupled) = (false, 0.0, false);
-        let (powers, slots) = ([1.0; 2], Slots::Empty);
-        Self { learning_rate, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, amsgrad, weight_decay, decoupled, powers, slots }
+        let (epsilon_hat, bias_correction) = (false, true);
+        Self {
+            learning_rate,
+            beta1: 0.9,
+            beta2: 0.999,
+            epsilon: 1e-8,
+            epsilon_hat,
+            bias_correction,
+            amsgrad,
+            weight_decay,
+            decoupled,
+            powers: [1.0; 2],
+            slots: Slots::Empty,
+        }
     }
 
     /// How much of the running mean of the gradient stays at each step.
@@ -64,6 +79,20 @@ impl Adam {
     #[must_use]
     pub fn epsilon(mut self, epsilon: f64) -> Self {
         self.epsilon = epsilon;
+        self
+    }
+
+    /// Whether epsilon is added to the uncorrected root √v (Keras), and not to the corrected one (PyTorch).
+    #[must_use]
+    pub fn epsilon_hat(mut self, uncorrected: bool) -> Self {
+        self.epsilon_hat = uncorrected;
+        self
+    }
+
+    /// Whether the running means are corrected for their start at 0.
+    #[must_use]
+    pub fn bias_correction(mut self, corrected: bool) -> Self {
+        self.bias_correction = corrected;
         self
     }
 
@@ -95,10 +124,12 @@ impl Adam {
     fn apply<S: Float>(&mut self, slots: &mut [Buffer<S>; 3], parameters: &mut [S], gradient: &[S]) {
         let [first, second, largest] = slots;
         self.powers = [self.powers[0] * self.beta1, self.powers[1] * self.beta2];
+        let corrections = if self.bias_correction { self.powers.map(|power| 1.0 - power) } else { [1.0; 2] };
+        let root = corrections[1].sqrt();
         let numbers = Numbers {
-            rate: S::from_f64(self.learning_rate / (1.0 - self.powers[0])),
-            correction: S::from_f64(1.0 / (1.0 - self.powers[1]).sqrt()),
-            epsilon: S::from_f64(self.epsilon),
+            rate: S::from_f64(self.learning_rate / corrections[0]),
+            correction: S::from_f64(1.0 / root),
+            epsilon: S::from_f64(if self.epsilon_hat { self.epsilon / root } else { self.epsilon }),
             beta1: S::from_f64(self.beta1),
             rest1: S::from_f64(1.0 - self.beta1),
             beta2: S::from_f64(self.beta2),

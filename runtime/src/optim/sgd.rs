@@ -14,8 +14,9 @@ use crate::kernels::Buffer;
 ///
 /// B. T. Polyak, "Some methods of speeding up the convergence of iteration methods" (1964); Y. Nesterov, "A method of solving a
 /// convex programming problem with convergence rate O(1/k²)" (1983), in the form of Sutskever et al., "On the importance of
-/// initialization and momentum in deep learning" (2013). This is Keras' form; PyTorch multiplies by the learning rate after `v`
-/// instead of before, which is the same as long as the learning rate stays.
+/// initialization and momentum in deep learning" (2013). This is Keras' form, where the velocity includes the learning rate. PyTorch's
+/// ([`rate_in_velocity(false)`](Self::rate_in_velocity)) is `v ← momentum · v + gradient`, `parameter ← parameter - learning_rate · v`, which is the
+/// same as long as the learning rate stays.
 ///
 /// Defaults: a learning rate of 0.01, no momentum (as in Keras).
 ///
@@ -31,6 +32,7 @@ pub struct Sgd {
     momentum: f64,
     nesterov: bool,
     weight_decay: f64,
+    rate_in_velocity: bool,
     slots: Slots<1>,
 }
 
@@ -43,7 +45,8 @@ impl Default for Sgd {
 impl Sgd {
     /// With that learning rate and no momentum.
     pub fn new(learning_rate: f64) -> Self {
-        Self { learning_rate, momentum: 0.0, nesterov: false, weight_decay: 0.0, slots: Slots::Empty }
+        let (momentum, nesterov, weight_decay, rate_in_velocity) = (0.0, false, 0.0, true);
+        Self { learning_rate, momentum, nesterov, weight_decay, rate_in_velocity, slots: Slots::Empty }
     }
 
     /// How much of the last step goes into the next one: 0.9 is usual, 0 is none.
@@ -57,6 +60,14 @@ impl Sgd {
     #[must_use]
     pub fn nesterov(mut self, nesterov: bool) -> Self {
         self.nesterov = nesterov;
+        self
+    }
+
+    /// Whether the velocity includes the learning rate (Keras), or is multiplied by that of each step (PyTorch): a difference
+    /// when the learning rate changes.
+    #[must_use]
+    pub fn rate_in_velocity(mut self, inside: bool) -> Self {
+        self.rate_in_velocity = inside;
         self
     }
 
@@ -77,12 +88,14 @@ impl Sgd {
     fn apply<S: Float>(&mut self, [velocity]: &mut [Buffer<S>; 1], parameters: &mut [S], gradient: &[S]) {
         let (rate, momentum) = (S::from_f64(self.learning_rate), S::from_f64(self.momentum));
         let decay = S::from_f64(self.weight_decay);
+        // The velocity is in units of the parameter, or in those of the gradient.
+        let (inner, outer) = if self.rate_in_velocity { (rate, S::ONE) } else { (S::ONE, rate) };
         if self.momentum == 0.0 {
             plain(rate, decay, parameters, gradient);
         } else if self.nesterov {
-            nesterov(rate, decay, momentum, velocity, parameters, gradient);
+            nesterov(inner, outer, decay, momentum, velocity, parameters, gradient);
         } else {
-            heavy_ball(rate, decay, momentum, velocity, parameters, gradient);
+            heavy_ball(inner, outer, decay, momentum, velocity, parameters, gradient);
         }
     }
 }
@@ -98,21 +111,25 @@ pass! {
 }
 
 pass! {
-    fn heavy_ball<S>(rate: S, decay: S, momentum: S, velocity: &mut [S], parameters: &mut [S], gradient: &[S]) {
+    fn heavy_ball<S>(
+        inner: S, outer: S, decay: S, momentum: S, velocity: &mut [S], parameters: &mut [S], gradient: &[S],
+    ) {
         for ((parameter, velocity), &slope) in parameters.iter_mut().zip(velocity).zip(gradient) {
             let slope = decayed(decay, *parameter, slope);
-            *velocity = flush(momentum * *velocity - rate * slope);
-            *parameter += *velocity;
+            *velocity = flush(momentum * *velocity - inner * slope);
+            *parameter += outer * *velocity;
         }
     }
 }
 
 pass! {
-    fn nesterov<S>(rate: S, decay: S, momentum: S, velocity: &mut [S], parameters: &mut [S], gradient: &[S]) {
+    fn nesterov<S>(
+        inner: S, outer: S, decay: S, momentum: S, velocity: &mut [S], parameters: &mut [S], gradient: &[S],
+    ) {
         for ((parameter, velocity), &slope) in parameters.iter_mut().zip(velocity).zip(gradient) {
             let slope = decayed(decay, *parameter, slope);
-            *velocity = flush(momentum * *velocity - rate * slope);
-            *parameter += momentum * *velocity - rate * slope;
+            *velocity = flush(momentum * *velocity - inner * slope);
+            *parameter += outer * (momentum * *velocity - inner * slope);
         }
     }
 }

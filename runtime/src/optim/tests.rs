@@ -63,6 +63,14 @@ fn adam_has_relatives() {
     let decoupled = [0.8031285029251966, -1.8605195219943886, 0.3141113071879747];
     assert_close(run(AdamW::new(0.1).weight_decay(0.1)), decoupled, 1e-14);
     assert_close(run_f32(AdamW::new(0.1).weight_decay(0.1)), decoupled, 1e-6);
+    // Keras' form: √v + ε with the corrections in the rate; and no corrections at all.
+    let keras = Adam::new(0.1).epsilon(0.1).epsilon_hat(true);
+    assert_close(run(keras), [0.9806376999403603, -1.9843350272679725, 0.49991748964247124], 1e-14);
+    assert_close(
+        run(Adam::new(0.1).bias_correction(false)),
+        [0.4469009572153396, -1.8934642589875268, -0.1346238071556834],
+        1e-14,
+    );
     let largest = [0.890018250386136, -1.9925228681341844, 0.3697396996387501];
     assert_close(run(Adam::new(0.1).beta1(0.5).beta2(0.5).amsgrad(true)), largest, 1e-14);
     let torch = [0.9985049016191498, -2.0002601061029304, 0.4976037775693191];
@@ -91,6 +99,20 @@ fn weight_decay_is_an_l2_term() {
     assert_close(run(Sgd::new(0.1).weight_decay(0.5)), [0.831575, -1.7827875, 0.4069573875], 1e-14);
     let momentum = Sgd::new(0.1).weight_decay(0.5).momentum(0.9);
     assert_close(run(momentum), [0.54065, -1.3195125, 0.2903167125], 1e-14);
+}
+
+#[test]
+fn a_velocity_includes_the_rate_or_not() {
+    let moved = |inside: bool| {
+        let mut optimizer = Sgd::new(0.1).momentum(0.5).rate_in_velocity(inside);
+        let mut parameters = [1.0_f64];
+        optimizer.update(Flat::new(&mut parameters, &[1.0]));
+        optimizer.set_learning_rate(0.01);
+        optimizer.update(Flat::new(&mut parameters, &[1.0]));
+        parameters[0]
+    };
+    // Inside: 1 - 0.1 - (0.05 + 0.01); outside: 1 - 0.1 - 0.01·(0.5 + 1).
+    assert!((moved(true) - 0.84).abs() < 1e-15 && (moved(false) - 0.885).abs() < 1e-15);
 }
 
 #[test]
