@@ -180,8 +180,6 @@ fn a_support_vector_machine_has_a_margin() {
     assert!(inside < 40 && (net.w[0] / net.w[1] - 1.0).abs() < 0.4, "{inside} {net:?}");
 }
 
-/// Six layers of sigmoids or of relus, and a last one.
-#[rustfmt::skip]
 /// Seven layers with sigmoids between them.
 #[network(
     input  x: [B, 64];

@@ -1,8 +1,10 @@
 //! Definitions as wholes: aliases vanish, small adjoints are read through, equal definitions become one, and what nobody needs goes.
 
-use super::{Report, map_reads, set_body, set_definition};
+use super::{Report, formula, map_reads, set_body, set_definition};
 use crate::ir::transfer::transfer;
-use crate::ir::{Definition, Element, ExpressionId, Label, Node, Program, Role, Root, Source, Tensor, TensorId};
+use crate::ir::{
+    Definition, Element, ExpressionId, Label, Node, Program, Recurrence, Role, Root, Source, Tensor, TensorId, Unit,
+};
 use crate::ops::RANDOM_COST;
 use std::collections::{HashMap, HashSet};
 
@@ -114,6 +116,7 @@ pub fn merge_equal(program: &mut Program, report: &mut Report) -> bool {
             same.insert(id, representative);
         }
     }
+    merge_equal_circles(program, &mut same, report);
     if same.is_empty() {
         return false;
     }
@@ -125,6 +128,39 @@ pub fn merge_equal(program: &mut Program, report: &mut Report) -> bool {
         root.tensor = same.get(&root.tensor).copied().unwrap_or(root.tensor);
     }
     true
+}
+
+/// Recurrences whose definitions are the same, one by one, when each reads itself, become one, the first.
+fn merge_equal_circles(program: &mut Program, same: &mut HashMap<TensorId, TensorId>, report: &mut Report) {
+    let circles: Vec<Vec<TensorId>> = (program.units().into_iter())
+        .filter_map(|unit| match unit {
+            Unit::Circle(members) => Recurrence::of(program, &members).map(|found| found.members),
+            Unit::Single(_) => None,
+        })
+        .collect();
+    for (number, later) in circles.iter().enumerate() {
+        let equal = circles[..number].iter().find(|first| {
+            first.len() == later.len() && first.iter().all(|id| !same.contains_key(id)) && are_equal(program, first, later)
+        });
+        if let Some(first) = equal {
+            report.fired("equal recurrences are one");
+            same.extend(later.iter().copied().zip(first.iter().copied()));
+        }
+    }
+}
+
+/// Whether the definitions of two recurrences are the same when those of the second read those of the first.
+fn are_equal(program: &mut Program, first: &[TensorId], second: &[TensorId]) -> bool {
+    let names: HashMap<TensorId, TensorId> = second.iter().copied().zip(first.iter().copied()).collect();
+    first.iter().zip(second).all(|(&one, &other)| {
+        let (Some(a), Some(b)) = (program.definition(one).cloned(), program.definition(other).cloned()) else { return false };
+        let body = map_reads(program, b.body, &mut |expressions, tensor, at| {
+            names.get(&tensor).map(|&same| expressions.read(same, at.to_vec()))
+        });
+        // In the order that its operands have when they read the others.
+        let body = formula(program, one, body, &mut Report::default());
+        a.reduction == b.reduction && a.body == body && program.tensor(one).shape == program.tensor(other).shape
+    })
 }
 
 /// Reads those that stand for others in the place of the others; the formula that this gives.

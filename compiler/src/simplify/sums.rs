@@ -10,6 +10,7 @@ pub fn simplify(program: &mut Program, report: &mut Report) -> bool {
     let mut changed = false;
     for id in program.order() {
         changed |= drop_labels(program, id, report);
+        changed |= drop_axes(program, id, report);
         changed |= pull_factors(program, id, report);
     }
     changed
@@ -65,6 +66,40 @@ fn drop_labels(program: &mut Program, id: TensorId, report: &mut Report) -> bool
     program.tensors[id.0 as usize].label_names = names;
     set_definition(program, id, Definition { reduction, body });
     true
+}
+
+/// `T[i, j] = Σ_k f[j, k]` is `S[j] = Σ_k f[j, k]`, read for every i.
+fn drop_axes(program: &mut Program, id: TensorId, report: &mut Report) -> bool {
+    let Some((body, extents)) = as_sum(program, id) else { return false };
+    let rank = program.tensor(id).shape.len();
+    let mut occurs = vec![false; rank];
+    program.expressions.each_label(body, &mut |Label(number)| {
+        if let Some(occurs) = occurs.get_mut(number as usize) {
+            *occurs = true;
+        }
+    });
+    if occurs.iter().all(|&occurs| occurs) {
+        return false;
+    }
+    report.fired("a sum that is the same along an axis is computed once");
+    let axes: Vec<usize> = (0..rank).filter(|&axis| occurs[axis]).collect();
+    let kept: Vec<usize> = axes.iter().copied().chain(rank..rank + extents.len()).collect();
+    let shape = axes.iter().map(|&axis| program.tensor(id).shape[axis].clone()).collect();
+    let names = kept.iter().map(|&number| program.label_name(id, label(number))).collect();
+    let body = program.expressions.substitute(body, &mut |Label(number)| {
+        let place = kept.iter().position(|&kept| kept == number as usize).unwrap_or_default();
+        Index::label(label(place))
+    });
+    let sum = add_auxiliary(program, id, "once", shape, names, Definition { reduction: Some((Reduction::Sum, extents)), body });
+    let at = axes.into_iter().map(|axis| Index::label(label(axis))).collect();
+    let read = program.expressions.read(sum, at);
+    program.tensors[id.0 as usize].label_names.truncate(rank);
+    set_definition(program, id, Definition { reduction: None, body: read });
+    true
+}
+
+fn label(number: usize) -> Label {
+    Label(u32::try_from(number).unwrap_or(u32::MAX))
 }
 
 /// `Σ_k c·f[k] = c·Σ_k f[k]`, `Σ_k f[k]/c = (Σ_k f[k])/c`
