@@ -45,12 +45,8 @@ impl Initializer {
                 draw(&mut || numbers.next().unwrap_or_default());
             }
             Self::Identity => {
-                let (_, columns) = matrix(shape);
                 let mut positions = 0..;
-                draw(&mut || {
-                    let position = positions.next().unwrap_or_default();
-                    f64::from(u8::from(position / columns == position % columns))
-                });
+                draw(&mut || f64::from(u8::from(positions.next().is_some_and(|position| is_one(shape, position)))));
             }
         }
     }
@@ -65,10 +61,31 @@ fn cut_normal(rng: &mut Rng) -> f64 {
     }
 }
 
-/// Rows and columns of a parameter seen as a matrix.
+/// Rows and columns of a parameter seen as a matrix: of a convolution kernel the outputs, and all that each of them reads.
 fn matrix(shape: &[usize]) -> (usize, usize) {
     match *shape {
         [] => (1, 1),
-        [ref rows @ .., columns] => (rows.iter().product(), columns),
+        [length] => (1, length),
+        [rows, ref columns @ ..] => (rows, columns.iter().product()),
+    }
+}
+
+/// Whether the element at that place of the flat parameter is 1 in an identity: output and input are the same, and the place in a
+/// kernel is its middle.
+fn is_one(shape: &[usize], position: usize) -> bool {
+    let mut rest = position;
+    let mut index = |length: usize| {
+        let index = rest % length;
+        rest /= length;
+        index
+    };
+    match *shape {
+        [] => true,
+        [length] => index(length) == 0,
+        [outputs, inputs, ref kernel @ ..] => {
+            let middle = kernel.iter().rev().fold(true, |middle, &length| (index(length) == length / 2) & middle);
+            let input = index(inputs);
+            middle && input == index(outputs)
+        }
     }
 }

@@ -16,8 +16,8 @@
 //! | `he_normal` | variance 2 / fan_in (the same) |
 //! | `lecun_uniform` | even within ±√(3 / fan_in) (LeCun et al., "Efficient BackProp", 1998) |
 //! | `lecun_normal` | variance 1 / fan_in (the same) |
-//! | `orthogonal` | orthonormal rows or columns of the matrix [product of all axes but the last, last axis] (Saxe et al., "Exact solutions to the nonlinear dynamics of learning in deep linear neural networks", 2014) |
-//! | `identity` | 1 on the diagonal of the same matrix, else 0 |
+//! | `orthogonal` | orthonormal rows or columns, of which there are fewer: of the matrix `[k, n]`, of a kernel as the matrix `[out, in·h·w]`, of a vector as one row (Saxe et al., "Exact solutions to the nonlinear dynamics of learning in deep linear neural networks", 2014), as in PyTorch and, with its order of the axes, in Keras |
+//! | `identity` | what leaves its input as it is: 1 on the diagonal of a matrix, else 0; of a kernel 1 in the middle of `[i, i]`, as PyTorch's `dirac_`; of a vector 1 at the first element |
 //!
 //! `glorot_normal`, `he_normal` and `lecun_normal` are normal distributions cut at two standard deviations, as in Keras, and
 //! scaled by 1/0.87962566 so that the variance after the cut is the one in the table. PyTorch does not cut.
