@@ -6,7 +6,7 @@ use super::view::{Value, View};
 use super::{Reported, Result};
 use crate::ir::Extent;
 use crate::span::Span;
-use crate::syntax::tree::{Argument, Expression};
+use crate::syntax::tree::{Argument, Expression, ExpressionKind};
 
 /// An argument that was given.
 #[derive(Clone, Debug)]
@@ -23,6 +23,14 @@ impl Given<'_> {
         match self {
             Self::Value(_, span) => *span,
             Self::Expression(expression) => expression.span,
+        }
+    }
+
+    /// What messages call it.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Expression(Expression { kind: ExpressionKind::Name(name), .. }) => format!("`{name}`"),
+            Self::Value(..) | Self::Expression(_) => "it".to_owned(),
         }
     }
 }
@@ -176,7 +184,12 @@ impl<'a> Elaborator<'a> {
         let axis = extent.as_constant().map(|axis| if axis < 0 { axis.saturating_add(signed) } else { axis });
         let axis = axis.and_then(|axis| usize::try_from(axis).ok()).filter(|axis| *axis < rank);
         let text = self.extent_text(extent);
-        axis.ok_or(Reported)
-            .map_err(|_| self.error(span, format!("there is no axis {text} in a tensor of {}", counted(rank, "axis", "axes"))))
+        axis.ok_or(Reported).map_err(|_| {
+            let message = format!("there is no axis {text} in a tensor of {}", counted(rank, "axis", "axes"));
+            self.error_with(span, message, |diagnostic| match rank {
+                0 => diagnostic,
+                rank => diagnostic.help(format!("its axes are 0 to {}, and -1 to -{rank} from the end", rank - 1)),
+            })
+        })
     }
 }

@@ -2,7 +2,6 @@
 
 use super::builtins;
 use super::core::{Elaborator, Owner, Scope};
-use super::messages::nearest;
 use super::view::{Value, View};
 use super::{Reported, Result};
 use crate::ir::{Index, Source};
@@ -100,26 +99,6 @@ impl<'a> Elaborator<'a> {
             || self.items.library(name).is_some()
             || builtins::find(name).is_some()
             || is_operator(name)
-    }
-
-    /// An unknown name, with what was probably meant.
-    pub fn unknown(&mut self, name: &str, what: &str, span: Span) -> Reported {
-        let mut known: Vec<&str> = self.visible().flat_map(|scope| scope.names.keys().map(String::as_str)).collect();
-        if self.owner() == Owner::Network {
-            known.extend(self.program.sizes.iter().map(String::as_str));
-        }
-        known.extend(self.items.names(span.file));
-        // Statements to come are known too.
-        known.extend(self.reserved.iter().map(String::as_str));
-        known.extend(builtins::names().map(|name| -> &str { name }));
-        let functions = Operator::ALL.iter().map(|operator| operator.row().spelling.text());
-        known.extend(functions.filter(|text| is_operator(text)));
-        let near = nearest(name, known);
-        let hint = if self.in_index_notation() { " (no label of that name is bound either)" } else { "" };
-        self.error_with(span, format!("unknown {what} `{name}`{hint}"), |diagnostic| match near {
-            Some(near) => diagnostic.help(format!("is `{near}` meant?")),
-            None => diagnostic,
-        })
     }
 }
 

@@ -75,7 +75,11 @@ impl<'a> Elaborator<'a> {
                 Some((_, earlier)) => {
                     named.skipped.insert(number);
                     self.error_with(name.span, format!("`{}` is defined twice", name.text), |diagnostic| {
-                        diagnostic.also(earlier.span, "first defined here")
+                        let diagnostic = diagnostic.also(earlier.span, "first defined here");
+                        match name.text.as_str() {
+                            "loss" => diagnostic.help("there is one loss: add them up"),
+                            _ => diagnostic.help("give one of them another name"),
+                        }
                     });
                 }
             }

@@ -99,6 +99,7 @@ const TABLE: &[Builtin] = &[
     Builtin { name: "size", parameters: &[X, ("axis", false)], run: Run::Places(size) },
     Builtin { name: "shape", parameters: &[X], run: Run::Places(shape) },
     Builtin { name: "axes", parameters: &[X, ("but", true)], run: Run::Places(axes) },
+    Builtin { name: "alike", parameters: &[X, ("y", false)], run: Run::Places(alike) },
     Builtin { name: "along", parameters: &[("vector", false), X, ("axis", false)], run: Run::Places(along) },
     Builtin { name: "pair", parameters: &[X], run: Run::Places(pair) },
     Builtin { name: "fraction", parameters: &[X], run: Run::Places(|this, places, span| this.fraction(places, span)) },
@@ -263,6 +264,22 @@ fn axes<'a>(this: &mut Elaborator<'a>, places: Places<'a>, _: Span) -> Result<Va
     let axes = (0u32..).take(view.rank()).filter(|axis| but != usize::try_from(*axis).ok());
     let axes: Vec<u32> = axes.collect();
     Ok(Value::List(axes.into_iter().map(|axis| this.number(f64::from(axis))).collect()))
+}
+
+/// A tensor that has the shape of another, where none of them is a number: broadcasting would compare each with all others.
+fn alike<'a>(this: &mut Elaborator<'a>, places: Places<'a>, span: Span) -> Result<Value<'a>> {
+    let [x, y] = take_places(places)?;
+    let names = [&x, &y].map(|given| given.as_ref().map_or(String::new(), Given::text));
+    let (view, other) = (this.needed_view(x)?, this.needed_view(y)?);
+    if view.rank() > 0 && other.rank() > 0 && this.shape(&view) != this.shape(&other) {
+        let (found, wanted) = (this.shape_text(&view), this.shape_text(&other));
+        let [x, y] = names;
+        let message = format!("{x} must have the shape of {y}, which is {wanted}; it is {found}");
+        return Err(
+            this.error_with(span, message, |diagnostic| diagnostic.help("take a part, `y[.., 0]`, or `reshape` one of them"))
+        );
+    }
+    Ok(Value::View(view))
 }
 
 /// A vector along an axis of a tensor, 1 long in all others.

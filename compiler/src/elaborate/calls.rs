@@ -101,10 +101,12 @@ impl<'a> Elaborator<'a> {
         arguments: &'a [Argument],
         span: Span,
     ) -> Result<Value<'a>> {
-        let given = first.into_iter().chain(arguments.iter().map(|argument| Given::Expression(&argument.value)));
-        let values: Vec<Result<Value<'a>>> = given.collect::<Vec<_>>().into_iter().map(|given| self.given(given)).collect();
+        let given: Vec<Given<'a>> =
+            first.into_iter().chain(arguments.iter().map(|argument| Given::Expression(&argument.value))).collect();
+        let places: Vec<Span> = given.iter().map(Given::span).collect();
+        let values: Vec<Result<Value<'a>>> = given.into_iter().map(|given| self.given(given)).collect();
         let what = format!("`{}`", operator.row().spelling.text());
-        self.apply(operator, values.into_iter().collect::<Result<_>>()?, &what, span)
+        self.apply(operator, values.into_iter().collect::<Result<_>>()?, &what, &places, span)
     }
 
     fn call_item(
@@ -148,7 +150,9 @@ impl<'a> Elaborator<'a> {
         if self.calls.iter().any(|call| call.name == name) {
             let path: Vec<&str> = self.calls.iter().map(|call| call.name.as_str()).chain([name]).collect();
             let message = format!("`{name}` uses itself: {}", path.join(" uses "));
-            return Err(self.error(span, message));
+            return Err(self.error_with(span, message, |diagnostic| {
+                diagnostic.help("functions and layers are written out where they are used, so none can use itself")
+            }));
         }
         self.inlined += 1;
         self.limit(span)?;

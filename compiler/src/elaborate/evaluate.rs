@@ -46,7 +46,7 @@ impl<'a> Elaborator<'a> {
                     Unary::Negate => Operator::Negate,
                     Unary::Not => Operator::Not,
                 };
-                self.apply(operator, vec![value], operator.row().spelling.text(), span)
+                self.apply(operator, vec![value], operator.row().spelling.text(), &[of.span], span)
             }
             ExpressionKind::Call(callee, arguments) => self.call(callee, Vec::new(), arguments, span),
             ExpressionKind::Index(base, items) => self.index_expression(base, items, span),
@@ -96,7 +96,7 @@ impl<'a> Elaborator<'a> {
             return self.matrix_product((left, left_expression), (right, right_expression), span).map(Value::View);
         };
         let what = format!("`{}`", scalar.row().spelling.text());
-        self.apply(scalar, vec![left, right], &what, span)
+        self.apply(scalar, vec![left, right], &what, &[left_expression.span, right_expression.span], span)
     }
 
     /// A condition that is decided while the code is made.
@@ -122,7 +122,7 @@ impl<'a> Elaborator<'a> {
 
     /// `where(condition, then, otherwise)`
     pub fn choose(&mut self, condition: View, then: View, otherwise: View, span: Span) -> Result<View> {
-        let Broadcast { axes, bodies } = self.broadcast(&[condition, then, otherwise], "`where`", span)?;
+        let Broadcast { axes, bodies } = self.broadcast(&[condition, then, otherwise], "`where`", &[], span)?;
         let body = self.formulas.select(bodies[0], bodies[1], bodies[2]);
         Ok(View { axes, body })
     }

@@ -83,7 +83,8 @@ impl<'a> Elaborator<'a> {
             let axes = counted(view.rank(), "axis", "axes");
             let indices = counted(given, "index is", "indices are");
             return Err(self.error_with(span, format!("`{name}` has {axes}, but {indices} given"), |diagnostic| {
-                diagnostic.labelled(format!("{name}: {shape}"))
+                let diagnostic = diagnostic.labelled(format!("{name}: {shape}"));
+                if exact { diagnostic.help("in index notation every axis has an index") } else { diagnostic }
             }));
         }
         let mut positions = Vec::new();

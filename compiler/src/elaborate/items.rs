@@ -72,6 +72,7 @@ pub struct Items<'a> {
     own: BTreeMap<String, Callee<'a>>,
     library: BTreeMap<String, Callee<'a>>,
     library_files: BTreeSet<FileId>,
+    broken: BTreeSet<&'a str>,
     /// The networks of the main file.
     pub networks: Vec<&'a Network>,
 }
@@ -97,6 +98,7 @@ impl<'a> Items<'a> {
     }
 
     fn add(&mut self, file: &'a File, library: bool, diagnostics: &mut Diagnostics) {
+        self.broken.extend(file.broken.iter().map(String::as_str));
         for item in &file.items {
             let callee = match item {
                 Item::Constant(constant) => {
@@ -145,10 +147,15 @@ impl<'a> Items<'a> {
         self.library_files.contains(&span.file)
     }
 
-    /// All names of functions and layers, and of a file's constants.
-    pub fn names(&self, file: FileId) -> Vec<&str> {
-        let constants = self.constants.keys().filter(|(of, _)| *of == file).map(|(_, name)| name.as_str());
-        self.own.keys().chain(self.library.keys()).map(String::as_str).chain(constants).collect()
+    /// All names of functions, layers and constants.
+    pub fn all_names(&self) -> impl Iterator<Item = &str> {
+        let constants = self.constants.keys().map(|(_, name)| name);
+        self.own.keys().chain(self.library.keys()).chain(constants).map(String::as_str)
+    }
+
+    /// Whether an item of that name could not be read.
+    pub fn is_broken(&self, name: &str) -> bool {
+        self.broken.contains(name)
     }
 }
 

@@ -24,7 +24,9 @@ impl<'a> Elaborator<'a> {
         {
             return list.into_iter().map(|value| self.view(value, span)).collect();
         }
-        Err(self.error(span, "expected a list of tensors in brackets"))
+        Err(self.error_with(span, "expected a list of tensors in brackets", |diagnostic| {
+            diagnostic.help("the tensors are one argument: `concat([a, b], axis = 0)`")
+        }))
     }
 
     /// `concat([a, b], axis = 0)`
@@ -33,20 +35,15 @@ impl<'a> Elaborator<'a> {
         let views = self.listed_views(tensors)?;
         let axis = self.axis_or(axis, views[0].rank(), 0)?;
         let shapes: Vec<Vec<Extent>> = views.iter().map(|view| self.shape(view)).collect();
-        let others = |shape: &Vec<Extent>| {
-            let mut rest = shape.clone();
-            if axis < rest.len() {
-                rest.remove(axis);
-            }
-            rest
-        };
-        if shapes[0].is_empty()
-            || shapes.iter().any(|shape| shape.len() != shapes[0].len() || others(shape) != others(&shapes[0]))
-        {
+        if shapes[0].is_empty() || !along(&shapes, axis) {
             let texts: Vec<String> = shapes.iter().map(|shape| self.extents_text(shape)).collect();
             let message =
                 format!("concat along axis {axis} needs tensors that agree in all other axes, found {}", texts.join(" and "));
-            return Err(self.error(span, message));
+            let other = (0..shapes[0].len()).find(|&other| along(&shapes, other));
+            return Err(self.error_with(span, message, |diagnostic| match other {
+                Some(other) => diagnostic.help(format!("along axis {other} they fit: `axis = {other}`")),
+                None => diagnostic,
+            }));
         }
         let total = shapes.iter().fold(Extent::zero(), |sum, shape| sum.plus(&shape[axis]));
         let axes = self.joined_axes(&shapes[0], axis, total);
@@ -288,4 +285,12 @@ impl<'a> Elaborator<'a> {
         let body = self.at(view, &at);
         Ok(View { axes, body })
     }
+}
+
+/// Whether shapes agree in all axes but one.
+fn along(shapes: &[Vec<Extent>], axis: usize) -> bool {
+    let others = |shape: &[Extent]| -> Vec<Extent> {
+        shape.iter().enumerate().filter(|(other, _)| *other != axis).map(|(_, extent)| extent.clone()).collect()
+    };
+    shapes.iter().all(|shape| shape.len() == shapes[0].len() && others(shape) == others(&shapes[0]))
 }

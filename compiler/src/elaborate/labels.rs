@@ -9,6 +9,9 @@ use crate::span::Span;
 use crate::syntax::tree::{Expression, ReducedLabel};
 use std::collections::HashMap;
 
+/// How ranges are written.
+pub const RANGE: &str = "a range goes from its first number to the one behind its last: `0..3` holds 0, 1 and 2";
+
 /// An index form that reads an axis.
 #[derive(Clone, Debug)]
 pub struct Use {
@@ -72,7 +75,7 @@ impl<'a> Elaborator<'a> {
             return Err(self.error_with(
                 span,
                 format!("the label `{name}` has the name of a size or a constant"),
-                |diagnostic| diagnostic.help("take another name for the label"),
+                |diagnostic| diagnostic.help(format!("take another name for the label, such as `{}`", other_name(name))),
             ));
         }
         if scope.names.contains_key(name) {
@@ -84,7 +87,8 @@ impl<'a> Elaborator<'a> {
                 let extent = to.minus(&from);
                 if extent.is_at_most(0) || extent.is_too_large() {
                     let range = format!("{}..{}", self.extent_text(&from), self.extent_text(&to));
-                    return Err(self.error(span, format!("the range {range} of the label `{name}` holds nothing")));
+                    let message = format!("the range {range} of the label `{name}` holds nothing");
+                    return Err(self.error_with(span, message, |diagnostic| diagnostic.help(RANGE)));
                 }
                 self.require(extent.clone(), &format!("the range of the label {name}"), span);
                 Some((from, extent))
@@ -113,7 +117,13 @@ impl<'a> Elaborator<'a> {
         {
             return Ok(extent);
         }
-        Err(self.error(span, "expected a whole number or a size"))
+        let found = match self.formulas.as_number(view.body) {
+            _ if view.rank() > 0 => format!("a tensor {}", self.shape_text(view)),
+            Some(number) => format!("{number}"),
+            None if self.formulas.as_index(view.body).is_some() => "one that depends on labels or is too large".to_owned(),
+            None => "a number that is computed at run time".to_owned(),
+        };
+        Err(self.error(span, format!("expected a whole number or a size, found {found}")))
     }
 
     /// Notes (or checks, where all is known) that an index reads an axis.
@@ -157,15 +167,30 @@ impl<'a> Elaborator<'a> {
         let reads = if low == high { format!("index {low}") } else { format!("index {low} to {high}") };
         let outside = range.highest.minus(&extent).is_at_least(0) || range.lowest.is_at_most(-1);
         if outside {
-            return Err(self.error_with(the_use.span, format!("{reads} reads outside of {what}"), |diagnostic| {
-                diagnostic.help("give the label an explicit range, or make room with pad(...)")
-            }));
+            let help = self.cure_of_outside(&the_use.index, &extent);
+            return Err(
+                self.error_with(the_use.span, format!("{reads} reads outside of {what}"), |diagnostic| diagnostic.help(help))
+            );
         }
         // Only the sizes can tell: so it is checked when they are known.
         let reason = format!("{reads} of {what}");
         self.require(range.lowest, &reason, the_use.span);
         self.require(extent.plus_constant(-1).minus(&range.highest), &reason, the_use.span);
         Ok(())
+    }
+
+    fn cure_of_outside(&self, index: &Index, extent: &Extent) -> String {
+        let (length, last) = (self.extent_text(extent), self.extent_text(&extent.plus_constant(-1)));
+        let mut integers = false;
+        index.each_tensor(&mut |_| integers = true);
+        if integers {
+            return format!("the integers must lie in 0..{length}: declare a smaller range, or make the axis longer");
+        }
+        match (index.as_extent().is_some(), self.in_index_notation()) {
+            (true, false) => format!("its indices are 0 to {last}, and -1 to -{length} from the end"),
+            (true, true) => format!("its indices are 0 to {last}"),
+            (false, _) => "a smaller range of the labels keeps the index inside, `pad(...)` makes room".to_owned(),
+        }
     }
 
     /// Notes that an extent must be at least 0, where that is not certain.
@@ -257,4 +282,10 @@ impl<'a> Elaborator<'a> {
             || (self.formulas.labels(body).iter())
                 .any(|label| !self.is_resolved(*label) || self.groups.iter().any(|group| group.whole == *label))
     }
+}
+
+/// A name that looks like a label's: `b` for `B`.
+fn other_name(name: &str) -> String {
+    let lower = name.to_lowercase();
+    if lower == name { format!("{name}2") } else { lower }
 }

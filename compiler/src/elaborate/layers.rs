@@ -74,7 +74,10 @@ impl<'a> Elaborator<'a> {
         span: Span,
     ) -> Result<Instance<'a>> {
         if self.owner() != Owner::Network && self.owner() != Owner::Layer {
-            return Err(self.error(span, format!("a function owns no parameters: {} is a layer", layer.name.text)));
+            let message = format!("a function owns no parameters: {} is a layer", layer.name.text);
+            return Err(self.error_with(span, message, |diagnostic| {
+                diagnostic.help("what uses layers is a layer too: `layer Name()(x) { ... }`")
+            }));
         }
         let parameters: Vec<(&str, bool)> =
             layer.configuration.iter().map(|parameter| (parameter.name.text.as_str(), parameter.default.is_some())).collect();
@@ -160,8 +163,10 @@ impl<'a> Elaborator<'a> {
         if rest.is_none() && written != view.rank() || written > view.rank() {
             let found = self.shape_text(view);
             let at_least = if rest.is_some() { "at least " } else { "" };
-            let message = format!("`{}` needs {at_least}{}, found {found}", input.text, counted(written, "axis", "axes"));
-            return Err(self.error(span, message));
+            let (data, axes) = (self.data_of_layer(&input.text), counted(written, "axis", "axes"));
+            let help = format!("it takes {}: {}", input.text, as_written(shape));
+            return Err(self
+                .error_with(span, format!("{data} needs {at_least}{axes}, found {found}"), |diagnostic| diagnostic.help(help)));
         }
         let extents = self.shape(view);
         for (position, axis) in shape.axes.iter().enumerate() {
@@ -187,7 +192,19 @@ impl<'a> Elaborator<'a> {
             return Ok(());
         }
         let (wanted, found) = (self.extent_text(&wanted), self.extent_text(extent));
-        Err(self.error(span, format!("axis {axis} of `{input}` must be {wanted}, found {found}")))
+        let data = self.data_of_layer(input);
+        Err(self.error(span, format!("axis {axis} of {data} must be {wanted}, found {found}")))
+    }
+
+    /// "`x` of the layer Conv2d"
+    fn data_of_layer(&self, input: &str) -> String {
+        self.calls.last().map_or(format!("`{input}`"), |call| format!("`{input}` of the layer {}", call.name))
+    }
+
+    /// Whether something has its path below a name.
+    fn has_parameters(&self, name: &str) -> bool {
+        let path = format!("{}{name}.", self.path());
+        self.stored.range(path.clone()..).next().is_some_and(|(full, _)| full.starts_with(&path))
     }
 
     /// `hidden.w`
@@ -205,21 +222,23 @@ impl<'a> Elaborator<'a> {
         let path = path.join(".");
         let whole = format!("{name}.{path}");
         let bound = self.visible().find_map(|scope| scope.names.get(&whole).or_else(|| scope.names.get(name.as_str()))).cloned();
-        let full = match bound {
+        let full = match &bound {
             Some(Some(Value::Instance(instance))) => format!("{}{path}", instance.path),
             Some(Some(value @ (Value::View(_) | Value::Circular(_))))
                 if self.visible().any(|scope| scope.names.contains_key(&whole)) =>
             {
-                return Ok(value);
+                return Ok(value.clone());
             }
             Some(None) => return Err(Reported),
-            Some(Some(Value::View(_) | Value::Many(_) | Value::List(_) | Value::Callable | Value::Circular(_))) => {
+            Some(Some(Value::View(_))) => return Err(self.no_field(name, &path, true, span)),
+            Some(Some(Value::Many(_) | Value::List(_) | Value::Callable | Value::Circular(_))) => {
                 return Err(self.error(span, format!("`{name}` is no layer: it has no `{path}`")));
             }
             None => format!("{}{whole}", self.path()),
         };
         match self.stored.get(&full) {
             Some(&tensor) => Ok(Value::View(self.whole(tensor))),
+            None if bound.is_none() && !self.has_parameters(name) => Err(self.no_field(name, &path, false, span)),
             None => {
                 let known: Vec<String> = self.stored.keys().cloned().collect();
                 let near = super::messages::nearest(&full, known.iter().map(String::as_str));
@@ -230,4 +249,13 @@ impl<'a> Elaborator<'a> {
             }
         }
     }
+}
+
+/// A shape as it is declared: `[batch, channels, .., 3]`.
+fn as_written(shape: &Shape) -> String {
+    let axes = shape.axes.iter().map(|axis| match axis {
+        Axis::Rest(_) => "..".to_owned(),
+        Axis::Size(size) => crate::syntax::print_expression(size),
+    });
+    format!("[{}]", axes.collect::<Vec<_>>().join(", "))
 }

@@ -12,6 +12,7 @@ mod body;
 mod builtins;
 mod calls;
 mod core;
+mod cures;
 mod define;
 mod derivatives;
 mod evaluate;

@@ -1,6 +1,8 @@
 //! A network: which one, its hyperparameters, its data, its parameters, and what may read what.
 
 use super::core::{Elaborator, Owner, Scope};
+use super::cures::foreign;
+use super::labels::RANGE;
 use super::messages::{listed, nearest};
 use super::order::defined_name;
 use super::view::Value;
@@ -26,7 +28,7 @@ impl<'a> Elaborator<'a> {
         self.statements(&network.statements);
         self.scopes.pop();
         self.sort_roots();
-        let result = self.check_targets();
+        let result = self.check_roots(network).and(self.check_targets());
         if self.failed { Err(Reported) } else { result }
     }
 
@@ -155,7 +157,8 @@ impl<'a> Elaborator<'a> {
             Some((from, to)) => {
                 let (low, high) = (self.extent_of(from)?, self.extent_of(to)?);
                 if high.minus(&low).is_at_most(0) {
-                    return Err(self.error(from.span.to(to.span), "the range of an integer input holds nothing"));
+                    let message = format!("the range {}..{} holds nothing", self.extent_text(&low), self.extent_text(&high));
+                    return Err(self.error_with(from.span.to(to.span), message, |diagnostic| diagnostic.help(RANGE)));
                 }
                 Element::Integer { from: low, to: high }
             }
@@ -239,13 +242,9 @@ impl<'a> Elaborator<'a> {
         } else {
             (written, &[][..])
         };
-        let name = if let ExpressionKind::Name(name) = &callee.kind { name.as_str() } else { "this" };
+        let name = if let ExpressionKind::Name(name) = &callee.kind { name.as_str() } else { "" };
         let Some((_, count)) = INITIALIZERS.iter().find(|(known, _)| *known == name) else {
-            let near = nearest(name, INITIALIZERS.iter().map(|(known, _)| *known));
-            return Err(self.error_with(callee.span, format!("`{name}` is no initializer"), |diagnostic| match near {
-                Some(near) => diagnostic.help(format!("is `{near}` meant?")),
-                None => diagnostic.help("initializers are named: `zeros`, `he_uniform`, `normal(0, 0.1)`, ..."),
-            }));
+            return Err(self.no_initializer(name, callee));
         };
         if given.len() != *count {
             let message = format!("the initializer `{name}` takes {count} numbers, {} are given", given.len());
@@ -256,6 +255,18 @@ impl<'a> Elaborator<'a> {
             arguments.push(self.given_number(super::arguments::Given::Expression(&argument.value))?);
         }
         Ok(Initializer { name: name.to_owned(), arguments })
+    }
+
+    fn no_initializer(&mut self, name: &str, written: &'a Expression) -> Reported {
+        let near = nearest(name, INITIALIZERS.iter().map(|(known, _)| *known));
+        let help = match (foreign(name), near) {
+            (Some(here), _) => format!("here it is {here}"),
+            (None, Some(near)) => format!("is `{near}` meant?"),
+            (None, None) if name.is_empty() => "`constant(0.1)` is the same number everywhere".to_owned(),
+            (None, None) => "initializers are named: `zeros`, `he_uniform`, `normal(0, 0.1)`, ...".to_owned(),
+        };
+        let message = if name.is_empty() { "expected an initializer".to_owned() } else { format!("`{name}` is no initializer") };
+        self.error_with(written.span, message, |diagnostic| diagnostic.help(help))
     }
 
     /// Roots in an order that does not depend on the order of elaboration.
@@ -269,6 +280,17 @@ impl<'a> Elaborator<'a> {
             Role::Update(_) => 4,
         });
         self.program.roots = roots;
+    }
+
+    /// A network is there for something.
+    fn check_roots(&mut self, network: &'a Network) -> Result<()> {
+        if self.failed || self.diagnostics.has_errors() || !self.program.roots.is_empty() {
+            return Ok(());
+        }
+        let message = format!("`{}` computes nothing: it has no output, no loss and no metric", network.name.text);
+        Err(self.error_with(network.name.span, message, |diagnostic| {
+            diagnostic.help("what is wanted is written `output y = ...;`, what is minimized `loss = ...;`")
+        }))
     }
 
     /// Targets are there for the loss and the metrics alone.

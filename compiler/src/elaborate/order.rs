@@ -130,10 +130,20 @@ pub fn order(statements: &[Statement], starts: &BTreeMap<usize, usize>) -> Vec<U
     order.into_iter().filter(|number| *number < statements.len()).map(unit).collect()
 }
 
+fn is_given(statement: &Statement) -> bool {
+    match statement.kind {
+        StatementKind::Input(_) | StatementKind::Target(_) | StatementKind::Param(_) | StatementKind::State(_) => true,
+        StatementKind::Define { .. } | StatementKind::DefineIndexed { .. } => false,
+    }
+}
+
 /// For each statement the statements it reads, and whether it must. Behind the statements stand groups that many may read: all
 /// of them, and those that use an instance of a layer.
 fn edges(statements: &[Statement], by_name: &BTreeMap<&str, usize>) -> Vec<Vec<(usize, bool)>> {
-    let all: Vec<Reads> = statements.iter().map(reads).collect();
+    let mut all: Vec<Reads> = statements.iter().map(reads).collect();
+    // What is data or kept is no instance of a layer.
+    let is_given = |name: &&str| by_name.get(name).is_some_and(|number| is_given(&statements[*number]));
+    all.iter_mut().for_each(|reads| reads.instances.retain(|name| !is_given(name)));
     let first_group = statements.len();
     let mut groups: BTreeMap<&str, Vec<(usize, bool)>> =
         all.iter().flat_map(|reads| &reads.instances).map(|instance| (*instance, Vec::new())).collect();

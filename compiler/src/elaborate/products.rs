@@ -49,7 +49,7 @@ impl<'a> Elaborator<'a> {
         let number = self.formulas.number(0.0);
         let leading = |view: &View| View { axes: view.axes[..view.rank().saturating_sub(2)].to_vec(), body: number };
         let views = [leading(left), leading(right)];
-        Ok(self.broadcast(&views, "the matrix product of batches", span)?.axes)
+        Ok(self.broadcast(&views, "the matrix product of batches", &[], span)?.axes)
     }
 
     /// An operand at the labels of the product.

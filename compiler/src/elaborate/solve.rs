@@ -157,7 +157,7 @@ impl Elaborator<'_> {
     fn affine_uses(&mut self, frame: Frame) -> Result<bool> {
         let mut mentions = self.uses_by_label(frame, |index, visit| index.each_label(visit));
         for label in self.open_labels(frame) {
-            let mut largest: Option<Extent> = None;
+            let mut largest: Option<(Extent, Use)> = None;
             let mut all_known = true;
             for the_use in mentions.remove(&label).unwrap_or_default() {
                 let Some(rest) = self.rest_of(&the_use.index, label).filter(|_| self.is_resolved(the_use.of)) else {
@@ -166,13 +166,16 @@ impl Elaborator<'_> {
                 };
                 let count = self.largest_count(&the_use, label, &rest)?;
                 largest = Some(match largest {
-                    None => count,
-                    Some(before) => self.smaller(before, count, the_use.span)?,
+                    None => (count, the_use),
+                    Some((before, tightest)) => match self.smaller(before.clone(), count, the_use.span)? {
+                        smaller if smaller == before => (before, tightest),
+                        smaller => (smaller, the_use),
+                    },
                 });
             }
-            if let Some(extent) = largest.filter(|_| all_known) {
+            if let Some((extent, tightest)) = largest.filter(|_| all_known) {
                 if extent.is_at_most(0) {
-                    return Err(self.no_room(label));
+                    return Err(self.no_room(label, &tightest));
                 }
                 let (name, span) = (&self.label_names[label.0 as usize], self.label_spans[label.0 as usize]);
                 let reason = format!("room for the label {name}, which takes {} values", self.extent_text(&extent));
@@ -184,9 +187,17 @@ impl Elaborator<'_> {
         Ok(false)
     }
 
-    fn no_room(&mut self, label: Label) -> super::Reported {
+    fn no_room(&mut self, label: Label, tightest: &Use) -> super::Reported {
         let name = &self.label_names[label.0 as usize];
-        let message = format!("there is no room for the label `{name}`: already at 0 an index reads outside of its axis");
+        let length = self.extent_text(self.extent(tightest.of));
+        let rest = self.rest_of(&tightest.index, label).and_then(|rest| bounds::range(&self.program, &rest, &self.extents));
+        let reached = match rest {
+            Some(range) if range.lowest.is_at_most(-1) => self.extent_text(&range.lowest),
+            Some(range) => self.extent_text(&range.highest),
+            None => "too far".to_owned(),
+        };
+        let place = format!("axis {} of {}, which is {length} long", tightest.axis, tightest.tensor);
+        let message = format!("there is no room for the label `{name}`: at 0 the index already reaches {reached} on {place}");
         self.error(self.label_spans[label.0 as usize], message)
     }
 

@@ -227,7 +227,10 @@ impl<'a> Elaborator<'a> {
         let path = format!("{}{}", self.path(), name.text);
         let state = self.stored.get(&path).copied();
         let Some(state) = state.filter(|id| matches!(self.program.tensor(*id).source, crate::ir::Source::State(_))) else {
-            return Err(self.error(name.span, format!("`{}` is no state: only states are updated", name.text)));
+            let message = format!("`{}` is no state: only states are updated", name.text);
+            return Err(self.error_with(name.span, message, |diagnostic| {
+                diagnostic.help(format!("a state is declared with its shape: `state {}: [3] = zeros;`", name.text))
+            }));
         };
         let wanted: Vec<Extent> = self.program.tensor(state).shape.clone();
         if wanted != self.shape(view) {

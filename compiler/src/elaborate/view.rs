@@ -130,18 +130,34 @@ impl<'a> Elaborator<'a> {
         self.at(view, &at)
     }
 
-    /// Brings views to the same axes; the message tells what `what` needs.
-    pub fn broadcast(&mut self, views: &[View], what: &str, span: Span) -> Result<Broadcast> {
+    /// Brings views to the same axes; the message tells what `what` needs, and shows the views at their places.
+    pub fn broadcast(&mut self, views: &[View], what: &str, places: &[Span], span: Span) -> Result<Broadcast> {
         if let Some(done) = self.try_broadcast(views) {
             return Ok(done);
         }
         let shapes: Vec<String> = views.iter().map(|view| self.shape_text(view)).collect();
         let message = format!("{what} needs shapes that broadcast, found {}", shapes.join(" and "));
         let note = self.disagreement(views);
+        let help = if what == "`*`" && self.would_multiply(views) {
+            "is the matrix product meant? It is written `a @ b`"
+        } else {
+            "two axes agree when they are equal or one of them is 1, counted from the last axis"
+        };
         Err(self.error_with(span, message, |diagnostic| {
             let diagnostic = if note.is_empty() { diagnostic } else { diagnostic.note(note) };
-            diagnostic.help("two axes agree when they are equal or one of them is 1, counted from the last axis")
+            let shown = places.iter().zip(shapes).filter(|(place, _)| **place != span);
+            shown.fold(diagnostic, |diagnostic, (place, shape)| diagnostic.also(*place, shape)).help(help)
         }))
+    }
+
+    /// Whether two views have the axes of a matrix product.
+    fn would_multiply(&self, views: &[View]) -> bool {
+        let [left, right] = views else { return false };
+        let inner = right.rank().saturating_sub(2);
+        match (left.axes.last(), right.axes.get(inner)) {
+            (Some(last), Some(first)) => self.extent(*last) == self.extent(*first),
+            (None, _) | (_, None) => false,
+        }
     }
 
     fn disagreement(&self, views: &[View]) -> String {
@@ -155,18 +171,26 @@ impl<'a> Elaborator<'a> {
                 }
             }
             if extents.len() > 1 {
-                return format!("axis -{} is {}", rank - position, extents.join(" here and "));
+                return format!("the last axis but {} is {}", rank - 1 - position, extents.join(" and ")).replace(" but 0", "");
             }
         }
         String::new()
     }
 
     /// A scalar operator on values, element by element.
-    pub fn apply(&mut self, operator: Operator, values: Vec<Value<'a>>, what: &str, span: Span) -> Result<Value<'a>> {
+    pub fn apply(
+        &mut self,
+        operator: Operator,
+        values: Vec<Value<'a>>,
+        what: &str,
+        places: &[Span],
+        span: Span,
+    ) -> Result<Value<'a>> {
         let many = values.iter().find_map(|value| if let Value::Many(views) = value { Some(views.len()) } else { None });
         let Some(count) = many else {
-            let views: Vec<View> = values.into_iter().map(|value| self.view(value, span)).collect::<Result<_>>()?;
-            return Ok(Value::View(self.apply_views(operator, &views, what, span)?));
+            let at = places.iter().copied().chain(std::iter::repeat(span));
+            let views: Vec<View> = values.into_iter().zip(at).map(|(value, at)| self.view(value, at)).collect::<Result<_>>()?;
+            return Ok(Value::View(self.apply_views(operator, &views, what, places, span)?));
         };
         let mut results = Vec::new();
         for number in 0..count {
@@ -181,13 +205,13 @@ impl<'a> Elaborator<'a> {
                     | Value::Circular(_) => self.view(value.clone(), span),
                 })
                 .collect::<Result<_>>()?;
-            results.push(self.apply_views(operator, &one, what, span)?);
+            results.push(self.apply_views(operator, &one, what, &[], span)?);
         }
         Ok(Value::Many(results))
     }
 
-    fn apply_views(&mut self, operator: Operator, views: &[View], what: &str, span: Span) -> Result<View> {
-        let Broadcast { axes, bodies } = self.broadcast(views, what, span)?;
+    fn apply_views(&mut self, operator: Operator, views: &[View], what: &str, places: &[Span], span: Span) -> Result<View> {
+        let Broadcast { axes, bodies } = self.broadcast(views, what, places, span)?;
         let body = self.formulas.apply(operator, &bodies);
         self.limit(span)?;
         Ok(View { axes, body })
@@ -195,15 +219,19 @@ impl<'a> Elaborator<'a> {
 
     /// The tensor that a value must be.
     pub fn view(&mut self, value: Value<'a>, span: Span) -> Result<View> {
-        let found = match value {
+        let (found, help) = match value {
             Value::View(view) => return Ok(view),
-            Value::Many(_) => "`params` (it can be read in sums such as `l2(params)` alone)".to_owned(),
-            Value::List(_) => "a list".into(),
-            Value::Instance(instance) => format!("the layer {}", instance.layer.name.text),
-            Value::Callable => "the name of a function or a layer that is not called".into(),
-            Value::Circular(_) => "a definition that is not complete".into(),
+            Value::Many(_) => ("`params`".to_owned(), "it can be read in sums such as `l2(params)` alone"),
+            Value::List(_) => ("a list".to_owned(), ""),
+            Value::Instance(instance) => {
+                let name = &instance.layer.name.text;
+                (format!("the layer {name}"), "a layer is applied to its data, behind its configuration: `x |> Layer(...)`")
+            }
+            Value::Callable => ("the name of a function or a layer that is not called".to_owned(), "write `f(x)`, or `x |> f`"),
+            Value::Circular(_) => ("a definition that is not complete".to_owned(), ""),
         };
-        Err(self.error(span, format!("expected a tensor or a number, found {found}")))
+        let message = format!("expected a tensor or a number, found {found}");
+        Err(self.error_with(span, message, |diagnostic| if help.is_empty() { diagnostic } else { diagnostic.help(help) }))
     }
 }
 

@@ -2,8 +2,9 @@
 //!
 //! It must not know the grammar.
 
+use super::cures::cure;
 use super::input::{Expected, Furthest, Opened, Tokens};
-use super::recovery::{STATEMENTS, item_ahead, statement_ahead};
+use super::recovery::item_ahead;
 use super::token::{Token, TokenKind};
 use crate::diagnostic::Diagnostic;
 
@@ -43,7 +44,7 @@ fn explain(start: Tokens<'_>, failed: Tokens<'_>, furthest: &Furthest) -> Diagno
     if found.is_none() {
         diagnostic = diagnostic.labelled("behind this");
     }
-    match help(start, failed, furthest) {
+    match cure(start, failed, furthest) {
         Some(help) => diagnostic.help(help),
         None => diagnostic,
     }
@@ -59,67 +60,6 @@ fn left_open(failed: Tokens<'_>, furthest: &Furthest, opened: Opened) -> bool {
         "}" => ended || furthest.expected.contains(&Expected::Exactly("}")),
         _ => ended || [";", ")", "]"].into_iter().any(|text| failed.at(text)),
     }
-}
-
-/// The cure, where one is likely.
-fn help(start: Tokens<'_>, failed: Tokens<'_>, furthest: &Furthest) -> Option<String> {
-    let may = |text: &'static str| furthest.expected.contains(&Expected::Exactly(text));
-    let operand = furthest.expected.contains(&Expected::Some("an expression"));
-    match failed.first() {
-        Some(TokenKind::Documentation(_)) => {
-            Some("`///` documents the item or the statement after it; write `//` for a comment".to_string())
-        }
-        Some(TokenKind::Punctuation("=")) if furthest.expected.contains(&Expected::Some("an operator")) => {
-            Some("values are compared with `==`".to_string())
-        }
-        Some(TokenKind::Punctuation("*")) if operand => Some("a power is written `x ^ 2`".to_string()),
-        Some(TokenKind::Punctuation(";")) if furthest.position == start.position() => Some("remove this `;`".to_string()),
-        Some(TokenKind::Identifier(_)) if may(";") && statement_ahead(failed) => {
-            Some("every statement ends with `;`: put one before this".to_string())
-        }
-        Some(TokenKind::Identifier(_)) if may("=") && furthest.position == start.position() + 1 => keyword(start),
-        None if may("}") => Some("put a `}` at the end".to_string()),
-        None if may(";") => Some("every statement ends with `;`".to_string()),
-        Some(
-            TokenKind::Identifier(_)
-            | TokenKind::Integer(_)
-            | TokenKind::Float(_)
-            | TokenKind::Text(_)
-            | TokenKind::Punctuation(_),
-        )
-        | None => None,
-    }
-}
-
-/// The keyword that was probably meant.
-fn keyword(start: Tokens<'_>) -> Option<String> {
-    let word = start.word(0).filter(|word| word.len() < 20)?;
-    let nearest = STATEMENTS.iter().min_by_key(|keyword| distance(word, keyword))?;
-    let meant = distance(word, nearest) <= 2;
-    Some(if meant {
-        format!("is `{nearest}` meant?")
-    } else {
-        format!("a statement begins with {} or `name =`", words(STATEMENTS))
-    })
-}
-
-fn words(words: &[&str]) -> String {
-    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
-}
-
-/// How many letters must change to turn one word into the other.
-fn distance(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (line, letter) in from.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], line + 1);
-        for column in 0..to.len() {
-            let changed = diagonal + usize::from(letter != to[column]);
-            diagonal = row[column + 1];
-            row[column + 1] = changed.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[to.len()]
 }
 
 /// `a`, `a or b`, `a, b or c`; operators stand last.

@@ -8,17 +8,21 @@ use nom::sequence::{preceded, terminated};
 
 use super::blocks::{block, statement_block};
 use super::brackets::{enclosed, shape};
+use super::cures::stands_before_a_name;
 use super::expressions::expression;
 use super::failure::report;
 use super::input::{Expected, Parse, Tokens};
 use super::names::{documentation, name, punctuation, text, word};
-use super::recovery::{item_ahead, skip_item};
+use super::recovery::{ITEMS, item_ahead, skip_item};
 use super::tree::{Block, Constant, Function, Import, Item, Layer, LayerInput, Network, Parameter};
 use crate::diagnostic::Diagnostic;
 
-/// Reads all the items; what is broken is reported and left out.
-pub(super) fn items(input: Tokens<'_>) -> Vec<Item> {
-    let (mut rest, mut items) = (input, Vec::new());
+/// What could stand where no item begins.
+pub(super) const ITEM: &str = "`network`, `layer`, `fn`, `const` or `import`";
+
+/// Reads all the items; what is broken is reported and left out, but for its name.
+pub(super) fn items(input: Tokens<'_>) -> (Vec<Item>, Vec<String>) {
+    let (mut rest, mut items, mut broken) = (input, Vec::new(), Vec::new());
     while !rest.rest.is_empty() {
         rest.context.begin();
         match item(rest) {
@@ -27,6 +31,7 @@ pub(super) fn items(input: Tokens<'_>) -> Vec<Item> {
                 rest = after;
             }
             Err(_) => {
+                broken.extend(named(rest));
                 let failed = report(rest);
                 let moved = failed.rest.len() < rest.rest.len();
                 rest = if moved && item_ahead(failed) { failed } else { skip_item(rest) };
@@ -34,7 +39,26 @@ pub(super) fn items(input: Tokens<'_>) -> Vec<Item> {
             }
         }
     }
-    items
+    (items, broken)
+}
+
+/// The name of an item that cannot be read.
+fn named(input: Tokens<'_>) -> Option<String> {
+    let (rest, _) = documentation(input).ok()?;
+    let begins = rest.word(0).is_some_and(|word| ITEMS.contains(&word) || stands_before_a_name(word));
+    rest.word(1).filter(|_| begins).map(str::to_owned)
+}
+
+/// The `;` behind an item; where the next item begins instead, that is reported, and reading goes on there.
+fn ended<'t>(start: Tokens<'t>, rest: Tokens<'t>) -> Parse<'t, ()> {
+    match punctuation(";")(rest) {
+        Ok((rest, _)) => Ok((rest, ())),
+        Err(error) if !item_ahead(rest) && !rest.rest.is_empty() => Err(error),
+        Err(_) => {
+            report(start);
+            Ok((rest, ()))
+        }
+    }
 }
 
 fn item(input: Tokens<'_>) -> Parse<'_, Item> {
@@ -45,18 +69,20 @@ fn item(input: Tokens<'_>) -> Parse<'_, Item> {
         Some("fn") => function(rest, documentation),
         Some("layer") => layer(rest, documentation),
         Some("network") => network(rest, documentation),
-        Some(_) | None => rest.fail(Expected::Some("`network`, `layer`, `fn`, `const` or `import`")),
+        Some(_) | None => rest.fail(Expected::Some(ITEM)),
     }
 }
 
 fn import(input: Tokens<'_>, documentation: Vec<String>) -> Parse<'_, Item> {
-    let (rest, (path, span)) = terminated(preceded(word("import"), text), punctuation(";")).parse(input)?;
+    let (rest, (path, span)) = preceded(word("import"), text).parse(input)?;
+    let (rest, ()) = ended(input, rest)?;
     Ok((rest, Item::Import(Import { documentation, path, span })))
 }
 
 fn constant(input: Tokens<'_>, documentation: Vec<String>) -> Parse<'_, Item> {
     let (rest, name) = terminated(preceded(word("const"), name), punctuation("=")).parse(input)?;
-    let (rest, value) = terminated(expression, punctuation(";")).parse(rest)?;
+    let (rest, value) = expression(rest)?;
+    let (rest, ()) = ended(input, rest)?;
     Ok((rest, Item::Constant(Constant { documentation, name, value })))
 }
 
@@ -78,10 +104,10 @@ fn function(input: Tokens<'_>, documentation: Vec<String>) -> Parse<'_, Item> {
         let (rest, block) = block(rest)?;
         (rest, *block)
     } else {
-        let (rest, value) =
-            terminated(preceded(punctuation("="), expression), punctuation(";")).parse(rest).inspect_err(|_| {
-                rest.expected(Expected::Exactly("{"));
-            })?;
+        let (after, value) = preceded(punctuation("="), expression).parse(rest).inspect_err(|_| {
+            rest.expected(Expected::Exactly("{"));
+        })?;
+        let (rest, ()) = ended(input, after)?;
         let span = value.span;
         (rest, Block { statements: Vec::new(), value: Some(Box::new(value)), braces: false, span })
     };

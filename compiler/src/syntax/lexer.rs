@@ -207,6 +207,15 @@ impl Lexer<'_> {
             Some(cure) => error.help(cure),
             None => error,
         });
+        match found.as_str() {
+            // What was meant as a comment is none of the program.
+            "#" if !self.rest().starts_with('[') => self.at += self.rest().find('\n').unwrap_or(self.rest().len()),
+            "'" if self.tokens.last().is_some_and(|token| token.span.end == span.start) => {
+                let word = TokenKind::Identifier("T".to_owned());
+                self.tokens.extend([TokenKind::Punctuation("."), word].map(|kind| Token { kind, span }));
+            }
+            _ => {}
+        }
     }
 }
 
@@ -218,6 +227,7 @@ fn cure(found: &str) -> Option<&'static str> {
         '|' => "`or` is written `||`, a pipe `|>`",
         '#' => "a comment begins with `//`",
         '%' => "a remainder is written `a - b * floor(a / b)`",
+        '?' => "a choice is written `where(condition, a, b)`",
         '\u{2212}' | '\u{2013}' => "a minus is written `-`",
         '\u{d7}' | '\u{b7}' => "a product is written `*`",
         _ => return None,

@@ -9,6 +9,7 @@
 mod blocks;
 mod brackets;
 mod comments;
+mod cures;
 mod expressions;
 mod failure;
 mod format;

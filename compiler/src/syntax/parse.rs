@@ -14,7 +14,10 @@ use crate::span::FileId;
 
 /// Reads the tokens of a file.
 pub fn parse_file(tokens: &[Token], file: FileId, diagnostics: &mut Diagnostics) -> File {
-    run(tokens, file, diagnostics, |input| File { items: items(input) })
+    run(tokens, file, diagnostics, |input| {
+        let (items, broken) = items(input);
+        File { items, broken }
+    })
 }
 
 /// Reads statements without a network around them: what stands in an attribute.

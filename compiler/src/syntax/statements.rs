@@ -7,6 +7,7 @@ use nom::combinator::{map, opt};
 use nom::sequence::preceded;
 
 use super::brackets::{left_indices, optional_range, shape};
+use super::cures::stands_before_a_name;
 use super::expressions::{boxed_expression, expression};
 use super::failure::report;
 use super::input::{Expected, Parse, Tokens};
@@ -33,7 +34,15 @@ struct Head {
 /// left open, so that those who read the name later do not report it again.
 pub(super) fn statement<'t>(input: Tokens<'t>, statements: &mut Vec<Statement>) -> Tokens<'t> {
     let Ok((begin, documentation)) = documentation(input) else { return input.after(1) };
-    let Ok((rest, head)) = head(begin) else { return skip_statement(input, report(begin)) };
+    let Ok((rest, head)) = head(begin) else {
+        let failed = report(begin);
+        statements.extend(nameless(begin).filter(|head| !is_defined(statements, head)).map(|head| Statement {
+            documentation,
+            kind: *unread(&head),
+            span: head.name.span,
+        }));
+        return skip_statement(input, failed);
+    };
     let push = |kind: Box<StatementKind>, end: Span| {
         statements.push(Statement { documentation, kind: *kind, span: begin.span().to(end) })
     };
@@ -44,9 +53,11 @@ pub(super) fn statement<'t>(input: Tokens<'t>, statements: &mut Vec<Statement>) 
                 rest
             }
             Err(_) => {
-                push(kind, head.name.span);
                 let failed = report(begin);
-                if failed.position() == rest.position() && statement_ahead(rest) { rest } else { skip_statement(begin, failed) }
+                let only_that = failed.position() == rest.position() && (statement_ahead(rest) || rest.at("}"));
+                // What is left over may belong to the value.
+                push(if only_that { kind } else { unread(&head) }, head.name.span);
+                if only_that { rest } else { skip_statement(begin, failed) }
             }
         },
         Err(_) => {
@@ -54,6 +65,21 @@ pub(super) fn statement<'t>(input: Tokens<'t>, statements: &mut Vec<Statement>) 
             skip_statement(begin, report(begin))
         }
     }
+}
+
+/// The name of a statement that does not begin like one: `let y = ...`, `y := ...`.
+fn nameless(begin: Tokens<'_>) -> Option<Head> {
+    let before = begin.word(0).is_some_and(stands_before_a_name) && begin.word(1).is_some();
+    let (_, name) = path(begin.after(usize::from(before))).ok()?;
+    Some(Head { form: Form::Define(Role::Plain), name })
+}
+
+fn is_defined(statements: &[Statement], head: &Head) -> bool {
+    statements.iter().any(|statement| match &statement.kind {
+        StatementKind::Input(data) | StatementKind::Target(data) => data.name.text == head.name.text,
+        StatementKind::Param(stored) | StatementKind::State(stored) => stored.name.text == head.name.text,
+        StatementKind::Define { name, .. } | StatementKind::DefineIndexed { name, .. } => name.text == head.name.text,
+    })
 }
 
 /// The statement whose value could not be read.

@@ -56,12 +56,50 @@ fn a_mistake_says_what_was_found_and_what_was_expected() {
     expect_in_network("y = sum[k in 0..4, 2](x);", &[("2:8", "hold labels only")]);
     expect_in_network("y = x[k in 0..4];", &[("2:17", "expected `(`")]);
     expect_in_network("inputs x: [B];", &[("2:8", "expected `=` or `[`, found `x`~is `input` meant?")]);
-    expect_in_network("let x = 3;", &[("2:5", "a statement begins with `input`")]);
     expect_in_network("input x [B];", &[("2:9", "expected `:`, found `[`")]);
     expect_in_network("param w: [2] = ;", &[("2:16", "expected an expression, found `;`")]);
     expect_in_network("y = f(a -> [b]);", &[("2:7", "before `->` stands a list")]);
     expect_in_network("y = x; /// about nothing", &[("3:1", "expected a statement, found `}`")]);
     expect_in_network("y = 9007199254740993;", &[("2:5", "too large: the largest is 9007199254740992")]);
+}
+
+#[test]
+fn what_other_languages_write_has_a_cure() {
+    let alone = |statement: &str, place: &str, words: &str| expect_in_network(statement, &[(place, words)]);
+    alone("let x = 3;", "2:5", "needs no `let`");
+    alone("def f(x):\n  return x + 1;", "2:5", "an item beside the network");
+    alone("return x;", "2:8", "`output y = ...;`");
+    alone("for i in 0..3 { y = x; }", "2:5", "there are no loops");
+    alone("given x = 3;", "2:7", "a statement begins with `input`");
+    alone("if x > 0 { y = x; } else { y = 0; }", "2:1", "`if` is an expression~where(a, b, c)");
+    alone("y := x;", "2:3", "a definition is written `y = ...;`");
+    alone("y == x;", "2:3", "one `=`");
+    alone("y += 1;", "2:3", "a name is defined once");
+    alone("loss.backward();", "2:14", "a statement gives a value a name");
+    alone("y = a and b;", "2:7", "`and` is written `&&`");
+    alone("y = not b;", "2:9", "`not` is written `!`");
+    alone("y = lambda a: a;", "2:12", "fn f(x)");
+    alone("y = x[:, 0];", "2:7", "a range is written `0..2`, a whole axis `_`");
+    alone("y = x[0:2];", "2:8", "a range is written");
+    alone("y = a ? b : c;", "2:7", "where(condition, a, b)");
+    alone("y = Dense(\"8\");", "2:11", "without quotes");
+    alone("input x: (B, 3);", "2:10", "in brackets: `[B, 784]`");
+    alone("input x: f32[B];", "2:10", "in brackets: `[B, 784]`");
+    alone("input x [B];", "2:9", "a `:` stands before the shape");
+    alone("input x: [B] = 3;", "2:14", "given with the data");
+    alone("param w = zeros;", "2:9", "`param w: [3, 4] = zeros;`");
+    alone("output y: [3] = x;", "2:9", "follows from the value");
+    alone("input x: [B],", "2:13", "every statement ends with `;`");
+    alone("y = x", "3:1", "every statement ends with `;`");
+    alone("# a word about it\ny = x;", "2:1", "a comment begins with `//`");
+    alone("y = x' @ x;", "2:6", "a transpose is written `x.T`");
+    expect("const N: usize = 3;", &[("1:8", "a constant has no type")]);
+    expect("N = 3;", &[("1:1", "`const N = 3;`")]);
+    expect("input x: [B];", &[("1:1", "statements stand in a network")]);
+    expect("class Net:\n  y = 3", &[("1:1", "a network is written")]);
+    expect("fn f(x: f32) = x;", &[("1:7", "has no types")]);
+    expect("fn f(x) -> f32 { x }", &[("1:9", "has no types")]);
+    expect("fn f(x) = x\nnetwork N { }", &[("2:1", "ends with `;`")]);
 }
 
 #[test]

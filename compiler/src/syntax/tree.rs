@@ -10,6 +10,8 @@ use crate::span::Span;
 pub struct File {
     /// Its items, in the order of the source.
     pub items: Vec<Item>,
+    /// The names of items that could not be read, so that those who use them do not report it again.
+    pub broken: Vec<String>,
 }
 
 /// A name and where it stands; dots of a path are kept in the text.
