@@ -43,7 +43,7 @@ fn entry(mut item: Item) -> String {
     };
     assert!(documentation.iter().any(|line| !line.trim().is_empty()), "`{name}` says nothing of itself");
     let lines: Vec<&str> = documentation.iter().map(|line| line.trim()).collect();
-    let text = print(&File { items: vec![item] });
+    let text = print(&File { items: vec![item], ..File::default() });
     format!("\n### {name}\n\n{}\n\n```text\n{}\n```\n", lines.join("\n"), text.trim_end())
 }
 

@@ -31,7 +31,7 @@ const GRADIENT_MARK: &str = "\u{0}gradient";
 
 /// A program as a network of the language.
 pub fn print(program: &Program) -> String {
-    let text = crate::syntax::print(&File { items: vec![Item::Network(network(program))], broken: Vec::new() });
+    let text = crate::syntax::print(&File { items: vec![Item::Network(network(program))], ..File::default() });
     let mark = format!("    ///{GRADIENT_MARK}\n");
     let starts_body = text.find(&mark).is_some_and(|at| text[..at].ends_with("{\n"));
     text.replace(&mark, if starts_body { "    // gradient\n" } else { "\n    // gradient\n" })
