@@ -15,9 +15,9 @@ use std::path::PathBuf;
     metric accuracy = mean(argmax(logits) == t);
 )]
 #[derive(Clone, Debug, PartialEq)]
-pub struct Mnist {
-    pub hidden: Dense<784, 512>,
-    pub out: Dense<512, 10>,
+struct Mnist {
+    hidden: Dense<784, 512>,
+    out: Dense<512, 10>,
 }
 
 fn main() -> chainrule::Result<()> {

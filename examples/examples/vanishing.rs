@@ -9,13 +9,13 @@ use chainrule::prelude::*;
     loss = cross_entropy(h5 |> l6, t);
 )]
 #[derive(Clone, Debug, PartialEq)]
-pub struct Sigmoids {
-    pub l1: Dense<64, 32>,
-    pub l2: Dense<32, 32>,
-    pub l3: Dense<32, 32>,
-    pub l4: Dense<32, 32>,
-    pub l5: Dense<32, 32>,
-    pub l6: Dense<32, 10>,
+struct Sigmoids {
+    l1: Dense<64, 32>,
+    l2: Dense<32, 32>,
+    l3: Dense<32, 32>,
+    l4: Dense<32, 32>,
+    l5: Dense<32, 32>,
+    l6: Dense<32, 10>,
 }
 
 #[network(
@@ -25,13 +25,13 @@ pub struct Sigmoids {
     loss = cross_entropy(h5 |> l6, t);
 )]
 #[derive(Clone, Debug, PartialEq)]
-pub struct Relus {
-    pub l1: Dense<64, 32>,
-    pub l2: Dense<32, 32>,
-    pub l3: Dense<32, 32>,
-    pub l4: Dense<32, 32>,
-    pub l5: Dense<32, 32>,
-    pub l6: Dense<32, 10>,
+struct Relus {
+    l1: Dense<64, 32>,
+    l2: Dense<32, 32>,
+    l3: Dense<32, 32>,
+    l4: Dense<32, 32>,
+    l5: Dense<32, 32>,
+    l6: Dense<32, 10>,
 }
 
 /// The norms of an epoch without steps.
