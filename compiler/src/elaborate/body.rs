@@ -72,6 +72,9 @@ impl<'a> Elaborator<'a> {
             let Some(name) = defined_name(statement) else { continue };
             match first.get(name.text.as_str()) {
                 None => drop(first.insert(&name.text, (number, name))),
+                Some(_) if is_unread(statement) => {
+                    named.skipped.insert(number);
+                }
                 Some((_, earlier)) => {
                     named.skipped.insert(number);
                     self.error_with(name.span, format!("`{}` is defined twice", name.text), |diagnostic| {
@@ -178,6 +181,11 @@ impl<'a> Elaborator<'a> {
         };
         self.error_with(first.span, message, |diagnostic| diagnostic.note(path.join(" reads ")))
     }
+}
+
+/// Whether the value of a statement could not be read, so that the name may not be what was meant.
+fn is_unread(statement: &Statement) -> bool {
+    matches!(&statement.kind, StatementKind::Define { value, .. } if value.kind == ExpressionKind::Missing)
 }
 
 /// The names that stand as sizes in the shapes of a body.

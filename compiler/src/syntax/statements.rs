@@ -36,11 +36,8 @@ pub(super) fn statement<'t>(input: Tokens<'t>, statements: &mut Vec<Statement>) 
     let Ok((begin, documentation)) = documentation(input) else { return input.after(1) };
     let Ok((rest, head)) = head(begin) else {
         let failed = report(begin);
-        statements.extend(nameless(begin).filter(|head| !is_defined(statements, head)).map(|head| Statement {
-            documentation,
-            kind: *unread(&head),
-            span: head.name.span,
-        }));
+        let unread = |head: Head| Statement { documentation, kind: *unread(&head), span: head.name.span };
+        statements.extend(nameless(begin).map(unread));
         return skip_statement(input, failed);
     };
     let push = |kind: Box<StatementKind>, end: Span| {
@@ -72,14 +69,6 @@ fn nameless(begin: Tokens<'_>) -> Option<Head> {
     let before = begin.word(0).is_some_and(stands_before_a_name) && begin.word(1).is_some();
     let (_, name) = path(begin.after(usize::from(before))).ok()?;
     Some(Head { form: Form::Define(Role::Plain), name })
-}
-
-fn is_defined(statements: &[Statement], head: &Head) -> bool {
-    statements.iter().any(|statement| match &statement.kind {
-        StatementKind::Input(data) | StatementKind::Target(data) => data.name.text == head.name.text,
-        StatementKind::Param(stored) | StatementKind::State(stored) => stored.name.text == head.name.text,
-        StatementKind::Define { name, .. } | StatementKind::DefineIndexed { name, .. } => name.text == head.name.text,
-    })
 }
 
 /// The statement whose value could not be read.
