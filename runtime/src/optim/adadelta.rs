@@ -1,6 +1,7 @@
 //! Adadelta.
 
-use super::pass::{Slots, decayed, flush, optimizer, pass};
+use super::decay::{Pull, WeightDecay, weight_decay};
+use super::pass::{Slots, flush, optimizer, pass};
 use crate::Float;
 use crate::kernels::Buffer;
 
@@ -15,13 +16,14 @@ use crate::kernels::Buffer;
 ///
 /// M. Zeiler, "ADADELTA: An Adaptive Learning Rate Method" (2012), algorithm 1, where the learning rate is 1.
 ///
-/// Defaults: a learning rate of 1, rho 0.9 and epsilon 1e-6, as in PyTorch. Keras has 0.001, 0.95 and 1e-7.
+/// Defaults: a learning rate of 1, rho 0.9 and epsilon 1e-6, as in PyTorch and optax (whose learning rate has no default). Keras has
+/// 0.001, 0.95 and 1e-7.
 #[derive(Clone, Debug)]
 pub struct Adadelta {
     learning_rate: f64,
     rho: f64,
     epsilon: f64,
-    weight_decay: f64,
+    decay: WeightDecay,
     slots: Slots<2>,
 }
 
@@ -34,7 +36,7 @@ impl Default for Adadelta {
 impl Adadelta {
     /// With that learning rate; everything else as by default.
     pub fn new(learning_rate: f64) -> Self {
-        Self { learning_rate, rho: 0.9, epsilon: 1e-6, weight_decay: 0.0, slots: Slots::Empty }
+        Self { learning_rate, rho: 0.9, epsilon: 1e-6, decay: WeightDecay::default(), slots: Slots::Empty }
     }
 
     /// How much of the running means stays at each step.
@@ -51,13 +53,7 @@ impl Adadelta {
         self
     }
 
-    /// An L2 term: `weight_decay · parameter` is added to the gradient, as of `loss + weight_decay / 2 · Σ parameter²`. 0 by default;
-    /// PyTorch's `weight_decay` is the same, Keras' `weight_decay` is decoupled.
-    #[must_use]
-    pub fn weight_decay(mut self, weight_decay: f64) -> Self {
-        self.weight_decay = weight_decay;
-        self
-    }
+    weight_decay!();
 
     fn used(&self) -> usize {
         2
@@ -71,7 +67,7 @@ impl Adadelta {
             rho: S::from_f64(self.rho),
             rest: S::from_f64(1.0 - self.rho),
             epsilon: S::from_f64(self.epsilon),
-            decay: S::from_f64(self.weight_decay),
+            pull: self.decay.at(self.learning_rate),
         };
         adadelta(numbers, square, steps, parameters, gradient);
     }
@@ -86,17 +82,17 @@ struct Numbers<S> {
     rho: S,
     rest: S,
     epsilon: S,
-    decay: S,
+    pull: Pull<S>,
 }
 
 pass! {
     fn adadelta<S>(numbers: Numbers<S>, square: &mut [S], steps: &mut [S], parameters: &mut [S], gradient: &[S]) {
         for (((parameter, square), steps), &slope) in parameters.iter_mut().zip(square).zip(steps).zip(gradient) {
-            let slope = decayed(numbers.decay, *parameter, slope);
+            let slope = numbers.pull.slope(*parameter, slope);
             *square = flush(numbers.rho * *square + numbers.rest * slope * slope);
             let step = (*steps + numbers.epsilon).sqrt() / (*square + numbers.epsilon).sqrt() * slope;
             *steps = flush(numbers.rho * *steps + numbers.rest * step * step);
-            *parameter -= numbers.rate * step;
+            *parameter -= numbers.pull.step(*parameter, numbers.rate * step);
         }
     }
 }

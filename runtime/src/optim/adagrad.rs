@@ -1,6 +1,7 @@
 //! Adagrad.
 
-use super::pass::{Slots, decayed, flush, optimizer, pass};
+use super::decay::{Pull, WeightDecay, weight_decay};
+use super::pass::{Slots, flush, optimizer, pass};
 use crate::Float;
 use crate::kernels::Buffer;
 
@@ -13,15 +14,16 @@ use crate::kernels::Buffer;
 ///
 /// J. Duchi, E. Hazan and Y. Singer, "Adaptive Subgradient Methods for Online Learning and Stochastic Optimization" (2011).
 ///
-/// Defaults: a learning rate of 0.01, an initial sum of 0 and an epsilon of 1e-10 outside of the root, as in PyTorch. Keras has a learning rate of
-/// 0.001, an initial sum of 0.1 and an epsilon of 1e-7 inside of the root ([`epsilon_inside(true)`](Self::epsilon_inside)).
+/// Defaults: a learning rate of 0.01, an initial sum of 0 and an epsilon of 1e-10 outside of the root, as in PyTorch. Keras has a learning
+/// rate of 0.001, an initial sum of 0.1 and an epsilon of 1e-7 inside of the root ([`epsilon_inside(true)`](Self::epsilon_inside)); optax
+/// the same sum and epsilon.
 #[derive(Clone, Debug)]
 pub struct Adagrad {
     learning_rate: f64,
     epsilon: f64,
     epsilon_inside: bool,
     initial: f64,
-    weight_decay: f64,
+    decay: WeightDecay,
     slots: Slots<1>,
 }
 
@@ -34,8 +36,8 @@ impl Default for Adagrad {
 impl Adagrad {
     /// With that learning rate; everything else as by default.
     pub fn new(learning_rate: f64) -> Self {
-        let slots = Slots::Empty;
-        Self { learning_rate, epsilon: 1e-10, epsilon_inside: false, initial: 0.0, weight_decay: 0.0, slots }
+        let (decay, slots) = (WeightDecay::default(), Slots::Empty);
+        Self { learning_rate, epsilon: 1e-10, epsilon_inside: false, initial: 0.0, decay, slots }
     }
 
     /// What keeps the divisor from 0.
@@ -59,13 +61,7 @@ impl Adagrad {
         self
     }
 
-    /// An L2 term: `weight_decay · parameter` is added to the gradient, as of `loss + weight_decay / 2 · Σ parameter²`. 0 by default;
-    /// PyTorch's `weight_decay` is the same, Keras' `weight_decay` is decoupled.
-    #[must_use]
-    pub fn weight_decay(mut self, weight_decay: f64) -> Self {
-        self.weight_decay = weight_decay;
-        self
-    }
+    weight_decay!();
 
     fn used(&self) -> usize {
         1
@@ -76,19 +72,19 @@ impl Adagrad {
     fn apply<S: Float>(&mut self, [sum]: &mut [Buffer<S>; 1], parameters: &mut [S], gradient: &[S]) {
         let (inside, outside) = if self.epsilon_inside { (self.epsilon, 0.0) } else { (0.0, self.epsilon) };
         let inside = S::from_f64(self.initial + inside);
-        let (rate, decay) = (S::from_f64(self.learning_rate), S::from_f64(self.weight_decay));
-        adagrad(rate, decay, inside, S::from_f64(outside), sum, parameters, gradient);
+        let (rate, pull) = (S::from_f64(self.learning_rate), self.decay.at(self.learning_rate));
+        adagrad(rate, pull, inside, S::from_f64(outside), sum, parameters, gradient);
     }
 }
 
 optimizer!(Adagrad);
 
 pass! {
-    fn adagrad<S>(rate: S, decay: S, inside: S, outside: S, sum: &mut [S], parameters: &mut [S], gradient: &[S]) {
+    fn adagrad<S>(rate: S, pull: Pull<S>, inside: S, outside: S, sum: &mut [S], parameters: &mut [S], gradient: &[S]) {
         for ((parameter, sum), &slope) in parameters.iter_mut().zip(sum).zip(gradient) {
-            let slope = decayed(decay, *parameter, slope);
+            let slope = pull.slope(*parameter, slope);
             *sum = flush(*sum + slope * slope);
-            *parameter -= rate * slope / ((*sum + inside).sqrt() + outside);
+            *parameter -= pull.step(*parameter, rate * slope / ((*sum + inside).sqrt() + outside));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Adam, AMSGrad and AdamW.
 
-use super::pass::{Slots, decayed, flush, optimizer, pass};
+use super::decay::{Pull, WeightDecay, weight_decay};
+use super::pass::{Slots, flush, optimizer, pass};
 use crate::Float;
 use crate::kernels::Buffer;
 
@@ -13,10 +14,10 @@ use crate::kernels::Buffer;
 /// ```
 ///
 /// D. Kingma and J. Ba, "Adam: A Method for Stochastic Optimization" (2015), algorithm 1. With [`amsgrad`](Self::amsgrad) the largest v so
-/// far stands in the place of v (S. Reddi, S. Kale and S. Kumar, "On the Convergence of Adam and Beyond", 2018; with the corrections, as in
-/// PyTorch and Keras).
+/// far stands in the place of v (S. Reddi, S. Kale and S. Kumar, "On the Convergence of Adam and Beyond", 2018; with the correction of this step,
+/// as in PyTorch and Keras; optax takes the largest of the corrected).
 ///
-/// Defaults: a learning rate of 0.001, beta1 0.9, beta2 0.999, epsilon 1e-8, as in the paper and in PyTorch. Keras adds its
+/// Defaults: a learning rate of 0.001, beta1 0.9, beta2 0.999, epsilon 1e-8, as in the paper, PyTorch and optax. Keras adds its
 /// epsilon (1e-7) to the uncorrected root √v instead ([`epsilon_hat(true)`](Self::epsilon_hat), the paper's section 2). Some lecture notes leave the
 /// corrections out ([`bias_correction(false)`](Self::bias_correction)).
 #[derive(Clone, Debug)]
@@ -28,8 +29,7 @@ pub struct Adam {
     epsilon_hat: bool,
     bias_correction: bool,
     amsgrad: bool,
-    weight_decay: f64,
-    decoupled: bool,
+    decay: WeightDecay,
     /// beta1ᵗ and beta2ᵗ of the steps that were made.
     powers: [f64; 2],
     slots: Slots<3>,
@@ -44,18 +44,15 @@ impl Default for Adam {
 impl Adam {
     /// With that learning rate; everything else as by default.
     pub fn new(learning_rate: f64) -> Self {
-        let (amsgrad, weight_decay, decoupled) = (false, 0.0, false);
-        let (epsilon_hat, bias_correction) = (false, true);
         Self {
             learning_rate,
             beta1: 0.9,
             beta2: 0.999,
             epsilon: 1e-8,
-            epsilon_hat,
-            bias_correction,
-            amsgrad,
-            weight_decay,
-            decoupled,
+            epsilon_hat: false,
+            bias_correction: true,
+            amsgrad: false,
+            decay: WeightDecay::default(),
             powers: [1.0; 2],
             slots: Slots::Empty,
         }
@@ -82,7 +79,7 @@ impl Adam {
         self
     }
 
-    /// Whether epsilon is added to the uncorrected root √v (Keras), and not to the corrected one (PyTorch).
+    /// Whether epsilon is added to the uncorrected root √v (Keras), and not to the corrected one (PyTorch, optax; the default).
     #[must_use]
     pub fn epsilon_hat(mut self, uncorrected: bool) -> Self {
         self.epsilon_hat = uncorrected;
@@ -103,14 +100,7 @@ impl Adam {
         self
     }
 
-    /// An L2 term: `weight_decay · parameter` is added to the gradient, as of `loss + weight_decay / 2 · Σ parameter²`. 0 by default;
-    /// PyTorch's `weight_decay` is the same, Keras' `weight_decay` is
-    /// decoupled: see [`AdamW`].
-    #[must_use]
-    pub fn weight_decay(mut self, weight_decay: f64) -> Self {
-        self.weight_decay = weight_decay;
-        self
-    }
+    weight_decay!();
 
     /// The two running means; the largest of the second.
     fn used(&self) -> usize {
@@ -134,8 +124,7 @@ impl Adam {
             rest1: S::from_f64(1.0 - self.beta1),
             beta2: S::from_f64(self.beta2),
             rest2: S::from_f64(1.0 - self.beta2),
-            coupled: S::from_f64(if self.decoupled { 0.0 } else { self.weight_decay }),
-            kept: S::from_f64(if self.decoupled { 1.0 - self.learning_rate * self.weight_decay } else { 1.0 }),
+            pull: self.decay.at(self.learning_rate),
         };
         if self.amsgrad {
             amsgrad(numbers, first, second, largest, parameters, gradient);
@@ -155,7 +144,7 @@ optimizer!(Adam);
 ///
 /// I. Loshchilov and F. Hutter, "Decoupled Weight Decay Regularization" (2019).
 ///
-/// Defaults: those of [`Adam`], and a weight decay of 0.01, as in PyTorch; Keras' is 0.004.
+/// Defaults: those of [`Adam`], and a weight decay of 0.01, as in PyTorch; Keras' is 0.004, optax' 1e-4.
 #[derive(Clone, Debug)]
 pub struct AdamW(Adam);
 
@@ -168,13 +157,13 @@ impl Default for AdamW {
 impl AdamW {
     /// With that learning rate; everything else as by default.
     pub fn new(learning_rate: f64) -> Self {
-        Self(Adam { weight_decay: 0.01, decoupled: true, ..Adam::new(learning_rate) })
+        Self(Adam::new(learning_rate).decoupled_weight_decay(0.01))
     }
 
     /// How much of a parameter a step with a learning rate of 1 would take away.
     #[must_use]
     pub fn weight_decay(self, weight_decay: f64) -> Self {
-        Self(self.0.weight_decay(weight_decay))
+        Self(self.0.decoupled_weight_decay(weight_decay))
     }
 
     /// How much of the running mean of the gradient stays at each step.
@@ -193,6 +182,18 @@ impl AdamW {
     #[must_use]
     pub fn epsilon(self, epsilon: f64) -> Self {
         Self(self.0.epsilon(epsilon))
+    }
+
+    /// Whether epsilon is added to the uncorrected root √v (Keras), and not to the corrected one (PyTorch, optax).
+    #[must_use]
+    pub fn epsilon_hat(self, uncorrected: bool) -> Self {
+        Self(self.0.epsilon_hat(uncorrected))
+    }
+
+    /// Whether the running means are corrected for their start at 0.
+    #[must_use]
+    pub fn bias_correction(self, corrected: bool) -> Self {
+        Self(self.0.bias_correction(corrected))
     }
 
     /// Whether the largest running mean of the squared gradient divides, and not the last.
@@ -238,20 +239,17 @@ struct Numbers<S> {
     rest1: S,
     beta2: S,
     rest2: S,
-    /// The factor of the L2 term.
-    coupled: S,
-    /// What decoupled decay leaves of a parameter.
-    kept: S,
+    pull: Pull<S>,
 }
 
 pass! {
     fn adam<S>(numbers: Numbers<S>, first: &mut [S], second: &mut [S], parameters: &mut [S], gradient: &[S]) {
         for (((parameter, first), second), &slope) in parameters.iter_mut().zip(first).zip(second).zip(gradient) {
-            let slope = decayed(numbers.coupled, *parameter, slope);
+            let slope = numbers.pull.slope(*parameter, slope);
             *first = flush(numbers.beta1 * *first + numbers.rest1 * slope);
             *second = flush(numbers.beta2 * *second + numbers.rest2 * slope * slope);
             let step = numbers.rate * *first / (second.sqrt() * numbers.correction + numbers.epsilon);
-            *parameter = numbers.kept * *parameter - step;
+            *parameter -= numbers.pull.step(*parameter, step);
         }
     }
 }
@@ -262,12 +260,12 @@ pass! {
     ) {
         let slots = first.iter_mut().zip(second).zip(largest);
         for ((parameter, ((first, second), largest)), &slope) in parameters.iter_mut().zip(slots).zip(gradient) {
-            let slope = decayed(numbers.coupled, *parameter, slope);
+            let slope = numbers.pull.slope(*parameter, slope);
             *first = flush(numbers.beta1 * *first + numbers.rest1 * slope);
             *second = flush(numbers.beta2 * *second + numbers.rest2 * slope * slope);
             *largest = if *second > *largest { *second } else { *largest };
             let step = numbers.rate * *first / (largest.sqrt() * numbers.correction + numbers.epsilon);
-            *parameter = numbers.kept * *parameter - step;
+            *parameter -= numbers.pull.step(*parameter, step);
         }
     }
 }

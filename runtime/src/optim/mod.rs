@@ -10,6 +10,7 @@ mod adadelta;
 mod adagrad;
 mod adam;
 pub(crate) mod clip;
+mod decay;
 mod lbfgs;
 mod nadam;
 mod pass;

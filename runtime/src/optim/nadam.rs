@@ -1,6 +1,7 @@
 //! Nadam.
 
-use super::pass::{Slots, decayed, flush, optimizer, pass};
+use super::decay::{Pull, WeightDecay, weight_decay};
+use super::pass::{Slots, flush, optimizer, pass};
 use crate::Float;
 use crate::kernels::Buffer;
 
@@ -17,7 +18,8 @@ use crate::kernels::Buffer;
 /// T. Dozat, "Incorporating Nesterov Momentum into Adam" (2016).
 ///
 /// Defaults: a learning rate of 0.002, beta1 0.9, beta2 0.999, epsilon 1e-8 and a momentum decay of 0.004, as in PyTorch. Keras has a learning
-/// rate of 0.001, an epsilon of 1e-7 and a momentum decay of 1.
+/// rate of 0.001, an epsilon of 1e-7 and a momentum decay of 1. (optax' `nadam` keeps mu at beta1, with corrections of its own; that is not
+/// this.)
 #[derive(Clone, Debug)]
 pub struct Nadam {
     learning_rate: f64,
@@ -25,7 +27,7 @@ pub struct Nadam {
     beta2: f64,
     epsilon: f64,
     momentum_decay: f64,
-    weight_decay: f64,
+    decay: WeightDecay,
     /// How many steps were made.
     steps: u64,
     /// The product of all mu, and beta2ᵗ.
@@ -42,9 +44,9 @@ impl Default for Nadam {
 impl Nadam {
     /// With that learning rate; everything else as by default.
     pub fn new(learning_rate: f64) -> Self {
-        let (momentum_decay, weight_decay) = (4e-3, 0.0);
+        let (momentum_decay, decay) = (4e-3, WeightDecay::default());
         let (steps, products, slots) = (0, [1.0; 2], Slots::Empty);
-        Self { learning_rate, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, momentum_decay, weight_decay, steps, products, slots }
+        Self { learning_rate, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, momentum_decay, decay, steps, products, slots }
     }
 
     /// How much of the running mean of the gradient stays at each step.
@@ -75,13 +77,7 @@ impl Nadam {
         self
     }
 
-    /// An L2 term: `weight_decay · parameter` is added to the gradient, as of `loss + weight_decay / 2 · Σ parameter²`. 0 by default;
-    /// PyTorch's `weight_decay` is the same, Keras' `weight_decay` is decoupled.
-    #[must_use]
-    pub fn weight_decay(mut self, weight_decay: f64) -> Self {
-        self.weight_decay = weight_decay;
-        self
-    }
+    weight_decay!();
 
     fn used(&self) -> usize {
         2
@@ -110,7 +106,7 @@ impl Nadam {
             rest1: S::from_f64(1.0 - self.beta1),
             beta2: S::from_f64(self.beta2),
             rest2: S::from_f64(1.0 - self.beta2),
-            decay: S::from_f64(self.weight_decay),
+            pull: self.decay.at(self.learning_rate),
         };
         nadam(numbers, first, second, parameters, gradient);
     }
@@ -129,17 +125,18 @@ struct Numbers<S> {
     rest1: S,
     beta2: S,
     rest2: S,
-    decay: S,
+    pull: Pull<S>,
 }
 
 pass! {
     fn nadam<S>(numbers: Numbers<S>, first: &mut [S], second: &mut [S], parameters: &mut [S], gradient: &[S]) {
         for (((parameter, first), second), &slope) in parameters.iter_mut().zip(first).zip(second).zip(gradient) {
-            let slope = decayed(numbers.decay, *parameter, slope);
+            let slope = numbers.pull.slope(*parameter, slope);
             *first = flush(numbers.beta1 * *first + numbers.rest1 * slope);
             *second = flush(numbers.beta2 * *second + numbers.rest2 * slope * slope);
             let step = numbers.of_mean * *first + numbers.of_slope * slope;
-            *parameter -= step / (second.sqrt() * numbers.correction + numbers.epsilon);
+            let step = step / (second.sqrt() * numbers.correction + numbers.epsilon);
+            *parameter -= numbers.pull.step(*parameter, step);
         }
     }
 }

@@ -27,6 +27,16 @@ impl<const K: usize> Slots<K> {
         Self::F64(std::array::from_fn(|slot| Buffer::zeros(if slot < used { length } else { 0 })))
     }
 
+    /// All numbers, one slot after the other.
+    #[cfg(test)]
+    pub(super) fn numbers(&self) -> Vec<f64> {
+        match self {
+            Self::Empty => Vec::new(),
+            Self::F32(slots) => slots.iter().flat_map(|slot| slot.iter().map(|&number| f64::from(number))).collect(),
+            Self::F64(slots) => slots.iter().flat_map(|slot| slot.iter().copied()).collect(),
+        }
+    }
+
     /// Whether the slots that are used are for that many parameters of `f32`.
     pub(super) fn fit_f32(&self, used: usize, length: usize) -> bool {
         matches!(self, Self::F32(slots) if slots[..used].iter().all(|slot| slot.len() == length))
@@ -43,12 +53,6 @@ impl<const K: usize> Slots<K> {
 pub(super) fn flush<S: Float>(number: S) -> S {
     let smallest = if size_of::<S>() == 4 { f64::from(f32::MIN_POSITIVE) } else { f64::MIN_POSITIVE };
     if number.abs() < S::from_f64(smallest) { S::ZERO } else { number }
-}
-
-/// The slope with that of an L2 term: `gradient + decay · parameter`, the gradient of `loss + decay / 2 · Σ parameter²`.
-#[inline(always)]
-pub(super) fn decayed<S: Float>(decay: S, parameter: S, gradient: S) -> S {
-    gradient + decay * parameter
 }
 
 /// Defines a pass: a function that is compiled for each instruction set, and calls the copy for this machine.
@@ -95,6 +99,14 @@ macro_rules! pass {
 /// `apply(&mut self, slots: &mut [Buffer<S>; K], parameters: &mut [S], gradient: &[S])`.
 macro_rules! optimizer {
     ($type:ty) => {
+        #[cfg(test)]
+        impl $type {
+            /// What it keeps of earlier steps.
+            pub(super) fn kept(&self) -> Vec<f64> {
+                self.slots.numbers()
+            }
+        }
+
         impl super::Optimizer for $type {
             fn update(&mut self, flat: super::Flat<'_>) {
                 use super::pass::Slots;

@@ -1,6 +1,7 @@
 //! RMSprop.
 
-use super::pass::{Slots, decayed, flush, optimizer, pass};
+use super::decay::{Pull, WeightDecay, weight_decay};
+use super::pass::{Slots, flush, optimizer, pass};
 use crate::Float;
 use crate::kernels::Buffer;
 
@@ -17,10 +18,10 @@ use crate::kernels::Buffer;
 /// T. Tieleman and G. Hinton, "Lecture 6.5: rmsprop" (2012); centered as in A. Graves, "Generating Sequences With Recurrent Neural
 /// Networks" (2013).
 ///
-/// The defaults are those of Keras: a learning rate of 0.001, rho 0.9, epsilon 1e-7 inside of the root, no momentum, not
-/// centered. PyTorch's are 0.01, 0.99 (`alpha`), and 1e-8 added outside of the root
-/// ([`epsilon_inside(false)`](Self::epsilon_inside)); it also multiplies by the learning rate after `v`, which is the same as
-/// long as the learning rate stays.
+/// The defaults are those of Keras: a learning rate of 0.001, rho 0.9, epsilon 1e-7 inside of the root
+/// ([`epsilon_inside(true)`](Self::epsilon_inside)), no momentum, not centered. optax has the same rho and the same form, with an epsilon of 1e-8.
+/// PyTorch's are 0.01, 0.99 (`alpha`), and 1e-8 added outside of the root (`epsilon_inside(false)`); it also multiplies by the learning rate
+/// after `v` ([`rate_in_velocity(false)`](Self::rate_in_velocity)).
 #[derive(Clone, Debug)]
 pub struct RmsProp {
     learning_rate: f64,
@@ -28,8 +29,9 @@ pub struct RmsProp {
     epsilon: f64,
     epsilon_inside: bool,
     momentum: f64,
+    rate_in_velocity: bool,
     centered: bool,
-    weight_decay: f64,
+    decay: WeightDecay,
     slots: Slots<3>,
 }
 
@@ -42,9 +44,17 @@ impl Default for RmsProp {
 impl RmsProp {
     /// With that learning rate; everything else as by default.
     pub fn new(learning_rate: f64) -> Self {
-        let slots = Slots::Empty;
-        let (momentum, centered, weight_decay) = (0.0, false, 0.0);
-        Self { learning_rate, rho: 0.9, epsilon: 1e-7, epsilon_inside: true, momentum, centered, weight_decay, slots }
+        Self {
+            learning_rate,
+            rho: 0.9,
+            epsilon: 1e-7,
+            epsilon_inside: true,
+            momentum: 0.0,
+            rate_in_velocity: true,
+            centered: false,
+            decay: WeightDecay::default(),
+            slots: Slots::Empty,
+        }
     }
 
     /// How much of the running means stays at each step.
@@ -75,6 +85,14 @@ impl RmsProp {
         self
     }
 
+    /// Whether the velocity includes the learning rate (Keras, optax; the default), or is multiplied by that of each step (PyTorch): a
+    /// difference when there is momentum and the learning rate changes.
+    #[must_use]
+    pub fn rate_in_velocity(mut self, inside: bool) -> Self {
+        self.rate_in_velocity = inside;
+        self
+    }
+
     /// Whether the running variance divides, and not the running mean of the square.
     #[must_use]
     pub fn centered(mut self, centered: bool) -> Self {
@@ -82,13 +100,7 @@ impl RmsProp {
         self
     }
 
-    /// An L2 term: `weight_decay · parameter` is added to the gradient, as of `loss + weight_decay / 2 · Σ parameter²`. 0 by default;
-    /// PyTorch's `weight_decay` is the same, Keras' `weight_decay` is decoupled.
-    #[must_use]
-    pub fn weight_decay(mut self, weight_decay: f64) -> Self {
-        self.weight_decay = weight_decay;
-        self
-    }
+    weight_decay!();
 
     /// The mean square; the velocity; the mean.
     fn used(&self) -> usize {
@@ -99,14 +111,17 @@ impl RmsProp {
 
     fn apply<S: Float>(&mut self, slots: &mut [Buffer<S>; 3], parameters: &mut [S], gradient: &[S]) {
         let [square, velocity, mean] = slots;
+        let rate = S::from_f64(self.learning_rate);
+        let (inner, outer) = if self.rate_in_velocity { (rate, S::ONE) } else { (S::ONE, rate) };
         let numbers = Numbers {
-            rate: S::from_f64(self.learning_rate),
+            inner,
+            outer,
             rho: S::from_f64(self.rho),
             rest: S::from_f64(1.0 - self.rho),
             inside: S::from_f64(if self.epsilon_inside { self.epsilon } else { 0.0 }),
             outside: S::from_f64(if self.epsilon_inside { 0.0 } else { self.epsilon }),
             momentum: S::from_f64(self.momentum),
-            decay: S::from_f64(self.weight_decay),
+            pull: self.decay.at(self.learning_rate),
         };
         if self.centered {
             centered(numbers, square, mean, velocity, parameters, gradient);
@@ -123,13 +138,16 @@ optimizer!(RmsProp);
 /// The settings as floats of the network.
 #[derive(Clone, Copy)]
 struct Numbers<S> {
-    rate: S,
+    /// What multiplies the slope on its way into the velocity.
+    inner: S,
+    /// What multiplies the velocity on its way to the parameter.
+    outer: S,
     rho: S,
     rest: S,
     inside: S,
     outside: S,
     momentum: S,
-    decay: S,
+    pull: Pull<S>,
 }
 
 /// The new running mean of the square.
@@ -138,17 +156,18 @@ fn mean_square<S: Float>(numbers: Numbers<S>, square: S, slope: S) -> S {
     flush(numbers.rho * square + numbers.rest * slope * slope)
 }
 
+/// What goes into the velocity.
 #[inline(always)]
 fn step<S: Float>(numbers: Numbers<S>, variance: S, slope: S) -> S {
-    numbers.rate * slope / ((variance + numbers.inside).sqrt() + numbers.outside)
+    numbers.inner * slope / ((variance + numbers.inside).sqrt() + numbers.outside)
 }
 
 pass! {
     fn plain<S>(numbers: Numbers<S>, square: &mut [S], parameters: &mut [S], gradient: &[S]) {
         for ((parameter, square), &slope) in parameters.iter_mut().zip(square).zip(gradient) {
-            let slope = decayed(numbers.decay, *parameter, slope);
+            let slope = numbers.pull.slope(*parameter, slope);
             *square = mean_square(numbers, *square, slope);
-            *parameter -= step(numbers, *square, slope);
+            *parameter -= numbers.pull.step(*parameter, numbers.outer * step(numbers, *square, slope));
         }
     }
 }
@@ -158,10 +177,10 @@ pass! {
         numbers: Numbers<S>, square: &mut [S], velocity: &mut [S], parameters: &mut [S], gradient: &[S],
     ) {
         for (((parameter, square), velocity), &slope) in parameters.iter_mut().zip(square).zip(velocity).zip(gradient) {
-            let slope = decayed(numbers.decay, *parameter, slope);
+            let slope = numbers.pull.slope(*parameter, slope);
             *square = mean_square(numbers, *square, slope);
             *velocity = flush(numbers.momentum * *velocity + step(numbers, *square, slope));
-            *parameter -= *velocity;
+            *parameter -= numbers.pull.step(*parameter, numbers.outer * *velocity);
         }
     }
 }
@@ -172,14 +191,14 @@ pass! {
     ) {
         let slots = square.iter_mut().zip(mean).zip(velocity);
         for ((parameter, ((square, mean), velocity)), &slope) in parameters.iter_mut().zip(slots).zip(gradient) {
-            let slope = decayed(numbers.decay, *parameter, slope);
+            let slope = numbers.pull.slope(*parameter, slope);
             *square = mean_square(numbers, *square, slope);
             *mean = flush(numbers.rho * *mean + numbers.rest * slope);
             // Rounding may put the square of the mean above the mean of the squares.
             let variance = *square - *mean * *mean;
             let variance = if variance < S::ZERO { S::ZERO } else { variance };
             *velocity = flush(numbers.momentum * *velocity + step(numbers, variance, slope));
-            *parameter -= *velocity;
+            *parameter -= numbers.pull.step(*parameter, numbers.outer * *velocity);
         }
     }
 }

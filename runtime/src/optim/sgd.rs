@@ -1,24 +1,27 @@
 //! Stochastic gradient descent.
 
-use super::pass::{Slots, decayed, flush, optimizer, pass};
+use super::decay::{Pull, WeightDecay, weight_decay};
+use super::pass::{Slots, flush, optimizer, pass};
 use crate::Float;
 use crate::kernels::Buffer;
 
 /// Stochastic gradient descent, with momentum if wanted.
 ///
 /// ```text
-/// v ← momentum · v - learning_rate · gradient
-/// parameter ← parameter + v                                                 (plain)
-/// parameter ← parameter + momentum · v - learning_rate · gradient           (Nesterov: NAG)
+/// parameter ← parameter - learning_rate · gradient                           (without momentum)
+///
+/// v ← momentum · v + learning_rate · gradient
+/// parameter ← parameter - v                                                  (heavy ball)
+/// parameter ← parameter - (momentum · v + learning_rate · gradient)          (Nesterov: NAG)
 /// ```
 ///
 /// B. T. Polyak, "Some methods of speeding up the convergence of iteration methods" (1964); Y. Nesterov, "A method of solving a
 /// convex programming problem with convergence rate O(1/k²)" (1983), in the form of Sutskever et al., "On the importance of
-/// initialization and momentum in deep learning" (2013). This is Keras' form, where the velocity includes the learning rate. PyTorch's
-/// ([`rate_in_velocity(false)`](Self::rate_in_velocity)) is `v ← momentum · v + gradient`, `parameter ← parameter - learning_rate · v`, which is the
-/// same as long as the learning rate stays.
+/// initialization and momentum in deep learning" (2013). This is Keras' form, where the velocity includes the learning
+/// rate. That of PyTorch and optax ([`rate_in_velocity(false)`](Self::rate_in_velocity)) is `v ← momentum · v + gradient`,
+/// `parameter ← parameter - learning_rate · v`, which is the same as long as the learning rate stays.
 ///
-/// Defaults: a learning rate of 0.01, no momentum (as in Keras).
+/// Defaults: a learning rate of 0.01, no momentum (as in Keras; PyTorch has 0.001, and optax no default).
 ///
 /// ```
 /// use chainrule::prelude::*;
@@ -31,7 +34,7 @@ pub struct Sgd {
     learning_rate: f64,
     momentum: f64,
     nesterov: bool,
-    weight_decay: f64,
+    decay: WeightDecay,
     rate_in_velocity: bool,
     slots: Slots<1>,
 }
@@ -45,8 +48,8 @@ impl Default for Sgd {
 impl Sgd {
     /// With that learning rate and no momentum.
     pub fn new(learning_rate: f64) -> Self {
-        let (momentum, nesterov, weight_decay, rate_in_velocity) = (0.0, false, 0.0, true);
-        Self { learning_rate, momentum, nesterov, weight_decay, rate_in_velocity, slots: Slots::Empty }
+        let (momentum, nesterov, rate_in_velocity, decay) = (0.0, false, true, WeightDecay::default());
+        Self { learning_rate, momentum, nesterov, decay, rate_in_velocity, slots: Slots::Empty }
     }
 
     /// How much of the last step goes into the next one: 0.9 is usual, 0 is none.
@@ -63,21 +66,15 @@ impl Sgd {
         self
     }
 
-    /// Whether the velocity includes the learning rate (Keras), or is multiplied by that of each step (PyTorch): a difference
-    /// when the learning rate changes.
+    /// Whether the velocity includes the learning rate (Keras; the default), or is multiplied by that of each step (PyTorch, optax): a
+    /// difference when the learning rate changes.
     #[must_use]
     pub fn rate_in_velocity(mut self, inside: bool) -> Self {
         self.rate_in_velocity = inside;
         self
     }
 
-    /// An L2 term: `weight_decay · parameter` is added to the gradient, as of `loss + weight_decay / 2 · Σ parameter²`. 0 by default;
-    /// PyTorch's `weight_decay` is the same, Keras' `weight_decay` is decoupled.
-    #[must_use]
-    pub fn weight_decay(mut self, weight_decay: f64) -> Self {
-        self.weight_decay = weight_decay;
-        self
-    }
+    weight_decay!();
 
     fn used(&self) -> usize {
         usize::from(self.momentum != 0.0)
@@ -86,50 +83,59 @@ impl Sgd {
     fn forget(&mut self) {}
 
     fn apply<S: Float>(&mut self, [velocity]: &mut [Buffer<S>; 1], parameters: &mut [S], gradient: &[S]) {
-        let (rate, momentum) = (S::from_f64(self.learning_rate), S::from_f64(self.momentum));
-        let decay = S::from_f64(self.weight_decay);
+        let (rate, momentum, pull) =
+            (S::from_f64(self.learning_rate), S::from_f64(self.momentum), self.decay.at(self.learning_rate));
         // The velocity is in units of the parameter, or in those of the gradient.
         let (inner, outer) = if self.rate_in_velocity { (rate, S::ONE) } else { (S::ONE, rate) };
+        let numbers = Numbers { inner, outer, momentum, pull };
         if self.momentum == 0.0 {
-            plain(rate, decay, parameters, gradient);
+            plain(rate, pull, parameters, gradient);
         } else if self.nesterov {
-            nesterov(inner, outer, decay, momentum, velocity, parameters, gradient);
+            nesterov(numbers, velocity, parameters, gradient);
         } else {
-            heavy_ball(inner, outer, decay, momentum, velocity, parameters, gradient);
+            heavy_ball(numbers, velocity, parameters, gradient);
         }
     }
 }
 
 optimizer!(Sgd);
 
+/// The settings as floats of the network.
+#[derive(Clone, Copy)]
+struct Numbers<S> {
+    /// What multiplies the slope on its way into the velocity.
+    inner: S,
+    /// What multiplies the velocity on its way to the parameter.
+    outer: S,
+    momentum: S,
+    pull: Pull<S>,
+}
+
 pass! {
-    fn plain<S>(rate: S, decay: S, parameters: &mut [S], gradient: &[S]) {
+    fn plain<S>(rate: S, pull: Pull<S>, parameters: &mut [S], gradient: &[S]) {
         for (parameter, &slope) in parameters.iter_mut().zip(gradient) {
-            *parameter -= rate * decayed(decay, *parameter, slope);
+            *parameter -= pull.step(*parameter, rate * pull.slope(*parameter, slope));
         }
     }
 }
 
 pass! {
-    fn heavy_ball<S>(
-        inner: S, outer: S, decay: S, momentum: S, velocity: &mut [S], parameters: &mut [S], gradient: &[S],
-    ) {
+    fn heavy_ball<S>(numbers: Numbers<S>, velocity: &mut [S], parameters: &mut [S], gradient: &[S]) {
         for ((parameter, velocity), &slope) in parameters.iter_mut().zip(velocity).zip(gradient) {
-            let slope = decayed(decay, *parameter, slope);
-            *velocity = flush(momentum * *velocity - inner * slope);
-            *parameter += outer * *velocity;
+            let slope = numbers.pull.slope(*parameter, slope);
+            *velocity = flush(numbers.momentum * *velocity + numbers.inner * slope);
+            *parameter -= numbers.pull.step(*parameter, numbers.outer * *velocity);
         }
     }
 }
 
 pass! {
-    fn nesterov<S>(
-        inner: S, outer: S, decay: S, momentum: S, velocity: &mut [S], parameters: &mut [S], gradient: &[S],
-    ) {
+    fn nesterov<S>(numbers: Numbers<S>, velocity: &mut [S], parameters: &mut [S], gradient: &[S]) {
         for ((parameter, velocity), &slope) in parameters.iter_mut().zip(velocity).zip(gradient) {
-            let slope = decayed(decay, *parameter, slope);
-            *velocity = flush(momentum * *velocity - inner * slope);
-            *parameter += outer * (momentum * *velocity - inner * slope);
+            let slope = numbers.pull.slope(*parameter, slope);
+            *velocity = flush(numbers.momentum * *velocity + numbers.inner * slope);
+            let step = numbers.outer * (numbers.momentum * *velocity + numbers.inner * slope);
+            *parameter -= numbers.pull.step(*parameter, step);
         }
     }
 }
