@@ -1,38 +1,47 @@
-//! Vanishing gradients: the norm of the gradient of each layer's weights, behind sigmoids and behind relus.
+//! Vanishing and exploding gradients: the norm of the gradient of each layer's weights in networks of ten layers.
+//!
+//! A sigmoid's slope is at most 1/4, so what comes back through ten of them is next to nothing. Relus pass it on, and weights that
+//! are three times as large as they should be multiply it by three in each layer.
 
 use chainrule::prelude::*;
 
+/// Ten layers with sigmoids.
 #[network(
     input  x: [B, 64];
     target t: [B, 10];
-    h1 = sigmoid(x |> l1); h2 = sigmoid(h1 |> l2); h3 = sigmoid(h2 |> l3); h4 = sigmoid(h3 |> l4); h5 = sigmoid(h4 |> l5);
-    loss = cross_entropy(h5 |> l6, t);
+    h = x
+        |> Dense(32) |> sigmoid
+        |> Dense(32) |> sigmoid
+        |> Dense(32) |> sigmoid
+        |> Dense(32) |> sigmoid
+        |> Dense(32) |> sigmoid
+        |> Dense(32) |> sigmoid
+        |> Dense(32) |> sigmoid
+        |> Dense(32) |> sigmoid
+        |> Dense(32) |> sigmoid;
+    loss = cross_entropy(h |> Dense(10), t);
 )]
 #[derive(Clone, Debug, PartialEq)]
-struct Sigmoids {
-    l1: Dense<64, 32>,
-    l2: Dense<32, 32>,
-    l3: Dense<32, 32>,
-    l4: Dense<32, 32>,
-    l5: Dense<32, 32>,
-    l6: Dense<32, 10>,
-}
+struct Sigmoids;
 
+/// Ten layers with relus.
 #[network(
     input  x: [B, 64];
     target t: [B, 10];
-    h1 = relu(x |> l1); h2 = relu(h1 |> l2); h3 = relu(h2 |> l3); h4 = relu(h3 |> l4); h5 = relu(h4 |> l5);
-    loss = cross_entropy(h5 |> l6, t);
+    h = x
+        |> Dense(32) |> relu
+        |> Dense(32) |> relu
+        |> Dense(32) |> relu
+        |> Dense(32) |> relu
+        |> Dense(32) |> relu
+        |> Dense(32) |> relu
+        |> Dense(32) |> relu
+        |> Dense(32) |> relu
+        |> Dense(32) |> relu;
+    loss = cross_entropy(h |> Dense(10), t);
 )]
 #[derive(Clone, Debug, PartialEq)]
-struct Relus {
-    l1: Dense<64, 32>,
-    l2: Dense<32, 32>,
-    l3: Dense<32, 32>,
-    l4: Dense<32, 32>,
-    l5: Dense<32, 32>,
-    l6: Dense<32, 10>,
-}
+struct Relus;
 
 /// The norms of an epoch without steps.
 fn norms<N: AsNetwork>(net: &mut N, data: &Dataset) -> chainrule::Result<Vec<(&'static str, f64)>> {
@@ -42,10 +51,16 @@ fn norms<N: AsNetwork>(net: &mut N, data: &Dataset) -> chainrule::Result<Vec<(&'
 
 fn main() -> chainrule::Result<()> {
     let (train, _) = data::digits()?.split(0.8, 7);
-    let (sigmoids, relus) = (norms(&mut Sigmoids::init(1), &train)?, norms(&mut Relus::init(1), &train)?);
-    println!("{:8} {:>12} {:>12}", "weights", "sigmoid", "relu");
-    for ((path, sigmoid), (_, relu)) in sigmoids.iter().zip(&relus).filter(|((path, _), _)| path.ends_with(".w")) {
-        println!("{path:8} {sigmoid:12.2e} {relu:12.2e}");
+    let sigmoids = norms(&mut Sigmoids::init(1), &train)?;
+    let relus = norms(&mut Relus::init(1), &train)?;
+    let mut large = Relus::init(1);
+    large.flat_mut().iter_mut().for_each(|number| *number *= 3.0);
+    let large = norms(&mut large, &train)?;
+    println!("{:10} {:>12} {:>12} {:>14}", "weights", "sigmoid", "relu", "relu, 3 times");
+    for (((path, sigmoid), (_, relu)), (_, large)) in sigmoids.iter().zip(&relus).zip(&large) {
+        if path.ends_with(".w") {
+            println!("{path:10} {sigmoid:12.2e} {relu:12.2e} {large:14.2e}");
+        }
     }
     Ok(())
 }

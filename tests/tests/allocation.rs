@@ -1,6 +1,7 @@
 //! After the workspace and the optimizer's first step, nothing is allocated.
 
 use chainrule::network::AsNetwork;
+use chainrule::optim::{self, Adadelta, Adagrad, Nadam};
 use chainrule::prelude::*;
 use ndarray::{Array1, Array2};
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -107,19 +108,31 @@ fn the_allocator_counts() {
     assert_eq!(allocations(|| 1 + 1), 0);
 }
 
-/// The optimizers of the runtime allocate nothing after the first step.
-fn optimizers<N: AsNetwork>(mut net: N, gradient: &N)
+/// The optimizers of the runtime and clipping allocate nothing after the first step.
+fn optimizers<N: AsNetwork>(mut net: N, gradient: &mut N)
 where
     N::Network: AsNetwork<Network = N::Network>,
 {
-    let (mut adam, mut rms, mut sgd) = (Adam::new(1e-3), RmsProp::default(), Sgd::new(0.1).momentum(0.9));
+    let mut all: [Box<dyn Optimizer>; 11] = [
+        Box::new(Sgd::new(0.1)),
+        Box::new(Sgd::new(0.1).momentum(0.9)),
+        Box::new(Sgd::new(0.1).momentum(0.9).nesterov(true)),
+        Box::new(RmsProp::default()),
+        Box::new(RmsProp::default().momentum(0.9).centered(true)),
+        Box::new(Adam::default()),
+        Box::new(Adam::default().amsgrad(true)),
+        Box::new(AdamW::default()),
+        Box::new(Nadam::default()),
+        Box::new(Adagrad::default()),
+        Box::new(Adadelta::default()),
+    ];
     for step in 0..3 {
-        let counts = [
-            allocations(|| adam.step(&mut net, gradient)),
-            allocations(|| rms.step(&mut net, gradient)),
-            allocations(|| sgd.step(&mut net, gradient)),
-        ];
-        assert!(step == 0 || counts == [0; 3], "step {step}: {counts:?}");
+        let clipped = allocations(|| {
+            optim::clip_by_value(gradient, 1.0);
+            optim::clip_by_norm(gradient, 1.0)
+        });
+        let counts = all.each_mut().map(|optimizer| allocations(|| optimizer.step(&mut net, gradient)));
+        assert!(clipped == 0 && (step == 0 || counts == [0; 11]), "step {step}: {clipped} {counts:?}");
     }
 }
 
@@ -135,7 +148,7 @@ fn single_precision() {
         ];
         assert_eq!(counts, [0; 3], "gradient, evaluate and predict of {rows} rows");
     }
-    optimizers(net, &gradient);
+    optimizers(net, &mut gradient);
 }
 
 #[test]
@@ -150,7 +163,7 @@ fn double_precision() {
         ];
         assert_eq!(counts, [0; 3], "gradient, evaluate and predict of {rows} rows");
     }
-    optimizers(net, &gradient);
+    optimizers(net, &mut gradient);
 }
 
 #[test]
@@ -164,17 +177,25 @@ fn states_and_random_numbers() {
         ];
         assert_eq!(counts, [0; 2], "gradient and evaluate of {rows} rows");
     }
-    optimizers(net, &gradient);
+    optimizers(net, &mut gradient);
 }
 
 #[test]
 fn more_epochs_of_a_quiet_trainer_allocate_nothing() -> chainrule::Result<()> {
+    use chainrule::schedule::{Cosine, Plateau, Warmup};
     let data = Dataset::new(Array2::from_elem((50, 64), 0.5_f32), Array2::from_elem((50, 10), 0.1_f32))?;
-    let counts = [1, 2, 7].map(|epochs| {
-        let mut net = Single::init(2);
-        let mut trainer = Trainer::new(Adam::new(1e-3)).epochs(epochs).batch_size(16).validate(&data).quiet();
-        allocations(|| trainer.fit(&mut net, &data).expect("a training").epochs())
-    });
-    assert!(counts[0] > 0 && counts[0] == counts[1] && counts[1] == counts[2], "allocations of 1, 2, 7 epochs: {counts:?}");
+    let trainer = |epochs| Trainer::new(Adam::new(1e-3)).epochs(epochs).batch_size(16).validate(&data).quiet();
+    let cosine = Warmup { span: 4, then: Cosine { initial: 1e-3, last: 0.0, span: 20 } };
+    let all = |epochs| {
+        let trainer = trainer(epochs).schedule(cosine).reduce_on_plateau(Plateau::default().patience(1));
+        trainer.clip_value(1.0).clip_norm(0.5).patience(100).gradient_norms(true)
+    };
+    for make in [&trainer as &dyn Fn(usize) -> _, &all] {
+        let counts = [1, 2, 7].map(|epochs| {
+            let (mut net, mut trainer) = (Single::init(2), make(epochs));
+            allocations(|| trainer.fit(&mut net, &data).expect("a training").epochs())
+        });
+        assert!(counts[0] > 0 && counts[0] == counts[1] && counts[1] == counts[2], "allocations of 1, 2, 7 epochs: {counts:?}");
+    }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use chainrule::optim::Lbfgs;
 use chainrule::prelude::*;
+use chainrule::schedule::PolynomialDecay;
 use chainrule::train;
 use ndarray::{Array1, Array2, arr0};
 
@@ -168,6 +169,50 @@ fn logistic_regression_by_quasi_newton_steps() {
     assert_eq!(accuracy, ("accuracy", 1.0));
 }
 
+/// The chance to pass an exam by the hours of study: one input, the numbers of the article "Logistic regression" of Wikipedia.
+#[network(
+    input  x: [B];
+    target t: [B];
+    z = slope * x + offset;
+    output p = sigmoid(z);
+    loss = binary_cross_entropy(z, t);
+)]
+#[derive(Clone, Debug, PartialEq)]
+struct Exam {
+    slope: f64,
+    offset: f64,
+}
+
+#[test]
+fn logistic_regression_of_an_exam() {
+    #[rustfmt::skip]
+    let hours = [0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 1.75, 2.0, 2.25, 2.5, 2.75, 3.0, 3.25, 3.5, 4.0, 4.25, 4.5, 4.75, 5.0, 5.5];
+    #[rustfmt::skip]
+    let passed = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0];
+    let (mut net, mut workspace) = (Exam { slope: 0.0, offset: 0.0 }, Exam::workspace(20));
+    let found =
+        Lbfgs::default().tolerance(1e-9).minimize(&mut net, |net, slopes| net.gradient(&mut workspace, hours, passed, slopes));
+    assert!(found.converged, "{found:?}");
+    near(net.slope, 1.5046, 5e-5);
+    near(net.offset, -4.0777, 5e-5);
+    [0.07, 0.26, 0.61, 0.87, 0.97]
+        .iter()
+        .zip(net.predict(&mut workspace, [1.0, 2.0, 3.0, 4.0, 5.0]).iter())
+        .for_each(|(expected, found)| near(*found, *expected, 5e-3));
+}
+
+/// (1, 1) and (3, 3) are the nearest points of the two sides, so the widest street has w = (1/2, 1/2) and b = -2.
+#[test]
+fn a_support_vector_machine_finds_the_widest_street() {
+    let points = ndarray::array![[1.0_f32, 1.0], [0.0, 1.0], [1.0, -1.0], [3.0, 3.0], [3.0, 5.0], [5.0, 4.0]];
+    let data = Dataset::new(points, ndarray::array![-1.0_f32, -1.0, -1.0, 1.0, 1.0, 1.0]).expect("same length");
+    let mut net = LinearSvm { w: [0.0; 2], b: 0.0 };
+    let schedule = PolynomialDecay { initial: 0.1, last: 0.0, span: 20_000, power: 1.0 };
+    Trainer::new(Sgd::default()).schedule(schedule).epochs(20_000).quiet().fit(&mut net, &data).expect("it fits");
+    net.w.iter().zip([0.5; 2]).for_each(|(found, expected)| near(*found, expected, 5e-3));
+    near(net.b, -2.0, 1e-2);
+}
+
 #[test]
 fn a_support_vector_machine_has_a_margin() {
     let (x, t) = clouds();
@@ -233,6 +278,21 @@ fn shrinks<N: AsNetwork>(net: &mut N) -> f64 {
     let norms = trainer.fit(net, &train).expect("it fits").gradient_norms(0);
     let norm = |path: &str| norms.iter().find(|(known, _)| *known == path).expect("a parameter").1;
     norm("l6.w") / norm("l1.w")
+}
+
+#[test]
+fn gradients_explode_where_weights_are_too_large() {
+    let (train, _) = data::digits().expect("the digits").split(0.8, 7);
+    let global = |scale: f32| {
+        let mut net = DeepRelu::init(1);
+        AsNetwork::network_mut(&mut net).flat_mut().iter_mut().for_each(|number| *number *= scale);
+        let mut trainer = Trainer::new(Sgd::new(0.0)).epochs(1).batch_size(128).gradient_norms(true).quiet();
+        trainer.fit(&mut net, &train).expect("it fits").global_gradient_norm(0).expect("measured")
+    };
+    // Biases are 0 and relus are homogeneous, so the slope by one of seven matrices grows by 3^6, and further as the outputs,
+    // 3^7 times as large, are sure of what is mostly wrong.
+    let grows = global(3.0) / global(1.0);
+    assert!(grows > 3.0_f64.powi(6), "{grows}");
 }
 
 #[test]
