@@ -3,12 +3,16 @@
 /// Multiplies the learning rate when the loss has not become smaller for some epochs.
 ///
 /// ```text
-/// better  ⇔  loss < best · (1 - threshold)
-/// factor ← factor · by     after more than `patience` epochs in a row that were not better
+/// better  ⇔  loss < best · (1 - threshold)  where best ≥ 0,  loss < best · (1 + threshold)  where best < 0
+/// factor ← max(factor · by, least)     after more than `patience` epochs in a row that were not better, if that is smaller
 /// ```
 ///
-/// The validation loss where there is one, else that of the training. The defaults are those of PyTorch's `ReduceLROnPlateau`: a factor of 0.1 after more
-/// than 10 epochs, a threshold of 1e-4 relative to the best loss. Keras' has an absolute threshold.
+/// `best` is the loss of the last better epoch, and infinite at first, so that any smaller loss is better. A loss that is no number is never better.
+///
+/// The loss is that of the validation where there is one, else that of the training. The defaults are those of PyTorch's `ReduceLROnPlateau`: a
+/// factor of 0.1 after more than 10 epochs, a threshold of 1e-4 relative to the best loss; `least` is a part of the first rate, where PyTorch's
+/// `min_lr` is a rate. PyTorch takes 1 - threshold below 0 too, where it lies above the best: a loss that stays the same would
+/// be better in every epoch. Keras' `ReduceLROnPlateau` has an absolute threshold, and counts one epoch less.
 ///
 /// ```
 /// use chainrule::schedule::Plateau;
@@ -62,16 +66,22 @@ impl Plateau {
         self
     }
 
+    /// Whether a loss is smaller than the best by the threshold.
+    fn is_better(&self, loss: f64) -> bool {
+        let part = if self.best < 0.0 { 1.0 + self.threshold } else { 1.0 - self.threshold };
+        // An infinite best has no parts.
+        loss < if self.best.is_finite() { self.best * part } else { self.best }
+    }
+
     /// Takes the loss of an epoch; what multiplies the rate from now on.
     pub fn after(&mut self, loss: f64) -> f64 {
-        if loss < self.best - self.best.abs() * self.threshold || self.best.is_infinite() {
-            self.best = self.best.min(loss);
-            self.waited = 0;
+        if self.is_better(loss) {
+            (self.best, self.waited) = (loss, 0);
         } else {
             self.waited += 1;
         }
         if self.waited > self.patience {
-            self.factor = (self.factor * self.by).max(self.least);
+            self.factor = self.factor.min((self.factor * self.by).max(self.least));
             self.waited = 0;
         }
         self.factor

@@ -70,18 +70,23 @@ impl Schedule for WarmRestarts {
 /// Up to the largest rate, then far down: one cycle for the whole training, both along half a wave of the cosine.
 ///
 /// ```text
-/// from largest / 25 to largest in the first 30 % of the steps, then down to largest / 250,000
+/// first = largest / first_divisor,  last = first / last_divisor,  top = max(rising · span - 1, 0),  end = span - 1
+/// rate(t) = largest + (first - largest) · (1 + cos(π · t / top)) / 2                              for t ≤ top
+/// rate(t) = last + (largest - last) · (1 + cos(π · (t - top) / (end - top))) / 2                  for top < t ≤ end,  last afterwards
 /// ```
 ///
-/// L. Smith and N. Topin, "Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates" (2018); the numbers are those of
-/// PyTorch's `OneCycleLR`. (The momentum stays as it is.)
+/// A top at 0 is the first step's rate; the top may lie between two steps.
+///
+/// L. Smith and N. Topin, "Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates" (2018). The formula and the defaults
+/// are those of PyTorch's `OneCycleLR`: up from largest / 25 in the first 30 % of the steps, then down to largest / 250,000. (The
+/// momentum stays as it is. Where rising · span < 1, PyTorch begins a little after the top.)
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OneCycle {
     /// The rate at the top.
     pub largest: f64,
     /// How many steps it takes.
     pub span: u64,
-    /// How much of the span goes up, from 0 to 1.
+    /// How much of the span goes up, from 0 to 1; what lies outside counts as the nearer of both.
     pub rising: f64,
     /// How many times smaller than the top the first rate is.
     pub first_divisor: f64,
@@ -98,16 +103,17 @@ impl OneCycle {
 
 impl Schedule for OneCycle {
     fn rate(&self, steps: u64) -> f64 {
-        // The last of the steps has the last rate.
-        let last_step = self.span.saturating_sub(1).max(1) as f64;
-        let top = (self.rising * self.span as f64 - 1.0).max(0.0);
+        let end = self.span.saturating_sub(1) as f64;
+        let top = (self.rising.clamp(0.0, 1.0) * self.span as f64 - 1.0).max(0.0);
         let first = self.largest / self.first_divisor;
         let steps = steps as f64;
-        if steps < top {
-            half_wave(first, self.largest, steps / top)
+        // Neither way has a length that is 0 where it is divided by.
+        if steps <= top {
+            half_wave(first, self.largest, if top > 0.0 { steps / top } else { 1.0 })
+        } else if steps < end {
+            half_wave(self.largest, first / self.last_divisor, (steps - top) / (end - top))
         } else {
-            let down = (last_step - top).max(1.0);
-            half_wave(self.largest, first / self.last_divisor, ((steps - top) / down).min(1.0))
+            first / self.last_divisor
         }
     }
 }
