@@ -1,7 +1,7 @@
 //! After the workspace and the optimizer's first step, nothing is allocated.
 
 use chainrule::network::AsNetwork;
-use chainrule::optim::{self, Adadelta, Adagrad, Nadam};
+use chainrule::optim::{self, Adadelta, Adagrad, Lbfgs, Nadam};
 use chainrule::prelude::*;
 use ndarray::{Array1, Array2};
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -113,14 +113,16 @@ fn optimizers<N: AsNetwork>(mut net: N, gradient: &mut N)
 where
     N::Network: AsNetwork<Network = N::Network>,
 {
-    let mut all: [Box<dyn Optimizer>; 11] = [
+    let mut all: [Box<dyn Optimizer>; 13] = [
         Box::new(Sgd::new(0.1)),
         Box::new(Sgd::new(0.1).momentum(0.9)),
         Box::new(Sgd::new(0.1).momentum(0.9).nesterov(true)),
         Box::new(RmsProp::default()),
+        Box::new(RmsProp::default().momentum(0.9).rate_in_velocity(false)),
         Box::new(RmsProp::default().momentum(0.9).centered(true)),
         Box::new(Adam::default()),
         Box::new(Adam::default().amsgrad(true)),
+        Box::new(Adam::default().weight_decay(0.1).decoupled_weight_decay(0.1)),
         Box::new(AdamW::default()),
         Box::new(Nadam::default()),
         Box::new(Adagrad::default()),
@@ -132,7 +134,7 @@ where
             optim::clip_by_norm(gradient, 1.0)
         });
         let counts = all.each_mut().map(|optimizer| allocations(|| optimizer.step(&mut net, gradient)));
-        assert!(clipped == 0 && (step == 0 || counts == [0; 11]), "step {step}: {clipped} {counts:?}");
+        assert!(clipped == 0 && (step == 0 || counts == [0; 13]), "step {step}: {clipped} {counts:?}");
     }
 }
 
@@ -178,6 +180,57 @@ fn states_and_random_numbers() {
         assert_eq!(counts, [0; 2], "gradient and evaluate of {rows} rows");
     }
     optimizers(net, &mut gradient);
+}
+
+/// No schedule allocates, at its first step or later.
+#[test]
+fn schedules_allocate_nothing() {
+    use chainrule::schedule::*;
+    let cosine = Cosine { initial: 1e-3, last: 0.0, span: 20 };
+    let all: [Box<dyn Schedule>; 8] = [
+        Box::new(Constant(0.1)),
+        Box::new(ExponentialDecay { initial: 0.1, factor: 0.5, span: 10, in_steps: true }),
+        Box::new(StepDecay { initial: 0.1, factor: 0.5, boundaries: vec![10, 30] }),
+        Box::new(PolynomialDecay { initial: 0.1, last: 0.0, span: 40, power: 2.0 }),
+        Box::new(cosine),
+        Box::new(WarmRestarts { initial: 0.1, last: 0.0, span: 3, growth: 2 }),
+        Box::new(OneCycle::new(0.1, 40)),
+        Box::new(Warmup { span: 4, then: cosine }),
+    ];
+    let mut plateau = Plateau::default().patience(1);
+    for step in 0..50 {
+        let counts = all.each_ref().map(|schedule| allocations(|| schedule.rate(step)));
+        assert_eq!((counts, allocations(|| plateau.after(1.0))), ([0; 8], 0), "step {step}");
+    }
+}
+
+/// As many allocations for few iterations as for many, on a data set and by a closure; the next minimization has a gradient of its own,
+/// and the rest is there.
+#[test]
+fn quasi_newton_iterations_allocate_nothing() -> chainrule::Result<()> {
+    let (x, t) =
+        (Array2::from_shape_fn((50, 7), |(i, j)| ((i * 7 + j) as f64).sin()), Array1::from_shape_fn(50, |i| (i % 3) as i32));
+    let data = Dataset::new(x.mapv(|x| x as f32), t.clone())?;
+    let mut workspace = Double::workspace(50);
+    let counts = [4, 9, 60].map(|iterations| {
+        let mut method = Lbfgs::default().history(4).iterations(iterations).tolerance(0.0);
+        let mut minimize = |method: &mut Lbfgs| {
+            let mut net = Double::init(1);
+            allocations(|| {
+                let found = method.minimize(&mut net, |net, gradient| net.gradient(&mut workspace, &x, &t, gradient));
+                assert_eq!(found.iterations, iterations);
+            })
+        };
+        let by_closure = [minimize(&mut method), minimize(&mut method), minimize(&mut method)];
+        let fit = |method: &mut Lbfgs| {
+            let mut net = Double::init(1);
+            allocations(|| method.fit(&mut net, &data).map(|found| assert_eq!(found.iterations, iterations)))
+        };
+        (by_closure, fit(&mut method))
+    });
+    assert!(counts[0] == counts[1] && counts[1] == counts[2], "allocations of 4, 9, 60 iterations: {counts:?}");
+    assert!(counts[0].0[0] > 1 && counts[0].0[1..] == [1, 1], "{counts:?}");
+    Ok(())
 }
 
 #[test]

@@ -162,7 +162,7 @@ fn single(x: &Array2<f64>, t: &Array1<f64>) -> Dataset {
 fn logistic_regression_by_quasi_newton_steps() {
     let (x, t) = clouds();
     let (mut net, mut workspace) = (Logistic::init(1), Logistic::workspace(200));
-    let method = Lbfgs::default().tolerance(1e-10);
+    let mut method = Lbfgs::default().tolerance(1e-10);
     let found = method.minimize(&mut net, |net, gradient| net.gradient(&mut workspace, &x, &t, gradient));
     assert!(found.converged && found.iterations < 30, "{found:?}");
     let accuracy = train::evaluate(&net, &single(&x, &t), 64).expect("it fits")[1];

@@ -32,7 +32,7 @@ pub(crate) fn norm_of_all(numbers: impl Iterator<Item = f64> + Clone) -> f64 {
 /// ```
 ///
 /// R. Pascanu, T. Mikolov and Y. Bengio, "On the difficulty of training recurrent neural networks" (2013), algorithm 1. The norm is that of all
-/// parameters together, as in PyTorch's `clip_grad_norm_` and Keras' `global_clipnorm`. A gradient whose norm is not finite stays as it is.
+/// parameters together, as in PyTorch's `clip_grad_norm_` (which divides by 1e-6 more) and Keras' `global_clipnorm`. A gradient whose norm is not finite stays as it is.
 pub fn clip_by_norm<G: AsNetwork>(gradient: &mut G, most: f64) -> f64 {
     norm_at_most(gradient.network_mut().flat_mut(), most)
 }

@@ -1,9 +1,9 @@
-//! L-BFGS, for full batches.
+//! L-BFGS: a quasi-Newton method with a line search, for full batches. Must not know where loss and gradient come from.
 
 use super::clip::norm_of;
+use super::pairs::{Pairs, dot};
 use crate::Float;
 use crate::network::{AsNetwork, Network};
-use std::collections::VecDeque;
 
 /// Limited-memory BFGS: a quasi-Newton method for losses that are the same function at every step, so for all samples at once.
 ///
@@ -14,9 +14,14 @@ use std::collections::VecDeque;
 /// ```
 ///
 /// J. Nocedal and S. Wright, "Numerical Optimization" (2006), algorithms 7.4 and 7.5; the line search (the weak conditions of Wolfe) is that of
-/// A. Lewis and M. Overton, "Nonsmooth optimization via quasi-Newton methods" (2013).
+/// A. Lewis and M. Overton, "Nonsmooth optimization via quasi-Newton methods" (2013). The first step tried is 1, and 1 / max(1, ‖gradient‖)
+/// as long as there are no pairs.
 ///
-/// Defaults: 100 iterations, 10 pairs, done when the norm of the gradient is 1e-6 or less; c1 = 1e-4, c2 = 0.9.
+/// Defaults: 100 iterations, 10 pairs, done when the Euclidean norm of the gradient is 1e-6 or less; c1 = 1e-4, c2 = 0.9. SciPy's `L-BFGS-B`
+/// and optax have 10 pairs too, PyTorch has 100, at most 20 iterations, and no line search unless it is asked for one; SciPy (1e-5) and PyTorch
+/// (1e-7) compare the largest number of the gradient.
+///
+/// [`fit`](Self::fit) takes a data set, as a trainer does; [`minimize`](Self::minimize) takes any loss:
 ///
 /// ```
 /// use chainrule::prelude::*;
@@ -40,11 +45,25 @@ pub struct Lbfgs {
     iterations: usize,
     history: usize,
     tolerance: f64,
+    memory: Memory,
+}
+
+/// What stays allocated from one minimization to the next; nothing of it is read by the next.
+#[derive(Clone, Debug, Default)]
+struct Memory {
+    /// The parameters, before a step.
+    point: Vec<f64>,
+    /// The gradient there.
+    slope: Vec<f64>,
+    /// Where the step leads.
+    direction: Vec<f64>,
+    /// The steps before, and how the gradient changed along them.
+    pairs: Pairs,
 }
 
 impl Default for Lbfgs {
     fn default() -> Self {
-        Self { iterations: 100, history: 10, tolerance: 1e-6 }
+        Self { iterations: 100, history: 10, tolerance: 1e-6, memory: Memory::default() }
     }
 }
 
@@ -64,6 +83,26 @@ pub struct Minimum {
     pub converged: bool,
 }
 
+/// A loss with its gradient.
+pub(crate) trait Objective<N: Network> {
+    /// The loss of a network; fills the gradient.
+    fn evaluate(&mut self, network: &mut N, gradient: &mut N) -> N::Scalar;
+
+    /// The network that was evaluated last is where the next step begins.
+    fn accept(&mut self, network: &mut N);
+}
+
+/// An objective that is nothing but a function.
+struct Function<F>(F);
+
+impl<N: Network, F: FnMut(&mut N, &mut N) -> N::Scalar> Objective<N> for Function<F> {
+    fn evaluate(&mut self, network: &mut N, gradient: &mut N) -> N::Scalar {
+        (self.0)(network, gradient)
+    }
+
+    fn accept(&mut self, _: &mut N) {}
+}
+
 /// The condition of Armijo: how much of the promised descent a step must make.
 const DESCENT: f64 = 1e-4;
 /// The condition of curvature: how much flatter it must be after a step.
@@ -79,7 +118,7 @@ impl Lbfgs {
         self
     }
 
-    /// How many pairs are kept: each has two numbers for every parameter.
+    /// How many pairs are kept: each has two numbers (of `f64`) for every parameter. With none it is steepest descent.
     #[must_use]
     pub fn history(mut self, pairs: usize) -> Self {
         self.history = pairs;
@@ -95,130 +134,104 @@ impl Lbfgs {
 
     /// Minimizes `evaluate`, which gives the loss and fills the gradient: `|net, gradient| net.gradient(&mut workspace, x, t, gradient)`.
     ///
-    /// The network is left at the best point. A loss that is no number counts as infinite, so that the line search steps back from it.
-    pub fn minimize<N, S, F>(&self, network: &mut N, mut evaluate: F) -> Minimum
+    /// The network is left at the best point. Where the loss is no number or infinite, or the gradient is no number, the line search steps
+    /// back. `evaluate` must be one function: where there is dropout, seed the workspace in it (`workspace.seed(1)`).
+    ///
+    /// Every call begins anew; the memory of the last one is used again, so that only a gradient is allocated, and nothing in an iteration.
+    pub fn minimize<N, S, F>(&mut self, network: &mut N, evaluate: F) -> Minimum
     where
         N: AsNetwork,
         N::Network: Network<Scalar = S>,
         S: Float,
         F: FnMut(&mut N::Network, &mut N::Network) -> S,
     {
-        let network = network.network_mut();
-        let mut gradient = <N::Network as Network>::zeroed();
-        let mut evaluations = 0;
-        let mut at = |network: &mut N::Network, gradient: &mut N::Network| {
-            evaluations += 1;
-            let loss = evaluate(network, gradient).to_f64();
-            if loss.is_nan() { f64::INFINITY } else { loss }
-        };
-        let mut loss = at(network, &mut gradient);
-        let mut slope = floats(gradient.flat());
-        let mut point = floats(network.flat());
-        let mut pairs: VecDeque<Pair> = VecDeque::new();
+        self.run(network.network_mut(), &mut <N::Network as Network>::zeroed(), &mut Function(evaluate))
+    }
+
+    /// [`minimize`](Self::minimize), with an objective that is told of the steps, and the memory for a gradient.
+    pub(crate) fn run<N: Network>(&mut self, network: &mut N, gradient: &mut N, objective: &mut impl Objective<N>) -> Minimum {
+        let Memory { point, slope, direction, pairs } = &mut self.memory;
+        pairs.prepare(self.history.min(self.iterations), network.flat().len());
+        direction.resize(network.flat().len(), 0.0);
+        let mut line = Line { network, gradient, objective, evaluations: 0 };
+        let mut loss = line.here();
+        if loss.is_finite() {
+            line.objective.accept(line.network);
+        }
+        take(point, line.network.flat());
+        take(slope, line.gradient.flat());
         let mut iterations = 0;
-        while iterations < self.iterations && norm_of(&slope) > self.tolerance && loss.is_finite() {
-            let mut direction = direction(&slope, &pairs);
-            if dot(&direction, &slope) >= 0.0 {
-                // What the pairs say is of no use here.
+        while iterations < self.iterations && norm_of(slope) > self.tolerance && loss.is_finite() {
+            pairs.direction(slope, direction);
+            // What is not below 0 may be no number.
+            let descends = dot(direction, slope) < 0.0;
+            if !descends {
                 pairs.clear();
-                direction = slope.iter().map(|slope| -slope).collect();
+                pairs.direction(slope, direction);
             }
-            let first = if pairs.is_empty() { 1.0 / norm_of(&slope).max(1.0) } else { 1.0 };
-            let mut try_step = |step: f64| {
-                let trial: Vec<f64> = point.iter().zip(&direction).map(|(x, d)| x + step * d).collect();
-                put(network.flat_mut(), &trial);
-                let loss = at(network, &mut gradient);
-                (loss, floats(gradient.flat()), floats(network.flat()))
-            };
-            let Some((next_loss, next_slope, next_point)) =
-                search(&mut try_step, (loss, dot(&slope, &direction)), &direction, first)
-            else {
-                break;
-            };
-            let pair = Pair::of(&point, &next_point, &slope, &next_slope);
-            if pair.curvature > 0.0 {
-                pairs.push_back(pair);
-                if pairs.len() > self.history {
-                    pairs.pop_front();
-                }
-            }
-            (loss, slope, point) = (next_loss, next_slope, next_point);
+            let first = if pairs.is_empty() { 1.0 / norm_of(slope).max(1.0) } else { 1.0 };
+            let Some(next) = line.search(point, direction, (loss, dot(direction, slope)), first) else { break };
+            line.objective.accept(line.network);
+            pairs.push(point, line.network.flat(), slope, line.gradient.flat());
+            take(point, line.network.flat());
+            take(slope, line.gradient.flat());
+            loss = next;
             iterations += 1;
         }
-        put(network.flat_mut(), &point);
-        let gradient_norm = norm_of(&slope);
+        put(line.network.flat_mut(), point.iter().copied());
+        let (gradient_norm, evaluations) = (norm_of(slope), line.evaluations);
         Minimum { loss, gradient_norm, iterations, evaluations, converged: gradient_norm <= self.tolerance }
     }
 }
 
-/// Where a step leads: the loss, the gradient and the point.
-type Step = (f64, Vec<f64>, Vec<f64>);
+/// What is evaluated along a line, and how often it was.
+struct Line<'a, N, O> {
+    network: &'a mut N,
+    gradient: &'a mut N,
+    objective: &'a mut O,
+    evaluations: usize,
+}
 
-/// The first step that fulfils the weak conditions of Wolfe; else the best that descends, if one does.
-fn search(try_step: &mut dyn FnMut(f64) -> Step, (loss, descent): (f64, f64), direction: &[f64], first: f64) -> Option<Step> {
-    let (mut low, mut high, mut step) = (0.0, f64::INFINITY, first);
-    let mut best: Option<Step> = None;
-    for _ in 0..MOST_BISECTIONS {
-        let found = try_step(step);
-        if !found.0.is_finite() || found.0 > loss + DESCENT * step * descent {
-            high = step;
-        } else if dot(&found.1, direction) < FLATTER * descent {
-            low = step;
-            best = Some(found);
-        } else {
-            return Some(found);
+impl<N: Network, O: Objective<N>> Line<'_, N, O> {
+    /// The loss of the network as it is; infinite where it is no number.
+    fn here(&mut self) -> f64 {
+        self.evaluations += 1;
+        let loss = self.objective.evaluate(self.network, self.gradient).to_f64();
+        if loss.is_nan() { f64::INFINITY } else { loss }
+    }
+
+    /// The loss at a step along the direction.
+    fn at(&mut self, point: &[f64], direction: &[f64], step: f64) -> f64 {
+        put(self.network.flat_mut(), point.iter().zip(direction).map(|(x, d)| x + step * d));
+        self.here()
+    }
+
+    /// Goes the first step that fulfils the weak conditions of Wolfe; else the longest that descends, if one does. The loss there.
+    fn search(&mut self, point: &[f64], direction: &[f64], (loss, descent): (f64, f64), first: f64) -> Option<f64> {
+        let (mut low, mut high, mut step) = (0.0, f64::INFINITY, first);
+        let mut lowest = loss;
+        for _ in 0..MOST_BISECTIONS {
+            let found = self.at(point, direction, step);
+            let slope = dot(self.gradient.flat(), direction);
+            if !found.is_finite() || !slope.is_finite() || found > loss + DESCENT * step * descent {
+                high = step;
+            } else if slope < FLATTER * descent {
+                (low, lowest) = (step, found);
+            } else {
+                return Some(found);
+            }
+            step = if high.is_finite() { f64::midpoint(low, high) } else { 2.0 * low };
         }
-        step = if high.is_finite() { f64::midpoint(low, high) } else { 2.0 * low };
-    }
-    best.filter(|found| found.0 < loss)
-}
-
-/// A step and how the gradient changed along it.
-struct Pair {
-    step: Vec<f64>,
-    change: Vec<f64>,
-    /// Their product.
-    curvature: f64,
-}
-
-impl Pair {
-    fn of(point: &[f64], next_point: &[f64], slope: &[f64], next_slope: &[f64]) -> Self {
-        let difference = |after: &[f64], before: &[f64]| -> Vec<f64> { after.iter().zip(before).map(|(a, b)| a - b).collect() };
-        let (step, change) = (difference(next_point, point), difference(next_slope, slope));
-        let curvature = dot(&step, &change);
-        Self { step, change, curvature }
+        (lowest < loss).then(|| self.at(point, direction, low))
     }
 }
 
-/// The two-loop recursion: `-H · gradient`.
-fn direction(slope: &[f64], pairs: &VecDeque<Pair>) -> Vec<f64> {
-    let mut q = slope.to_vec();
-    let mut factors = Vec::with_capacity(pairs.len());
-    for pair in pairs.iter().rev() {
-        let factor = dot(&pair.step, &q) / pair.curvature;
-        q.iter_mut().zip(&pair.change).for_each(|(q, change)| *q -= factor * change);
-        factors.push(factor);
-    }
-    if let Some(last) = pairs.back() {
-        let scale = last.curvature / dot(&last.change, &last.change);
-        q.iter_mut().for_each(|q| *q *= scale);
-    }
-    for (pair, factor) in pairs.iter().zip(factors.into_iter().rev()) {
-        let other = dot(&pair.change, &q) / pair.curvature;
-        q.iter_mut().zip(&pair.step).for_each(|(q, step)| *q += (factor - other) * step);
-    }
-    q.iter_mut().for_each(|q| *q = -*q);
-    q
+/// Copies floats of a network.
+fn take<S: Float>(numbers: &mut Vec<f64>, floats: &[S]) {
+    numbers.clear();
+    numbers.extend(floats.iter().map(|float| float.to_f64()));
 }
 
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
-fn floats<S: Float>(numbers: &[S]) -> Vec<f64> {
-    numbers.iter().map(|number| number.to_f64()).collect()
-}
-
-fn put<S: Float>(numbers: &mut [S], values: &[f64]) {
-    numbers.iter_mut().zip(values).for_each(|(number, &value)| *number = S::from_f64(value));
+fn put<S: Float>(floats: &mut [S], numbers: impl Iterator<Item = f64>) {
+    floats.iter_mut().zip(numbers).for_each(|(float, number)| *float = S::from_f64(number));
 }

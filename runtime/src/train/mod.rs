@@ -9,6 +9,7 @@ mod rates;
 mod session;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 pub use history::History;
 pub use progress::Progress;

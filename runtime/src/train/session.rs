@@ -24,13 +24,13 @@ pub(super) struct Session<'a, N: Network> {
 }
 
 /// A data set, the order in which it is taken, and the sums over what was taken.
-struct Part<'a, S> {
-    feed: Feed<'a, S>,
-    order: Vec<usize>,
+pub(super) struct Part<'a, S> {
+    pub(super) feed: Feed<'a, S>,
+    pub(super) order: Vec<usize>,
 }
 
 impl<'a, S: Float> Part<'a, S> {
-    fn new<N: Network>(data: &'a Dataset, batch_size: usize) -> Result<Self> {
+    pub(super) fn new<N: Network>(data: &'a Dataset, batch_size: usize) -> Result<Self> {
         let description: &'static Description = const { &N::DESCRIPTION };
         let feed = Feed::new(description, data, batch_size)?;
         for sizes in [feed.sizes().to_vec(), feed.last_sizes()] {
