@@ -241,7 +241,7 @@ fn more_epochs_of_a_quiet_trainer_allocate_nothing() -> chainrule::Result<()> {
     let cosine = Warmup { span: 4, then: Cosine { initial: 1e-3, last: 0.0, span: 20 } };
     let all = |epochs| {
         let trainer = trainer(epochs).schedule(cosine).reduce_on_plateau(Plateau::default().patience(1));
-        trainer.clip_value(1.0).clip_norm(0.5).patience(100).gradient_norms(true)
+        trainer.clip_value(1.0).clip_norm(0.5).patience(100).restore_best(true).gradient_norms(true)
     };
     for make in [&trainer as &dyn Fn(usize) -> _, &all] {
         let counts = [1, 2, 7].map(|epochs| {

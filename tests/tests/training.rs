@@ -182,3 +182,108 @@ fn a_loss_that_is_no_number_stops_the_training() -> chainrule::Result<()> {
     assert_eq!(net, expected);
     Ok(())
 }
+
+/// Sets the parameters of a line, step by step, whatever the gradient is.
+struct Script {
+    offsets: Vec<f32>,
+    step: usize,
+}
+
+impl Optimizer for Script {
+    fn update(&mut self, flat: Flat<'_>) {
+        if let Flat::F32(parameters, _) = flat {
+            parameters.copy_from_slice(&[2.0, self.offsets[self.step]]);
+        }
+        self.step += 1;
+    }
+    fn prepare_f32(&mut self, _: usize) {}
+    fn prepare_f64(&mut self, _: usize) {}
+    fn slots(&self) -> usize {
+        0
+    }
+    fn learning_rate(&self) -> f64 {
+        0.0
+    }
+    fn set_learning_rate(&mut self, _: f64) {}
+}
+
+/// One step per epoch, each with an offset that is given; the validation is best where the offset is 1.
+fn scripted<'a>(offsets: &[f32], validation: &'a Dataset) -> Trainer<'a, Script> {
+    let script = Script { offsets: offsets.to_vec(), step: 0 };
+    Trainer::new(script).epochs(offsets.len()).batch_size(20).validate(validation).quiet()
+}
+
+#[test]
+fn the_best_parameters_come_back() -> chainrule::Result<()> {
+    let data = line(20);
+    let run = |trainer: Trainer<'_, Script>| {
+        let (mut net, mut trainer) = (Line::init(1), trainer);
+        trainer.fit(&mut net, &data).map(|history| (history.epochs(), net.offset[0], trainer.optimizer().step))
+    };
+    let offsets = [4.0, 2.0, 0.5, 3.0, 2.0, 0.75, 5.0];
+    // Stopped at the second epoch in a row that is no better; and not stopped, up to a better one.
+    assert_eq!(run(scripted(&offsets, &data).patience(1))?, (5, 2.0, 5));
+    assert_eq!(run(scripted(&offsets, &data).patience(1).restore_best(true))?, (5, 0.5, 5));
+    assert_eq!(run(scripted(&offsets, &data))?, (7, 5.0, 7));
+    assert_eq!(run(scripted(&offsets, &data).restore_best(true))?, (7, 0.75, 7));
+    // The last may be the best.
+    assert_eq!(run(scripted(&[3.0, 2.0, 1.0], &data).restore_best(true))?, (3, 1.0, 3));
+    // A loss that is no number is never the best, be it the first; if there is no other, the last parameters stay.
+    let broken = Dataset::new(Array2::<f32>::zeros((20, 1)), Array2::from_elem((20, 1), f32::NAN))?;
+    assert_eq!(run(scripted(&[3.0, 2.0, 4.0], &broken).restore_best(true))?, (3, 4.0, 3));
+    assert_eq!(run(scripted(&[3.0, 2.0, 4.0], &broken).restore_best(true).patience(1))?, (2, 2.0, 2));
+    assert_eq!(run(scripted(&[], &data).restore_best(true))?.0, 0);
+    Ok(())
+}
+
+#[test]
+fn the_best_parameters_come_back_after_an_error() {
+    let data = line(20);
+    let end = |restore| {
+        let mut net = Line::init(1);
+        let error = scripted(&[2.0, 0.5, 1e30, 0.0], &data).restore_best(restore).fit(&mut net, &data).expect_err("diverges");
+        assert!(matches!(error, Error::Diverged { epoch: 4, step: 1, .. }), "{error}");
+        net.offset[0]
+    };
+    assert_eq!([end(false), end(true)], [1e30, 0.5]);
+}
+
+/// States are restored with the parameters.
+#[network(
+    input  x: [B, 1];
+    target t: [B, 1];
+    state  steps: [] = zeros;
+    update steps = steps + 1;
+    loss = mse(x @ slope + offset, t);
+)]
+#[derive(Clone, Debug, PartialEq)]
+struct Counted {
+    slope: [[f32; 1]; 1],
+    offset: [f32; 1],
+}
+
+#[test]
+fn the_best_states_come_back() -> chainrule::Result<()> {
+    let data = line(20);
+    let end = |restore| {
+        let mut net = Counted::init(1);
+        scripted(&[2.0, 0.5, 0.5, 4.0], &data).restore_best(restore).fit(&mut net, &data)?;
+        Ok::<_, Error>((net.offset[0], net.states.steps))
+    };
+    // Of two epochs that are as good, it is the first.
+    assert_eq!([end(false)?, end(true)?], [(4.0, 4.0), (0.5, 2.0)]);
+    Ok(())
+}
+
+/// Without a validation the loss of an epoch is that of its steps, each before it was made: here of the step before.
+#[test]
+fn without_a_validation_the_loss_of_the_training_counts() -> chainrule::Result<()> {
+    let data = line(20);
+    let mut net = Line::init(1);
+    let script = Script { offsets: vec![1.0, 6.0, 7.0], step: 0 };
+    let history = Trainer::new(script).epochs(3).batch_size(20).restore_best(true).quiet().fit(&mut net, &data)?;
+    let losses = history.get("loss").expect("a loss");
+    assert!(losses[1] < losses[0] && losses[1] < losses[2], "{losses:?}");
+    assert_eq!(net.offset[0], 6.0);
+    Ok(())
+}

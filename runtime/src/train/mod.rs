@@ -1,5 +1,6 @@
 //! The training loop. Must not know what a network computes, how an optimizer steps, or how progress is shown.
 
+mod best;
 mod feed;
 mod history;
 #[cfg(feature = "plot")]
@@ -21,6 +22,7 @@ use crate::optim::Optimizer;
 use crate::schedule::{Plateau, Schedule};
 use std::sync::Arc;
 
+use best::Best;
 use rates::Rates;
 use session::{Pass, Session};
 
@@ -41,6 +43,7 @@ use session::{Pass, Session};
 /// | [`reduce_on_plateau`](Self::reduce_on_plateau) | not at all |
 /// | [`clip_norm`](Self::clip_norm), [`clip_value`](Self::clip_value) | not at all |
 /// | [`patience`](Self::patience) | all epochs are trained |
+/// | [`restore_best`](Self::restore_best) | false |
 /// | [`gradient_norms`](Self::gradient_norms) | false |
 ///
 /// The same seed, data, network and optimizer give the same parameters, bit for bit.
@@ -80,6 +83,7 @@ pub struct Trainer<'a, O> {
     plateau: Option<Plateau>,
     clip: Clip,
     patience: Option<usize>,
+    restore_best: bool,
     gradient_norms: bool,
 }
 
@@ -106,6 +110,7 @@ impl<'a, O: Optimizer> Trainer<'a, O> {
             plateau: None,
             clip: Clip::default(),
             patience: None,
+            restore_best: false,
             gradient_norms: false,
         }
     }
@@ -140,10 +145,24 @@ impl<'a, O: Optimizer> Trainer<'a, O> {
     }
 
     /// Ends the training when the loss of the validation (of the training, where there is none) has not become smaller for more
-    /// than so many epochs. The parameters are those of the last epoch.
+    /// than so many epochs: after `epochs + 1` of them, where Keras' `EarlyStopping` ends after as many as its `patience`. A loss that is no
+    /// number has not become smaller. The parameters are those of the last epoch, unless [`restore_best`](Self::restore_best) is set.
     #[must_use]
     pub fn patience(mut self, epochs: usize) -> Self {
         self.patience = Some(epochs);
+        self
+    }
+
+    /// Whether the network ends with the parameters and states of the first epoch with the smallest loss (of the validation; of the training,
+    /// where there is none): Keras' `restore_best_weights`. They come back however the training ends: after all epochs, by
+    /// [`patience`](Self::patience), or with an error. Where no epoch had a finite loss, there is nothing to come back to.
+    /// The optimizer goes on from its last step.
+    ///
+    /// The loss of a training is a mean over the steps of an epoch, before each of them; so that the best epoch is that of the best
+    /// parameters, [`validate`](Self::validate).
+    #[must_use]
+    pub fn restore_best(mut self, wanted: bool) -> Self {
+        self.restore_best = wanted;
         self
     }
 
@@ -220,13 +239,13 @@ impl<'a, O: Optimizer> Trainer<'a, O> {
     /// [`Error::Column`](crate::Error::Column), [`Error::Shape`](crate::Error::Shape) or [`Error::Range`](crate::Error::Range) if a data set does not fit the network; nothing was changed then.
     /// [`Error::Setting`](crate::Error::Setting) if there are no samples, or as soon as the schedule gives a learning rate that is negative or no finite number;
     /// [`Error::Diverged`](crate::Error::Diverged) as soon as the loss of a step is infinite or not a number;
-    /// parameters and states are those before that step.
+    /// parameters and states are those before that step, or of the best epoch, if that is wanted and one is over.
     pub fn fit<N: AsNetwork>(&mut self, network: &mut N, data: &Dataset) -> Result<History> {
         let network = network.network_mut();
         let mut session = Session::new(&*network, data, self.validation, self.batch_size)?;
         self.optimizer.prepare::<<N::Network as Network>::Scalar>(network.flat().len());
         let mut reporter = self.progress.reporter();
-        reporter.start(&session.summary(self.optimizer.slots()), self.epochs);
+        reporter.start(&session.summary(self.optimizer.slots() + usize::from(self.restore_best)), self.epochs);
         let mut history = History::new(session.names(), self.epochs);
         if self.gradient_norms {
             history.measure_gradients(<N::Network as Network>::DESCRIPTION.parameters.iter().map(|one| one.path));
@@ -234,7 +253,7 @@ impl<'a, O: Optimizer> Trainer<'a, O> {
         let mut rng = crate::rng(self.seed);
         session.seed(self.seed);
         let mut rates = Rates::new(self.schedule.as_deref(), self.plateau, self.optimizer.learning_rate());
-        let (mut best, mut waited) = (f64::INFINITY, 0);
+        let mut best = Best::new(&*network, self.restore_best);
         for epoch in 1..=self.epochs {
             if self.shuffle {
                 session.shuffle(&mut rng);
@@ -244,6 +263,7 @@ impl<'a, O: Optimizer> Trainer<'a, O> {
             let trained = session.train(network, epoch, pass, |step| reporter.step(epoch, step));
             if let Err(error) = trained {
                 reporter.stop();
+                best.restore(network);
                 return Err(error);
             }
             let seconds = started.elapsed().as_secs_f64();
@@ -252,13 +272,13 @@ impl<'a, O: Optimizer> Trainer<'a, O> {
             reporter.epoch(epoch, &history);
             let loss = history.last("val_loss").or_else(|| history.last("loss")).unwrap_or(f64::NAN);
             rates.after(loss);
-            waited = if loss < best { 0 } else { waited + 1 };
-            best = best.min(loss);
+            let waited = best.after(loss, &*network);
             if self.patience.is_some_and(|patience| waited > patience) {
                 reporter.stop();
                 break;
             }
         }
+        best.restore(network);
         Ok(history)
     }
 }

@@ -66,7 +66,7 @@ impl<'a, N: Network> Session<'a, N> {
         own().map(str::to_owned).chain(validation).collect()
     }
 
-    /// What there is to say before the first step.
+    /// What there is to say before the first step, if so many numbers are kept for each parameter beside itself and its gradient.
     pub(super) fn summary(&self, slots: usize) -> Summary {
         let parameters = self.gradient.flat().len();
         let parameter_bytes = size_of_val(self.gradient.flat());
