@@ -343,7 +343,9 @@ struct Mnist {
 /// On 8,000 of the 10,000 test images of MNIST, where `CHAINRULE_MNIST` names the folder with their IDX files.
 #[test]
 fn five_epochs_of_mnist() {
-    let Some(folder) = std::env::var_os("CHAINRULE_MNIST").map(std::path::PathBuf::from) else { return };
+    let Some(folder) = std::env::var_os("CHAINRULE_MNIST").map(std::path::PathBuf::from) else {
+        return eprintln!("skipped: CHAINRULE_MNIST names no folder with t10k-images-idx3-ubyte.gz and t10k-labels-idx1-ubyte.gz");
+    };
     let images = data::idx(folder.join("t10k-images-idx3-ubyte.gz")).expect("images").to_real() / 255.0;
     let images = images.into_shape_with_order((10_000, 784)).expect("pixels in a row");
     let labels = data::idx(folder.join("t10k-labels-idx1-ubyte.gz")).expect("labels");
