@@ -97,8 +97,12 @@ impl<'a> Elaborator<'a> {
             let (StatementKind::Input(data) | StatementKind::Target(data)) = &statement.kind else { continue };
             for axis in &data.shape.axes {
                 let Axis::Size(size) = axis else { continue };
+                let mut functions = Vec::new();
                 each_expression(size, &mut |expression| {
-                    if let ExpressionKind::Name(name) = &expression.kind
+                    if let ExpressionKind::Call(function, _) | ExpressionKind::Pipe(_, function) = &expression.kind {
+                        functions.push(function.span);
+                    } else if let ExpressionKind::Name(name) = &expression.kind
+                        && !functions.contains(&expression.span)
                         && !self.visible().any(|scope| scope.names.contains_key(name.as_str()))
                         && self.items.constant(expression.span.file, name).is_none()
                     {

@@ -33,6 +33,25 @@ impl Extent {
         bound(self).max(bound(&lowest))
     }
 
+    /// What is never less than this extent, for these sizes and for all smaller ones: memory that is so long for the largest sizes is
+    /// enough for others. That is the extent itself, unless it shrinks where a size grows, as `N - K` does.
+    pub fn room(&self) -> Self {
+        if self.grows() {
+            return self.clone();
+        }
+        match self.negated().lower_bound() {
+            Some(least) => Self::constant(least.saturating_neg()),
+            None => {
+                self.map(|monomial, number| if number > 0 { monomial_of(monomial) } else { Self::constant(smallest(monomial)) })
+            }
+        }
+    }
+
+    /// The room for an array of this shape.
+    pub fn room_of(shape: &[Self]) -> Self {
+        Self::product(&shape.iter().map(Self::room).collect::<Vec<_>>())
+    }
+
     /// Whether it never gets smaller when a size gets larger.
     fn grows(&self) -> bool {
         self.terms().all(|(monomial, coefficient)| monomial.is_empty() || coefficient > 0)
@@ -40,9 +59,7 @@ impl Extent {
 
     /// Its value where all sizes are 1.
     fn smallest(&self) -> i64 {
-        let terms = self.terms().map(|(monomial, coefficient)| {
-            monomial.iter().fold(coefficient, |product, factor| product.saturating_mul(factor.smallest()))
-        });
+        let terms = self.terms().map(|(monomial, coefficient)| coefficient.saturating_mul(smallest(monomial)));
         terms.fold(0, i64::saturating_add)
     }
 
@@ -112,6 +129,11 @@ fn greatest_common_divisor(a: i64, b: i64) -> i64 {
 
 fn monomial_of(monomial: &Monomial) -> Extent {
     Extent::term(1, monomial)
+}
+
+/// Its value where all sizes are 1.
+fn smallest(monomial: &Monomial) -> i64 {
+    monomial.iter().fold(1, |product, factor| product.saturating_mul(factor.smallest()))
 }
 
 /// The same product with each floor at its smallest value.

@@ -48,6 +48,31 @@ fn quotients_and_bounds_are_those_of_the_numbers() {
 }
 
 #[test]
+fn there_is_room_for_all_smaller_sizes() {
+    let mut seed = 11_u64;
+    let mut next = |most: i64| {
+        seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        i64::try_from(seed >> 33).expect("31 bits") % most
+    };
+    for _ in 0..300 {
+        let extent = random(&mut next, 2);
+        let room = extent.room();
+        each_sizes(&mut |largest| {
+            let room = room.value(largest);
+            each_sizes(&mut |sizes| {
+                if sizes.iter().zip(largest).all(|(size, largest)| size <= largest) {
+                    assert!(extent.value(sizes) <= room, "{extent:?} at {sizes:?}, {room} for {largest:?}");
+                }
+            });
+        });
+    }
+    let [n, k] = [0, 1].map(|size| Extent::size(SizeId(size)));
+    let remainder = n.minus(&n.quotient(2).expect("small").times(&2.into()));
+    let rooms = [n.plus_constant(-2), n.minus(&k).plus_constant(1), remainder].map(|extent| extent.room());
+    assert_eq!(rooms, [n.plus_constant(-2), n, Extent::one()]);
+}
+
+#[test]
 fn equal_quotients_have_one_form() {
     let n = Extent::size(SizeId(0));
     let names = ["N".to_owned()];

@@ -81,6 +81,7 @@ fn lives(plan: &mut Plan, step_of: &BTreeMap<TensorId, usize>, readers: &BTreeMa
 
 /// A slot while slots are given away.
 struct Slot {
+    /// The room for each of its tenants.
     lengths: Vec<Extent>,
     integer: bool,
     owner: TensorId,
@@ -94,7 +95,7 @@ fn slots(plan: &mut Plan, step_of: &BTreeMap<TensorId, usize>) {
     for (number, ids) in computed.into_iter().enumerate() {
         for id in ids.into_iter().filter(|id| !plan.homes.contains_key(id)).collect::<Vec<_>>() {
             let tensor = plan.program.tensor(id);
-            let length = Extent::product(&tensor.shape);
+            let length = Extent::room_of(&tensor.shape);
             let integer = tensor.element != Element::Real;
             let life = plan.lives[&id];
             let found = in_place(plan, &slots, id, number).or_else(|| free(&slots, &length, integer, life.0));

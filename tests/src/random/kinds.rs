@@ -4,27 +4,46 @@ use super::{Axis, Generator, MOST_ELEMENTS, Tensor, count};
 use chainrule_compiler::ops::{Operator, Spelling};
 
 /// Names of labels, by axis.
-const LABELS: [&str; 5] = ["i", "j", "k", "l", "m"];
+pub(super) const LABELS: [&str; 5] = ["i", "j", "k", "l", "m"];
+
+/// The kinds; what stands more than once is chosen more often.
+const KINDS: &[fn(&mut Generator)] = &[
+    Generator::operator,
+    Generator::operator,
+    Generator::operator,
+    Generator::matrix_product,
+    Generator::reduction,
+    Generator::labelled_reduction,
+    Generator::permuted,
+    Generator::window,
+    Generator::strided,
+    Generator::selection,
+    Generator::compared,
+    Generator::slice,
+    Generator::gather,
+    Generator::one_hot,
+    Generator::library,
+    Generator::twice,
+    Generator::random_numbers,
+    Generator::state,
+    Generator::stopped,
+    Generator::recurrence,
+    Generator::coupled,
+    Generator::scanned,
+    Generator::reversed,
+    Generator::joined,
+    Generator::padded,
+    Generator::reshaped,
+    Generator::grouped,
+    Generator::transposed,
+    Generator::if_training,
+];
 
 impl Generator {
     /// Adds one definition; some attempts find nothing that fits.
     pub(super) fn define(&mut self) {
-        match self.random.below(16) {
-            0..=2 => self.operator(),
-            3 => self.matrix_product(),
-            4 => self.reduction(),
-            5 => self.permuted(),
-            6 => self.window(),
-            7 => self.selection(),
-            8 => self.slice(),
-            9 => self.gather(),
-            10 => self.library(),
-            11 => self.twice(),
-            12 => self.random_numbers(),
-            13 => self.state(),
-            14 => self.recurrence(),
-            _ => self.reversed(),
-        }
+        let kind = *self.random.choose(KINDS);
+        kind(self);
     }
 
     /// A value mapped into an interval, smoothly.
@@ -76,36 +95,6 @@ impl Generator {
         self.add(&format!("{} @ {}", a.name, other.name), shape, bound);
     }
 
-    /// A reduction over one axis or over all.
-    fn reduction(&mut self) {
-        let Some(a) = self.any_with(|tensor| !tensor.shape.is_empty()) else { return };
-        let axis = self.random.below(a.shape.len());
-        let length = a.shape[axis].length();
-        #[allow(clippy::cast_precision_loss)]
-        let (many, power) = (length as f64, a.bound.max(1.0).powi(i32::try_from(length).unwrap_or(i32::MAX)));
-        let words = [
-            ("sum", a.bound * many),
-            ("mean", a.bound),
-            ("max", a.bound),
-            ("min", a.bound),
-            ("prod", power),
-            ("logsumexp", a.bound + 2.0),
-        ];
-        let (word, bound) = *self.random.choose(&words);
-        if bound > 1e4 {
-            return;
-        }
-        let keep = self.random.below(2) == 0;
-        let mut shape = a.shape.clone();
-        if keep {
-            shape[axis] = Axis::Fixed(1);
-        } else {
-            shape.remove(axis);
-        }
-        let written = if self.random.below(2) == 0 { axis.to_string() } else { format!("-{}", a.shape.len() - axis) };
-        self.add(&format!("{word}({}, axis = {written}, keepdims = {keep})", a.name), shape, bound);
-    }
-
     /// The axes in another order, with a label as a number, perhaps summed over one.
     fn permuted(&mut self) {
         let a = self.any();
@@ -149,18 +138,6 @@ impl Generator {
         self.add_indexed(&labels, &value, shape, a.bound * 2.0);
     }
 
-    /// A choice between two values by a third; the branch that is not taken may be undefined.
-    fn selection(&mut self) {
-        let a = self.any();
-        let b = self.any_with(|tensor| tensor.shape == a.shape).unwrap_or_else(|| a.clone());
-        let value = match self.random.below(3) {
-            0 => format!("where({0} > 0.137, sqrt({0}), {1})", a.name, b.name),
-            1 => format!("where({0} < 0.211, {1}, log({0} + 1))", a.name, b.name),
-            _ => format!("where({0} > 0.093 && {1} < 0.7, {0} * {1}, {0} - {1})", a.name, b.name),
-        };
-        self.add(&value, a.shape.clone(), a.bound.max(b.bound).max(a.bound * b.bound) + a.bound + b.bound);
-    }
-
     /// A range or an entry of an axis of fixed length.
     fn slice(&mut self) {
         let Some(a) = self.any_with(|tensor| matches!(tensor.shape.last(), Some(Axis::Fixed(2..)))) else { return };
@@ -184,20 +161,26 @@ impl Generator {
         self.add(&format!("{}[.., {item}]", a.name), shape, a.bound);
     }
 
-    /// Elements by integers; some are taken twice, some not at all.
+    /// Elements by integers, of one axis or for each of another; some are taken twice, some not at all.
     fn gather(&mut self) {
-        let Some(a) = self.any_with(|tensor| matches!(tensor.shape.last(), Some(Axis::Fixed(2..)))) else { return };
+        let Some(a) = self.any_with(|tensor| !tensor.shape.is_empty()) else { return };
         let rank = a.shape.len();
-        let length = a.shape[rank - 1].length();
-        let taken = 2 + self.random.below(3);
-        let integers = self.integers(&[taken], length);
+        let axis = self.random.below(rank);
+        let taken = *self.random.choose(&[Axis::Fixed(2), Axis::Fixed(4), Axis::Batch, Axis::Half]);
+        let beside = (0..rank).find(|&other| other != axis).filter(|_| self.random.below(2) == 0);
+        let shape: Vec<Axis> = beside.map(|other| a.shape[other]).into_iter().chain([taken]).collect();
+        let integers = self.integers(&shape, &a.shape[axis].text());
         let labels: Vec<String> = LABELS[..rank].iter().map(|label| (*label).to_owned()).collect();
+        let own: Vec<&str> = beside.into_iter().chain([axis]).map(|axis| LABELS[axis]).collect();
+        let integer = format!("{integers}[{}]", own.join(", "));
         let mut at = labels.clone();
-        at[rank - 1] = format!("{integers}[{}]", LABELS[rank - 1]);
+        at[axis].clone_from(&integer);
         let mut shape = a.shape.clone();
-        shape[rank - 1] = Axis::Fixed(taken);
-        let value = format!("{}[{}] * ({integers}[{}] + 1) / 2", a.name, at.join(", "), LABELS[rank - 1]);
-        self.add_indexed(&labels, &value, shape, a.bound * 2.5);
+        shape[axis] = taken;
+        if count(&shape) <= MOST_ELEMENTS {
+            let value = format!("{}[{}] * ({integer} + 1) / 2", a.name, at.join(", "));
+            self.add_indexed(&labels, &value, shape, a.bound * 10.0);
+        }
     }
 
     /// A function of the library.
@@ -207,11 +190,14 @@ impl Generator {
         #[allow(clippy::cast_precision_loss)]
         let many = a.shape[axis].length() as f64;
         let name = &a.name;
-        let (value, bound) = match self.random.below(5) {
+        let (value, bound) = match self.random.below(8) {
             0 => (format!("softmax({name}, axis = {axis})"), 1.0),
             1 => (format!("log_softmax({name}, axis = {axis})"), 2.0 * a.bound + 2.0),
             2 => (format!("cumsum({name}, axis = {axis})"), a.bound * many),
-            3 => (format!("gelu({name}) - {name} * sigmoid({name})"), a.bound),
+            3 => (format!("{name} - sqrt(var({name}, axis = {axis}, keepdims = true) + 0.1)"), 2.0 * a.bound + 1.0),
+            4 => (format!("{name} / (0.5 + norm({name}))"), 2.0 * a.bound),
+            5 => (format!("{name} * dot({name}, cos({name})) / {}", count(&a.shape)), a.bound * a.bound),
+            6 => (format!("gelu({name}) - {name} * sigmoid({name})"), a.bound),
             _ => (format!("{name} - mean({name}, axis = {axis}, keepdims = true)"), 2.0 * a.bound),
         };
         self.add(&value, a.shape.clone(), bound);
@@ -248,18 +234,6 @@ impl Generator {
         }
     }
 
-    /// A state, read where its tensor is and updated from it.
-    fn state(&mut self) {
-        let Some(a) = self.any_with(|tensor| tensor.shape.iter().all(|axis| matches!(axis, Axis::Fixed(_)))) else { return };
-        let state = self.given("state", a.shape.clone());
-        let (name, own) = (&a.name, &state.name);
-        let updated = format!("0.75 * {own} + 0.25 * {name}");
-        self.add(&format!("{name} * {own}"), a.shape.clone(), a.bound);
-        if let Some((_, statement)) = self.definitions.last_mut() {
-            statement.push_str(&format!(" update {own} = {updated};"));
-        }
-    }
-
     /// An axis read backwards, and a neighbour of it.
     fn reversed(&mut self) {
         let Some(a) = self
@@ -277,52 +251,4 @@ impl Generator {
         let value = format!("{name}[{} - i{rest}] - 2 * {name}[i + 1{rest}] * {name}[0{rest}]", length - 1);
         self.add_indexed(&labels, &value, shape, a.bound * (1.0 + 2.0 * a.bound));
     }
-
-    /// A recurrence along an axis, forwards or backwards, one or two steps back, perhaps with a start, mixed over another axis, or
-    /// through a second definition.
-    fn recurrence(&mut self) {
-        let Some(a) = self.any_with(|tensor| !tensor.shape.is_empty() && count(&tensor.shape) < MOST_ELEMENTS) else { return };
-        let rank = a.shape.len();
-        let time = self.random.below(rank);
-        let labels: Vec<String> = LABELS[..rank].iter().map(|label| (*label).to_owned()).collect();
-        let back = 1 + self.random.below(2);
-        let backward = self.random.below(2) == 0;
-        let name = format!("d{}", self.definitions.len());
-        let step = |of: &str, steps: usize, mixed: Option<usize>| {
-            let mut at = labels.clone();
-            at[time] = format!("{} {} {steps}", labels[time], if backward { "+" } else { "-" });
-            if let Some(axis) = mixed {
-                at[axis] = "q".into();
-            }
-            format!("{of}[{}]", at.join(", "))
-        };
-        let other = (0..rank).find(|&axis| axis != time);
-        let here = format!("{}[{}]", a.name, labels.join(", "));
-        let value = match (self.random.below(4), other) {
-            (0, Some(axis)) => format!("{here} + sum[q]({} * cos(q + {})) / 4", step(&name, back, Some(axis)), labels[axis]),
-            (1, Some(axis)) => format!("{here} * mean[q]({} + {}[{}])", step(&name, 1, Some(axis)), a.name, mixed(&labels, axis)),
-            (2, _) => format!("{here} + 0.4 * {} - 0.3 * {}", step(&name, 1, None), step(&name, 2, None)),
-            _ => format!("{here} * sin({} + 0.2)", step(&name, back, None)),
-        };
-        let start = match self.random.below(3) {
-            0 => {
-                let mut left = labels.clone();
-                left[time] = if backward { a.shape[time].text() } else { "-1".into() };
-                let rest: Vec<String> = (0..rank).filter(|&axis| axis != time).map(|axis| labels[axis].clone()).collect();
-                let sum: String = rest.iter().map(|label| format!(" + 0.1 * {label}")).collect();
-                format!(" {name}[{}] = 0.3{sum};", left.join(", "))
-            }
-            _ => String::new(),
-        };
-        let left = labels.join(", ");
-        self.definitions.push((name.clone(), format!("{name}[{left}] = tanh({value});{start}")));
-        self.tensors.push(Tensor { name, shape: a.shape, bound: 1.0 });
-    }
-}
-
-/// The labels with `q` for one of them.
-fn mixed(labels: &[String], axis: usize) -> String {
-    let mut at = labels.to_vec();
-    at[axis] = "q".into();
-    at.join(", ")
 }

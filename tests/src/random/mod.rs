@@ -2,17 +2,29 @@
 //!
 //! It knows the language and the operator table, and nothing of the compiler's stages.
 
+mod choices;
+mod derivatives;
 mod kinds;
+mod layouts;
+mod recurrences;
+
+pub use derivatives::of_second_order;
 
 use crate::support::numbers::Random;
 
-/// An axis: so long, or the symbolic size `B`.
+/// An axis: so long, or an extent in the symbolic size `B`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Axis {
     /// A number.
     Fixed(usize),
     /// `B`
     Batch,
+    /// Every second of `B`, the first among them.
+    Half,
+    /// One or two: longer where `B` is odd.
+    Parity,
+    /// So many times `B`.
+    Times(usize),
 }
 
 /// What a batch counts as when a program is kept small.
@@ -27,6 +39,9 @@ impl Axis {
         match self {
             Self::Fixed(length) => length,
             Self::Batch => BATCH,
+            Self::Half => BATCH.div_ceil(2),
+            Self::Parity => BATCH % 2 + 1,
+            Self::Times(factor) => factor * BATCH,
         }
     }
 
@@ -34,6 +49,9 @@ impl Axis {
         match self {
             Self::Fixed(length) => length.to_string(),
             Self::Batch => "B".into(),
+            Self::Half => "floor((B + 1) / 2)".into(),
+            Self::Parity => "B - 2 * floor(B / 2) + 1".into(),
+            Self::Times(factor) => format!("{factor} * B"),
         }
     }
 }
@@ -65,6 +83,9 @@ pub fn program(seed: u64) -> Generator {
         Generator { random: Random::new(seed), declarations: Vec::new(), tensors: Vec::new(), definitions: Vec::new() };
     generator.given("input", vec![Axis::Batch, Axis::Fixed(4), Axis::Fixed(3)]);
     generator.given("input", vec![Axis::Batch, Axis::Fixed(5)]);
+    let others = [Axis::Batch, Axis::Half, Axis::Parity, Axis::Times(2)];
+    let other = *generator.random.choose(&others);
+    generator.given("input", vec![other, Axis::Fixed(2)]);
     for _ in 0..3 {
         let rank = generator.random.below(4);
         let shape = (0..rank).map(|_| Axis::Fixed(1 + generator.random.below(5))).collect();
@@ -96,27 +117,33 @@ impl Generator {
     /// A new input or parameter.
     fn given(&mut self, word: &str, shape: Vec<Axis>) -> Tensor {
         let name = format!("{}{}", &word[..1], self.declarations.len());
-        let axes: Vec<String> = shape.iter().map(|axis| axis.text()).collect();
         let start = if word == "input" { "" } else { " = zeros" };
-        self.declarations.push(format!("{word} {name}: [{}]{start};", axes.join(", ")));
+        self.declarations.push(format!("{word} {name}: {}{start};", shape_text(&shape)));
         let tensor = Tensor { name, shape, bound: 1.0 };
         self.tensors.push(tensor.clone());
         tensor
     }
 
     /// A new input of integers `0..below`.
-    fn integers(&mut self, shape: &[usize], below: usize) -> String {
+    fn integers(&mut self, shape: &[Axis], below: &str) -> String {
         let name = format!("n{}", self.declarations.len());
-        let axes: Vec<String> = shape.iter().map(ToString::to_string).collect();
-        self.declarations.push(format!("input {name}: [{}] in 0..{below};", axes.join(", ")));
+        self.declarations.push(format!("input {name}: {} in 0..{below};", shape_text(shape)));
         name
+    }
+
+    /// Adds a definition as it is.
+    fn add_plain(&mut self, value: &str, shape: Vec<Axis>, bound: f64) {
+        let name = format!("d{}", self.definitions.len());
+        self.definitions.push((name.clone(), format!("{name} = {value};")));
+        self.tensors.push(Tensor { name, shape, bound });
     }
 
     /// Adds a definition of matrix notation, squashed where it is large.
     fn add(&mut self, value: &str, shape: Vec<Axis>, bound: f64) {
         let name = format!("d{}", self.definitions.len());
         let (value, bound) = squashed(value, bound);
-        self.definitions.push((name.clone(), format!("{name} = {value};")));
+        let word = self.word();
+        self.definitions.push((name.clone(), format!("{word}{name} = {value};")));
         self.tensors.push(Tensor { name, shape, bound });
     }
 
@@ -125,8 +152,22 @@ impl Generator {
         let name = format!("d{}", self.definitions.len());
         let (value, bound) = squashed(value, bound);
         let left = if labels.is_empty() { name.clone() } else { format!("{name}[{}]", labels.join(", ")) };
-        self.definitions.push((name.clone(), format!("{left} = {value};")));
+        let word = self.word();
+        self.definitions.push((name.clone(), format!("{word}{left} = {value};")));
         self.tensors.push(Tensor { name, shape, bound });
+    }
+
+    /// Some definitions are outputs.
+    fn word(&mut self) -> &'static str {
+        if self.random.below(6) == 0 { "output " } else { "" }
+    }
+
+    /// A statement behind the last definition, which it needs.
+    fn append(&mut self, statement: &str) {
+        if let Some((_, text)) = self.definitions.last_mut() {
+            text.push(' ');
+            text.push_str(statement);
+        }
     }
 
     /// One of the tensors; later ones more often.
@@ -145,6 +186,12 @@ impl Generator {
 
 fn squashed(value: &str, bound: f64) -> (String, f64) {
     if bound <= MOST { (value.to_owned(), bound) } else { (format!("tanh(({value}) / {:?})", bound / 4.0), 1.0) }
+}
+
+/// The axes as they are written.
+fn shape_text(shape: &[Axis]) -> String {
+    let axes: Vec<String> = shape.iter().map(|axis| axis.text()).collect();
+    format!("[{}]", axes.join(", "))
 }
 
 /// How many elements a shape has.

@@ -106,3 +106,41 @@ fn a_batch_of_none() {
     let p = net.predict(&mut Classes::workspace(3), Array2::<f64>::zeros((0, 4))).to_owned();
     assert_eq!(p.shape(), [0, 3]);
 }
+
+/// Lengths that shrink while a size grows: what is left of pairs, and where a kernel of any length fits.
+#[network(f64;
+    input x: [N];
+    input k: [K];
+    param w: [] = ones;
+    odd    = x[2 * floor(N / 2)..];
+    rest   = cumsum(concat([odd, odd * odd], axis = 0)) * w;
+    y[i]   = sum[u](x[i + u] * k[u] * w);
+    z      = tanh(y) * y;
+    square = stack([z, y], axis = 1) @ stack([y, z], axis = 0);
+    output rest_out = rest * 2;
+    output z_out = z;
+    state last: [] = zeros;
+    update last = sum(rest);
+    loss = sum(sin(square)) / (K * N) + sum(cos(z)) + sum(rest);
+)]
+#[derive(Debug)]
+pub struct Shrinking;
+
+#[test]
+fn lengths_that_shrink_while_a_size_grows() {
+    let mut large = Shrinking::workspace(12, 8);
+    for (n, k) in [(12, 8), (11, 1), (1, 1), (12, 1), (9, 3), (8, 8)] {
+        let (x, kernel) = (wave(&[n], 0.3), wave(&[k], 0.8));
+        let (mut net, mut exact) = (Shrinking::init(0), Shrinking::workspace(n, k));
+        let (mut found, mut expected) = (Shrinking::zeros(), Shrinking::zeros());
+        assert_eq!(
+            net.gradient(&mut large, &x, &kernel, &mut found),
+            net.gradient(&mut exact, &x, &kernel, &mut expected),
+            "{n} {k}"
+        );
+        assert_eq!(found.w, expected.w, "{n} {k}");
+        assert_eq!(net.evaluate(&mut large, &x, &kernel).loss, net.evaluate(&mut exact, &x, &kernel).loss, "{n} {k}");
+        let outputs = net.predict(&mut large, &x, &kernel);
+        assert_eq!((outputs.rest_out.len(), outputs.z_out.len()), (2 * (n % 2), n - k + 1));
+    }
+}

@@ -45,7 +45,7 @@ impl Workspace {
         let outputs = interface.outputs.iter().map(|(output, shape)| Field {
             name: names.fresh(&format!("output_{output}")),
             tenants: vec![output.clone()],
-            lengths: vec![Extent::product(shape)],
+            lengths: vec![Extent::room_of(shape)],
         });
         let outputs = outputs.collect();
         let buffers = || passes.iter().flat_map(|loops| &loops.buffers);
@@ -54,7 +54,7 @@ impl Workspace {
             buffers().find(|buffer| buffer.place == place).map(|buffer| Field {
                 name: names.fresh(&format!("new_{}", state.path)),
                 tenants: vec![state.path.clone()],
-                lengths: vec![Extent::product(&buffer.shape)],
+                lengths: vec![Extent::room_of(&buffer.shape)],
             })
         });
         let updates = updates.collect();
@@ -130,7 +130,7 @@ pub fn maximum(environment: &dyn Environment, lengths: &[Extent]) -> TokenStream
 /// How many numbers the packing of the products takes.
 pub fn packing(environment: &dyn Environment, products: &[(Extent, Extent, Extent)]) -> TokenStream {
     let needs = products.iter().map(|(m, n, k)| {
-        let [m, n, k] = [m, n, k].map(|extent| index::extent(environment, extent).bare());
+        let [m, n, k] = [m, n, k].map(|extent| index::extent(environment, &extent.room()).bare());
         quote!(packing_len(#m, #n, #k))
     });
     let needs: Vec<TokenStream> = needs.collect();
