@@ -344,7 +344,9 @@ struct Mnist {
 #[test]
 fn five_epochs_of_mnist() {
     let Some(folder) = std::env::var_os("CHAINRULE_MNIST").map(std::path::PathBuf::from) else {
-        return eprintln!("skipped: CHAINRULE_MNIST names no folder with t10k-images-idx3-ubyte.gz and t10k-labels-idx1-ubyte.gz");
+        return eprintln!(
+            "skipped: CHAINRULE_MNIST names no folder with t10k-images-idx3-ubyte.gz and t10k-labels-idx1-ubyte.gz"
+        );
     };
     let images = data::idx(folder.join("t10k-images-idx3-ubyte.gz")).expect("images").to_real() / 255.0;
     let images = images.into_shape_with_order((10_000, 784)).expect("pixels in a row");
