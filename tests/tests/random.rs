@@ -39,27 +39,35 @@ fn agree(text: &str, seed: u64) -> Result<(), String> {
     })
 }
 
-/// The program in which every `d = stop_gradient(...); // shape` is an input of that shape: what differences compare with.
+/// The program in which every `d = stop_gradient(...); // shape` is an input of that shape: what differences compare with. Of
+/// two that are equal, the second is the first, as the compiler has it.
 fn frozen(text: &str) -> String {
-    let line = |line: &str| match stopped(line) {
-        Some((name, shape)) => format!("    input {name}: {shape};\n"),
-        None => format!("{line}\n"),
+    let mut known: Vec<(&str, &str)> = Vec::new();
+    let line = |line| {
+        let Some((name, argument, shape)) = stopped(line) else { return format!("{line}\n") };
+        if let Some((_, first)) = known.iter().find(|(other, _)| *other == argument) {
+            return format!("    {name} = {first};\n");
+        }
+        known.push((argument, name));
+        format!("    input {name}: {shape};\n")
     };
     text.lines().map(line).collect()
 }
 
-/// The name and the shape of a definition without a slope.
-fn stopped(line: &str) -> Option<(&str, &str)> {
+/// The name, the argument and the shape of a definition without a slope.
+fn stopped(line: &str) -> Option<(&str, &str, &str)> {
     let (name, rest) = line.trim_start().split_once(" = stop_gradient(")?;
-    Some((name, rest.split_once("// ")?.1))
+    let (argument, shape) = rest.split_once("); // ")?;
+    Some((name, argument, shape))
 }
 
-/// The values of a program together with what has no slope, which is given in the other.
+/// The values of a program together with what has no slope, which is given in the other; any numbers where nothing reads it.
 fn with_stopped(program: &Program, without: &Program, values: &Values) -> Result<Values, String> {
     let computed = eval::evaluate(program, values).map_err(|error| error.to_string())?;
     let given = without.ids().filter(|&id| without.definition(id).is_none()).map(|id| &without.tensor(id).name);
     let value = |name: &String| Some((name.clone(), values.get(name).or_else(|| computed.get(name))?.clone()));
-    Ok(given.filter_map(value).collect())
+    let known = given.filter_map(value).collect();
+    Ok(sample(without, &known, &Default::default(), 0))
 }
 
 /// A program with `stop_gradient` has the gradients of the one in which its values are given.
