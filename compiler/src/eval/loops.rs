@@ -5,7 +5,7 @@
 
 use super::{EvalError, Tensor, Values};
 use crate::ir::{Atom, Extent, Index};
-use crate::loops::{Block, BufferId, Destination, Loops, Matrix, Place, Product, Statement, Value};
+use crate::loops::{Axis, Block, BufferId, Destination, Loops, Place, Product, Statement, Value};
 use chainrule_math::Scalar;
 use chainrule_math::counter::Key;
 use std::collections::BTreeMap;
@@ -212,26 +212,33 @@ impl<'a> Machine<'a> {
     }
 
     fn product(&mut self, product: &Product) -> Result<(), EvalError> {
-        let [m, n, k] = [&product.m, &product.n, &product.k].map(|extent| extent.value(&self.sizes));
-        let [a, b, c] = [self.at(&product.a)?, self.at(&product.b)?, self.at(&product.c)?];
-        for i in 0..m {
-            for j in 0..n {
-                let place = c(i, j);
-                let mut sum = if product.accumulate { self.load(product.c.buffer, place)? } else { 0.0 };
-                for l in 0..k {
-                    sum += self.load(product.a.buffer, a(i, l))? * self.load(product.b.buffer, b(l, j))?;
+        let [m, n, k] = [&product.m, &product.n, &product.k].map(|axes| self.places(axes));
+        let [a, b, c] = [&product.a, &product.b, &product.c].map(|operand| self.index(&operand.offset));
+        let (a, b, c) = (a?, b?, c?);
+        for row in &m {
+            for column in &n {
+                let mut sum = 0.0;
+                for term in &k {
+                    let left = self.load(product.a.buffer, a + row[0] + term[0])?;
+                    sum += left * self.load(product.b.buffer, b + term[1] + column[0])?;
                 }
-                self.store(product.c.buffer, place, sum)?;
+                self.store(product.c.buffer, c + row[1] + column[1], sum)?;
             }
         }
         Ok(())
     }
 
-    /// The offsets of the elements of a matrix.
-    fn at(&self, matrix: &Matrix) -> Result<impl Fn(i64, i64) -> i64 + use<>, EvalError> {
-        let start = self.index(&matrix.offset)?;
-        let (row, column) = (matrix.row.value(&self.sizes), matrix.column.value(&self.sizes));
-        Ok(move |i, j| start + i * row + j * column)
+    /// The offsets of all positions of a side in its two tensors, in order.
+    fn places(&self, axes: &[Axis]) -> Vec<[i64; 2]> {
+        axes.iter().fold(vec![[0, 0]], |places, axis| {
+            let [first, second] = [&axis.strides[0], &axis.strides[1]].map(|stride| stride.value(&self.sizes));
+            let steps = 0..axis.extent.value(&self.sizes);
+            let along = |at: &[i64; 2]| {
+                let at = *at;
+                steps.clone().map(move |step| [at[0] + step * first, at[1] + step * second])
+            };
+            places.iter().flat_map(along).collect()
+        })
     }
 }
 

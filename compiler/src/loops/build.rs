@@ -2,7 +2,7 @@
 //!
 //! The planned program says what is computed, the plan how; the program that was planned says how its formulas are shown.
 
-use super::{Buffer, BufferId, Destination, Local, Loops, Matrix, Place, Product, Statement, Value, Variable};
+use super::{Axis, Buffer, BufferId, Destination, Local, Loops, Operand, Place, Product, Statement, Value, Variable};
 use crate::ir::{Atom, Element, ExpressionId, Extent, Index, Program, Role, SizeId, Source, TensorId};
 use crate::plan::{Contraction, Home, Plan, Step, defined, offset, variable_label};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -186,8 +186,7 @@ impl<'a> Builder<'a> {
         let fill = |id: TensorId| Statement::Fill(self.buffer(id), 0.0);
         match step {
             Step::Nest(items) => defined(items).into_iter().filter(|id| self.plan.members[id].accumulates).map(fill).collect(),
-            Step::Product(contraction) => contraction.accumulates.then(|| fill(contraction.tensor)).into_iter().collect(),
-            Step::Copy(..) => Vec::new(),
+            Step::Product(_) | Step::Copy(..) => Vec::new(),
             Step::Recurrence(recurrence) => recurrence.steps.iter().flat_map(|step| self.fills(step)).collect(),
         }
     }
@@ -216,7 +215,6 @@ impl<'a> Builder<'a> {
     }
 
     fn product(&self, contraction: &Contraction) -> Statement {
-        let Contraction { m, n, k, .. } = contraction;
         // Labels of the product's own axes start at 0, those of the loops around are variables.
         let start = |flat: &Index| {
             flat.substitute(&mut |label| {
@@ -224,21 +222,18 @@ impl<'a> Builder<'a> {
                 variable.map_or_else(Index::default, |variable| Index::label(variable_label(variable)))
             })
         };
-        let matrix = |tensor: TensorId, flat: &Index, row: &Extent, column: &Extent| Matrix {
-            buffer: self.buffer(tensor),
-            offset: start(flat),
-            row: row.clone(),
-            column: column.clone(),
+        let operand = |tensor: TensorId, flat: &Index| Operand { buffer: self.buffer(tensor), offset: start(flat) };
+        let side = |axes: &[crate::plan::Axis]| -> Vec<Axis> {
+            axes.iter().map(|axis| Axis { extent: axis.extent.clone(), strides: axis.strides.clone() }).collect()
         };
         let [(a, flat_a), (b, flat_b)] = &contraction.operands;
         let mut statement = Statement::Product(Box::new(Product {
-            m: m.extent.clone(),
-            n: n.extent.clone(),
-            k: k.extent.clone(),
-            a: matrix(*a, flat_a, &m.strides[0], &k.strides[0]),
-            b: matrix(*b, flat_b, &k.strides[1], &n.strides[0]),
-            c: matrix(contraction.tensor, &contraction.result, &m.strides[1], &n.strides[1]),
-            accumulate: contraction.accumulates,
+            m: side(&contraction.m),
+            n: side(&contraction.n),
+            k: side(&contraction.k),
+            a: operand(*a, flat_a),
+            b: operand(*b, flat_b),
+            c: operand(contraction.tensor, &contraction.result),
         }));
         for (_, variable) in contraction.outer.iter().rev().filter(|(_, variable)| !self.is_open(*variable)) {
             statement = self.looped(*variable, vec![statement]);

@@ -1,7 +1,7 @@
 //! What must hold of loops: locals and variables are bound before their uses and bound once, what is given is never written,
 //! workspace and results are written before they are read, every result is written, offsets that are affine stay inside.
 
-use super::{Block, BufferId, Local, Loops, Matrix, Place, Product, Statement, Value};
+use super::{Block, BufferId, Local, Loops, Place, Product, Statement, Value};
 use crate::ir::{Atom, Extent, Index};
 use std::collections::BTreeSet;
 
@@ -208,29 +208,26 @@ impl Checker<'_> {
     }
 
     fn product(&mut self, product: &Product) {
-        let Product { m, n, k, a, b, c, accumulate } = product;
-        self.matrix(a, m, k);
-        self.matrix(b, k, n);
-        self.matrix(c, m, n);
-        for operand in [a.buffer, b.buffer] {
+        for (operand, axes) in product.sides() {
+            self.index(&operand.offset);
+            let Some((mut low, mut high)) = self.range(&operand.offset) else { continue };
+            for (extent, stride) in axes {
+                let reach = stride.times(&extent.plus_constant(-1));
+                if reach.is_at_most(0) {
+                    low = low.plus(&reach);
+                } else if reach.is_at_least(0) {
+                    high = high.plus(&reach);
+                }
+            }
+            self.inside(operand.buffer, &low, &high);
+        }
+        for operand in [product.a.buffer, product.b.buffer] {
             self.read(operand);
-            if operand == c.buffer {
+            if operand == product.c.buffer {
                 self.problems.push(format!("the product reads {}, which it writes", self.loops.buffer(operand).name));
             }
         }
-        if *accumulate {
-            self.read(c.buffer);
-        }
-        self.write(c.buffer);
-    }
-
-    fn matrix(&mut self, matrix: &Matrix, rows: &Extent, columns: &Extent) {
-        self.index(&matrix.offset);
-        let Some((lowest, highest)) = self.range(&matrix.offset) else { return };
-        let (down, across) = (matrix.row.times(&rows.plus_constant(-1)), matrix.column.times(&columns.plus_constant(-1)));
-        let low = [&down, &across].into_iter().filter(|part| part.is_at_most(0)).fold(lowest, |sum, part| sum.plus(part));
-        let high = [&down, &across].into_iter().filter(|part| part.is_at_least(0)).fold(highest, |sum, part| sum.plus(part));
-        self.inside(matrix.buffer, &low, &high);
+        self.write(product.c.buffer);
     }
 }
 

@@ -172,36 +172,64 @@ impl Value {
     }
 }
 
-/// `C (+)= A·B` for matrices with any strides.
+/// `C[m, n] = Σ_k A[m, k] B[k, n]`, where rows, columns and terms run over any number of axes each, the outermost first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Product {
-    /// Rows of A and C.
-    pub m: Extent,
-    /// Columns of B and C.
-    pub n: Extent,
-    /// Columns of A, rows of B.
-    pub k: Extent,
+    /// The axes of A and C.
+    pub m: Vec<Axis>,
+    /// The axes of B and C.
+    pub n: Vec<Axis>,
+    /// The axes of A and B.
+    pub k: Vec<Axis>,
     /// m × k
-    pub a: Matrix,
+    pub a: Operand,
     /// k × n
-    pub b: Matrix,
+    pub b: Operand,
     /// m × n; not the buffer of A or B
-    pub c: Matrix,
-    /// Whether the product is added to C.
-    pub accumulate: bool,
+    pub c: Operand,
 }
 
-/// A matrix within a buffer.
+/// An axis of a product.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Matrix {
+pub struct Axis {
+    /// How long it is.
+    pub extent: Extent,
+    /// Its strides in the two tensors that have it.
+    pub strides: [Extent; 2],
+}
+
+/// A tensor within a buffer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Operand {
     /// The buffer.
     pub buffer: BufferId,
     /// Its first element.
     pub offset: Index,
-    /// From one row to the next.
-    pub row: Extent,
-    /// From one column to the next.
-    pub column: Extent,
+}
+
+impl Product {
+    /// How many rows, columns and terms there are.
+    pub fn shape(&self) -> [Extent; 3] {
+        [&self.m, &self.n, &self.k].map(|axes| Extent::product(&axes.iter().map(|axis| axis.extent.clone()).collect::<Vec<_>>()))
+    }
+
+    /// Whether it is one of matrices: one axis on each side at most.
+    pub fn is_of_matrices(&self) -> bool {
+        [&self.m, &self.n, &self.k].iter().all(|axes| axes.len() <= 1)
+    }
+
+    /// The axes of A, B and C, each with the stride in it.
+    pub fn sides(&self) -> [(&Operand, Vec<(&Extent, &Extent)>); 3] {
+        fn joined<'a>(first: (&'a [Axis], usize), second: (&'a [Axis], usize)) -> Vec<(&'a Extent, &'a Extent)> {
+            let of = |(axes, tensor): (&'a [Axis], usize)| axes.iter().map(move |axis| (&axis.extent, &axis.strides[tensor]));
+            of(first).chain(of(second)).collect()
+        }
+        [
+            (&self.a, joined((&self.m, 0), (&self.k, 0))),
+            (&self.b, joined((&self.k, 1), (&self.n, 0))),
+            (&self.c, joined((&self.m, 1), (&self.n, 1))),
+        ]
+    }
 }
 
 impl Loops {

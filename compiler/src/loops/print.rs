@@ -1,6 +1,6 @@
 //! Loops for people and for snapshots.
 
-use super::{Block, Destination, Loops, Matrix, Place, Product, Statement, Value};
+use super::{Block, Destination, Loops, Operand, Place, Product, Statement, Value};
 use crate::ir::{Atom, Extent, Index};
 use crate::ops::Spelling;
 use crate::plan::index_text;
@@ -81,16 +81,18 @@ impl Printer<'_> {
     }
 
     fn product(&self, product: &Product) -> String {
-        let Product { m, n, k, a, b, c, accumulate } = product;
-        let sign = if *accumulate { "+=" } else { "=" };
-        let size = format!("{} × {} × {}", self.extent(m), self.extent(n), self.extent(k));
-        format!("{} {sign} {} · {} ({size})", self.matrix(c), self.matrix(a), self.matrix(b))
+        let sides = product.sides().map(|(operand, axes)| self.operand(operand, &axes));
+        let [a, b, c] = &sides;
+        let size = product.shape().map(|extent| self.extent(&extent)).join(" × ");
+        format!("{c} = {a} · {b} ({size})")
     }
 
-    fn matrix(&self, matrix: &Matrix) -> String {
-        let Matrix { buffer, offset, row, column } = matrix;
-        let start = if *offset == Index::default() { String::new() } else { format!("{}, ", self.index(offset)) };
-        format!("{}[{start}row {}, column {}]", self.loops.buffer(*buffer).name, self.extent(row), self.extent(column))
+    /// `h[784*i1; 128 by 512, 10 by 1]`: the first element, and each axis with its stride.
+    fn operand(&self, operand: &Operand, axes: &[(&Extent, &Extent)]) -> String {
+        let start = if operand.offset == Index::default() { String::new() } else { format!("{}; ", self.index(&operand.offset)) };
+        let axes: Vec<String> =
+            axes.iter().map(|(extent, stride)| format!("{} by {}", self.extent(extent), self.extent(stride))).collect();
+        format!("{}[{start}{}]", self.loops.buffer(operand.buffer).name, axes.join(", "))
     }
 
     fn extent(&self, extent: &Extent) -> String {

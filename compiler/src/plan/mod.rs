@@ -116,7 +116,7 @@ pub enum Home {
     Result(Role),
 }
 
-/// A sum of products as a matrix product, with loops around it.
+/// A sum of products as a matrix product, with loops around it. Each side has any number of axes, the outermost first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contraction {
     /// What is computed.
@@ -127,17 +127,15 @@ pub struct Contraction {
     pub result: Index,
     /// Labels of the loops around the product, with their variables.
     pub outer: Vec<(Label, usize)>,
-    /// Whether one of the loops around is a reduction, so that products are added up.
-    pub accumulates: bool,
-    /// The rows of A and C.
-    pub m: Axis,
+    /// The rows of A and C, along any number of axes.
+    pub m: Vec<Axis>,
     /// The columns of B and C.
-    pub n: Axis,
+    pub n: Vec<Axis>,
     /// The columns of A, the rows of B.
-    pub k: Axis,
+    pub k: Vec<Axis>,
 }
 
-/// An axis of a matrix product: one label or several that lie in memory as one.
+/// An axis of a side of a matrix product: one label or several that lie in memory as one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Axis {
     /// Its labels.

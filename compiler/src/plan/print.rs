@@ -89,11 +89,11 @@ impl Plan {
 
     fn contraction(&self, formatter: &mut Formatter<'_>, contraction: &Contraction) -> Result {
         let [a, b] = &contraction.operands;
-        let adds = if contraction.accumulates { "+=" } else { "=" };
         let (c, a, b) = (self.tensor_name(contraction.tensor), self.tensor_name(a.0), self.tensor_name(b.0));
-        write!(formatter, "product {c} {adds} {a} · {b}:")?;
-        for (name, axis) in [("m", &contraction.m), ("n", &contraction.n), ("k", &contraction.k)] {
-            write!(formatter, " {name} = {} {}", self.labels(contraction.tensor, axis), self.extent(&axis.extent))?;
+        write!(formatter, "product {c} = {a} · {b}:")?;
+        for (name, axes) in [("m", &contraction.m), ("n", &contraction.n), ("k", &contraction.k)] {
+            let axes: Vec<String> = axes.iter().map(|axis| self.axis(contraction.tensor, axis)).collect();
+            write!(formatter, " {name} = {}", if axes.is_empty() { "[] 1".to_owned() } else { axes.join(" × ") })?;
         }
         if !contraction.outer.is_empty() {
             let names: Vec<String> =
@@ -103,9 +103,9 @@ impl Plan {
         writeln!(formatter, " -> {}", self.home(contraction.tensor))
     }
 
-    fn labels(&self, tensor: TensorId, axis: &Axis) -> String {
+    fn axis(&self, tensor: TensorId, axis: &Axis) -> String {
         let names: Vec<String> = axis.labels.iter().map(|&label| self.program.label_name(tensor, label)).collect();
-        format!("[{}]", names.join(" "))
+        format!("[{}] {}", names.join(" "), self.extent(&axis.extent))
     }
 }
 

@@ -1,11 +1,11 @@
 //! Sums that are matrix products, in any layout.
 //!
 //! A sum of a product is split into a factor without labels and two operands; each label is then a batch (in both operands and
-//! the result), a row (`m`), a column (`n`) or contracted (`k`). Labels of a class that lie in memory as one are merged; of those
-//! that are left the longest is the product's, the others become loops around it.
+//! the result), a row (`m`), a column (`n`) or contracted (`k`). Labels of a class that lie in memory as one are merged; batches and
+//! the time of a recurrence become loops around it.
 
 use super::lower::{auxiliary, redefine};
-use super::offset::{flat, guess, is_affine, label, labels, plain};
+use super::offset::{flat, is_affine, label, labels, plain};
 use super::{Axis, Contraction};
 use crate::ir::{Definition, ExpressionId, Extent, Index, Label, Node, Program, TensorId};
 use crate::ops::{Operator, Reduction};
@@ -16,9 +16,6 @@ pub type Contractions = BTreeMap<TensorId, Contraction>;
 
 /// A product with fewer multiplications than this stays a plain loop.
 const SMALL: i64 = 128;
-
-/// From this length on, that an axis is contiguous matters more than how long it is.
-const LONG: i64 = 16;
 
 /// What a size counts that is not known.
 const UNKNOWN: i64 = 4;
@@ -135,7 +132,7 @@ fn operand(program: &mut Program, id: TensorId, factors: &[ExpressionId]) -> Exp
     let extents = program.label_extents(id);
     if let [factor] = factors
         && let Node::Read(tensor, at) = program.expressions.node(*factor)
-        && is_affine(&flat(program, *tensor, at, &extents))
+        && is_forward(&flat(program, *tensor, at, &extents))
     {
         return *factor;
     }
@@ -151,6 +148,11 @@ fn operand(program: &mut Program, id: TensorId, factors: &[ExpressionId]) -> Exp
     let tensor = auxiliary(program, id, "operand", shape, Definition { reduction: None, body });
     program.tensors[tensor.0 as usize].label_names = names;
     program.expressions.read(tensor, order.into_iter().map(Index::label).collect())
+}
+
+/// Whether a form is affine in labels and never goes backwards: the kernels have strides without a sign.
+fn is_forward(index: &Index) -> bool {
+    is_affine(index) && index.terms().all(|(_, coefficient)| coefficient.is_at_least(0))
 }
 
 /// The labels of some factors, in the order in which the largest plain read has them.
@@ -179,42 +181,37 @@ fn classify(program: &Program, tensor: TensorId, operands: [ExpressionId; 2], ti
     let rank = program.tensor(tensor).shape.len();
     let result = flat(program, tensor, &plain(rank), &extents);
     let read = |id: ExpressionId| match program.expressions.node(id) {
-        Node::Read(tensor, at) => Some((*tensor, flat(program, *tensor, at, &extents))).filter(|(_, flat)| is_affine(flat)),
+        Node::Read(tensor, at) => Some((*tensor, flat(program, *tensor, at, &extents))).filter(|(_, flat)| is_forward(flat)),
         Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Apply(..) | Node::Select(..) => None,
     };
     let (a, b) = (read(operands[0])?, read(operands[1])?);
-    let mut outer = Vec::new();
-    let mut axis = |wanted: &dyn Fn(usize, bool, bool) -> bool, first: &Index, second: &Index| {
+    let axis = |wanted: &dyn Fn(usize, bool, bool) -> bool, first: &Index, second: &Index| {
         let of_class = (0..extents.len())
             .filter(|&number| time != Some(label(number)))
             .filter(|&number| wanted(number, a.1.mentions(label(number)), b.1.mentions(label(number))));
-        let axes = of_class.map(|number| single(label(number), &extents[number], first, second)).collect();
-        let (chosen, rest) = choose(axes);
-        outer.extend(rest);
-        chosen
+        merged(of_class.map(|number| single(label(number), &extents[number], first, second)).collect())
     };
     let m = axis(&|number, in_a, in_b| number < rank && in_a && !in_b, &a.1, &result);
     let n = axis(&|number, in_a, in_b| number < rank && in_b && !in_a, &b.1, &result);
     let k = axis(&|number, in_a, in_b| number >= rank && in_a && in_b, &a.1, &b.1);
     let is_around = |label: &Label| time == Some(*label) || a.1.mentions(*label) == b.1.mentions(*label);
-    outer.extend((0..rank).map(label).filter(is_around));
-    outer.sort_unstable();
-    if !is_worth(&[m.extent.clone(), n.extent.clone(), k.extent.clone()]) {
+    let outer = (0..rank).map(label).filter(is_around).map(|label| (label, usize::MAX)).collect();
+    let lengths: Vec<Extent> = [&m, &n, &k].into_iter().flatten().map(|axis| axis.extent.clone()).collect();
+    if !is_worth(&lengths) {
         return None;
     }
-    let accumulates = outer.iter().any(|label| label.0 as usize >= rank);
-    let outer = outer.into_iter().map(|label| (label, usize::MAX)).collect();
-    let contraction = Contraction { tensor, operands: [a, b], result, outer, accumulates, m, n, k };
+    let contraction = Contraction { tensor, operands: [a, b], result, outer, m, n, k };
     Some(by_rows(contraction))
 }
 
 /// The product or its transposed, so that the result is written by rows.
 fn by_rows(contraction: Contraction) -> Contraction {
-    if contraction.n.strides[1].is_one() || !contraction.m.strides[1].is_one() {
+    let is_contiguous = |side: &[Axis]| side.iter().any(|axis| axis.strides[1].is_one());
+    if is_contiguous(&contraction.n) || !is_contiguous(&contraction.m) {
         return contraction;
     }
     let Contraction { operands: [a, b], m, n, mut k, .. } = contraction;
-    k.strides.reverse();
+    k.iter_mut().for_each(|axis| axis.strides.reverse());
     Contraction { operands: [b, a], m: n, n: m, k, ..contraction }
 }
 
@@ -222,24 +219,15 @@ fn single(label: Label, extent: &Extent, first: &Index, second: &Index) -> Axis 
     Axis { labels: vec![label], extent: extent.clone(), strides: [first.coefficient(label), second.coefficient(label)] }
 }
 
-/// Merges what lies in memory as one; then the longest axis (of long ones one that is contiguous), and the labels of all others.
-fn choose(mut axes: Vec<Axis>) -> (Axis, Vec<Label>) {
+/// Merges what lies in memory as one.
+fn merged(mut axes: Vec<Axis>) -> Vec<Axis> {
     while let Some((outer, inner)) = mergeable(&axes) {
         let labels = [axes[outer].labels.as_slice(), axes[inner].labels.as_slice()].concat();
         let extent = axes[outer].extent.times(&axes[inner].extent);
         axes[outer] = Axis { labels, extent, strides: axes[inner].strides.clone() };
         axes.remove(inner);
     }
-    let score = |axis: &Axis| (guess(&axis.extent).min(LONG), axis.strides.iter().any(Extent::is_one), guess(&axis.extent));
-    let mut chosen: Option<usize> = None;
-    for (number, axis) in axes.iter().enumerate() {
-        if chosen.is_none_or(|best| score(axis) > score(&axes[best])) {
-            chosen = Some(number);
-        }
-    }
-    let none = Axis { labels: Vec::new(), extent: Extent::one(), strides: [Extent::zero(), Extent::zero()] };
-    let chosen = chosen.map_or(none, |best| axes.remove(best));
-    (chosen, axes.into_iter().flat_map(|axis| axis.labels).collect())
+    axes
 }
 
 fn mergeable(axes: &[Axis]) -> Option<(usize, usize)> {

@@ -137,7 +137,9 @@ fn allowed() -> TokenStream {
 
 fn uses() -> TokenStream {
     quote! {
-        use ::chainrule::__private::kernels::product::{Product, Strides, multiply, packing_len};
+        use ::chainrule::__private::kernels::product::{
+            Contraction, Dimension, Product, Strides, contract, contraction_packing_len, multiply, packing_len,
+        };
         use ::chainrule::__private::kernels::{Avx2, Avx512, Baseline, Buffer, Isa, Level};
         use ::chainrule::__private::{Arguments, AsNetwork, Axis, Description, Elements, Input, Network, Parameter, Scalar};
     }

@@ -6,7 +6,7 @@ use super::lanes;
 use super::scope::{Scope, memory_of};
 use super::value;
 use crate::ir::{Extent, Label};
-use crate::loops::{Matrix, Product, Statement, Value, Variable};
+use crate::loops::{Axis, Operand, Product, Statement, Value, Variable};
 use crate::ops::Operator;
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -55,7 +55,7 @@ fn statement(scope: &mut Scope<'_>, one: &Statement, siblings: &[Statement]) -> 
             let name = scope.memory(memory);
             quote!(#name.fill(#number);)
         }
-        Statement::Product(product) => matrix_product(scope, product),
+        Statement::Product(one) => product(scope, one),
     }
 }
 
@@ -134,35 +134,46 @@ fn in_block(before: TokenStream, code: TokenStream, alone: bool) -> TokenStream 
     if before.is_empty() || alone { quote!(#before #code) } else { quote!({ #before #code }) }
 }
 
-fn matrix_product(scope: &Scope<'_>, product: &Product) -> TokenStream {
-    let [m, n, k] = [&product.m, &product.n, &product.k].map(|extent| index::extent(scope, extent).bare());
-    let [a, b, c] = [&product.a, &product.b, &product.c].map(|matrix| strides(scope, matrix));
-    let accumulate = product.accumulate;
+fn product(scope: &Scope<'_>, product: &Product) -> TokenStream {
     let (left, right) = (operand(scope, &product.a, false), operand(scope, &product.b, false));
     let result = operand(scope, &product.c, true);
-    quote! {
-        multiply(
-            I::LEVEL,
-            &Product { m: #m, n: #n, k: #k, a: #a, b: #b, c: #c, accumulate: #accumulate },
-            #left,
-            #right,
-            #result,
-            packing,
-        );
-    }
+    let (function, shape) = if product.is_of_matrices() {
+        (quote!(multiply), matrices(scope, product))
+    } else {
+        let [m, n, k] = [&product.m, &product.n, &product.k].map(|axes| dimensions(scope, axes));
+        (quote!(contract), quote!(Contraction { m: #m, n: #n, k: #k, accumulate: false }))
+    };
+    quote!(#function(I::LEVEL, &#shape, #left, #right, #result, packing,);)
 }
 
-fn strides(scope: &Scope<'_>, matrix: &Matrix) -> TokenStream {
-    let (row, column) = (index::extent(scope, &matrix.row).bare(), index::extent(scope, &matrix.column).bare());
-    quote!(Strides { row: #row, column: #column })
+/// The shape of a product of matrices.
+fn matrices(scope: &Scope<'_>, product: &Product) -> TokenStream {
+    let [m, n, k] = product.shape().map(|extent| index::extent(scope, &extent).bare());
+    let stride = |axes: &[Axis], tensor: usize| {
+        axes.first().map_or_else(|| quote!(0), |axis| index::extent(scope, &axis.strides[tensor]).bare())
+    };
+    let strides = |row: TokenStream, column: TokenStream| quote!(Strides { row: #row, column: #column });
+    let a = strides(stride(&product.m, 0), stride(&product.k, 0));
+    let b = strides(stride(&product.k, 1), stride(&product.n, 0));
+    let c = strides(stride(&product.m, 1), stride(&product.n, 1));
+    quote!(Product { m: #m, n: #n, k: #k, a: #a, b: #b, c: #c, accumulate: false })
 }
 
-fn operand(scope: &Scope<'_>, matrix: &Matrix, written: bool) -> TokenStream {
-    let name = scope.memory(memory_of(scope.loops, matrix.buffer));
-    if matrix.offset == crate::ir::Index::default() {
+fn dimensions(scope: &Scope<'_>, axes: &[Axis]) -> TokenStream {
+    let dimensions = axes.iter().map(|axis| {
+        let extent = index::extent(scope, &axis.extent).bare();
+        let [first, second] = [&axis.strides[0], &axis.strides[1]].map(|stride| index::extent(scope, stride).bare());
+        quote!(Dimension { extent: #extent, strides: [#first, #second] })
+    });
+    quote!(&[#(#dimensions),*])
+}
+
+fn operand(scope: &Scope<'_>, operand: &Operand, written: bool) -> TokenStream {
+    let name = scope.memory(memory_of(scope.loops, operand.buffer));
+    if operand.offset == crate::ir::Index::default() {
         return quote!(#name);
     }
-    let offset = index::index(scope, &matrix.offset).bare();
+    let offset = index::index(scope, &operand.offset).bare();
     if written { quote!(&mut #name[#offset..]) } else { quote!(&#name[#offset..]) }
 }
 

@@ -116,8 +116,8 @@ fn gather(statement: &Statement, found: &mut Vec<Access>, packs: &mut bool) {
             whole(product.a.buffer, false);
             whole(product.b.buffer, false);
             whole(product.c.buffer, true);
-            for matrix in [&product.a, &product.b, &product.c] {
-                access::of_index(&matrix.offset, false, found);
+            for operand in [&product.a, &product.b, &product.c] {
+                access::of_index(&operand.offset, false, found);
             }
         }
         Statement::Comment(_)

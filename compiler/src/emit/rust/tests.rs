@@ -3,7 +3,7 @@
 use crate::emit::Passes;
 use crate::interface::{Input, Interface, Parameter};
 use crate::ir::{Extent, Index, Initializer, Label, Precision, SizeId};
-use crate::loops::{Buffer, BufferId, Destination, Local, Loops, Matrix, Place, Product, Statement, Value, Variable};
+use crate::loops::{Axis, Buffer, BufferId, Destination, Local, Loops, Operand, Place, Product, Statement, Value, Variable};
 use crate::ops::Operator;
 
 fn size() -> Extent {
@@ -35,8 +35,13 @@ fn store(buffer: u32, offset: Index, value: Value) -> Statement {
     Statement::Store { buffer: BufferId(buffer), offset, value, accumulate: false }
 }
 
-fn matrix(buffer: u32, row: i64, column: i64) -> Matrix {
-    Matrix { buffer: BufferId(buffer), offset: Index::default(), row: row.into(), column: column.into() }
+fn side(extent: Extent, strides: [i64; 2]) -> Vec<Axis> {
+    vec![Axis { extent, strides: strides.map(Extent::constant) }]
+}
+
+/// A buffer as a matrix: how far apart rows and columns are.
+fn matrix(buffer: u32, row: i64, column: i64) -> (Operand, [i64; 2]) {
+    (Operand { buffer: BufferId(buffer), offset: Index::default() }, [row, column])
 }
 
 const WIDE: i64 = 40;
@@ -46,8 +51,9 @@ const DEEP: i64 = 3;
 fn gradient() -> Loops {
     let (load, local) = (|buffer, offset| Value::Load(BufferId(buffer), offset), |number| Value::Local(Local(number)));
     let wide = Extent::constant(WIDE);
-    let product = |m: Extent, n: i64, k: Extent, a, b, c| {
-        Statement::Product(Box::new(Product { m, n: n.into(), k, a, b, c, accumulate: false }))
+    let product = |m: Extent, n: i64, k: Extent, a: (Operand, [i64; 2]), b: (Operand, [i64; 2]), c: (Operand, [i64; 2])| {
+        let (m, n) = (side(m, [a.1[0], c.1[0]]), side(n.into(), [b.1[1], c.1[1]]));
+        Statement::Product(Box::new(Product { m, n, k: side(k, [a.1[1], b.1[0]]), a: a.0, b: b.0, c: c.0 }))
     };
     let parameter = |path: &str| Place::Parameter(path.into());
     let gradient = |path: &str| Place::Result(Destination::Gradient(path.into()));

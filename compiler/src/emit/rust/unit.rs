@@ -49,7 +49,7 @@ pub struct Unit<'a> {
 }
 
 /// The names that step functions must leave alone.
-const RESERVED: &[&str] = &["multiply", "packing_len", "Network", "initialize"];
+const RESERVED: &[&str] = &["contract", "contraction_packing_len", "multiply", "packing_len", "Network", "initialize"];
 
 impl<'a> Unit<'a> {
     /// The unit of a network without its passes.

@@ -9,7 +9,7 @@ use super::step::Use;
 use super::structure::Layout;
 use crate::interface::Interface;
 use crate::ir::Extent;
-use crate::loops::{Destination, Loops, Place, Product, Statement};
+use crate::loops::{Destination, Loops, Place, Statement};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
@@ -24,6 +24,15 @@ pub struct Field {
     pub lengths: Vec<Extent>,
 }
 
+/// A product whose operands are packed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Packed {
+    /// How many rows, columns and terms it has.
+    shape: [Extent; 3],
+    /// Whether it is one of matrices.
+    is_of_matrices: bool,
+}
+
 /// The fields of a workspace.
 #[derive(Clone, Debug)]
 pub struct Workspace {
@@ -33,8 +42,8 @@ pub struct Workspace {
     pub outputs: Vec<Field>,
     /// The new values of the states.
     pub updates: Vec<Field>,
-    /// The products whose matrices are packed.
-    pub products: Vec<(Extent, Extent, Extent)>,
+    /// The products whose operands are packed.
+    pub products: Vec<Packed>,
 }
 
 impl Workspace {
@@ -96,15 +105,14 @@ fn largest(lengths: &mut Vec<Extent>, length: &Extent) {
     lengths.push(length.clone());
 }
 
-fn gather(body: &[Statement], products: &mut Vec<(Extent, Extent, Extent)>) {
+fn gather(body: &[Statement], products: &mut Vec<Packed>) {
     for statement in body {
         match statement {
             Statement::For { body, .. } => gather(body, products),
             Statement::Product(product) => {
-                let Product { m, n, k, .. } = &**product;
-                let shape = (m.clone(), n.clone(), k.clone());
-                if !products.contains(&shape) {
-                    products.push(shape);
+                let packed = Packed { shape: product.shape(), is_of_matrices: product.is_of_matrices() };
+                if !products.contains(&packed) {
+                    products.push(packed);
                 }
             }
             Statement::Comment(_)
@@ -128,10 +136,10 @@ pub fn maximum(environment: &dyn Environment, lengths: &[Extent]) -> TokenStream
 }
 
 /// How many numbers the packing of the products takes.
-pub fn packing(environment: &dyn Environment, products: &[(Extent, Extent, Extent)]) -> TokenStream {
-    let needs = products.iter().map(|(m, n, k)| {
-        let [m, n, k] = [m, n, k].map(|extent| index::extent(environment, &extent.room()).bare());
-        quote!(packing_len(#m, #n, #k))
+pub fn packing(environment: &dyn Environment, products: &[Packed]) -> TokenStream {
+    let needs = products.iter().map(|Packed { shape, is_of_matrices }| {
+        let [m, n, k] = shape.each_ref().map(|extent| index::extent(environment, &extent.room()).bare());
+        if *is_of_matrices { quote!(packing_len(#m, #n, #k)) } else { quote!(contraction_packing_len(#m, #k)) }
     });
     let needs: Vec<TokenStream> = needs.collect();
     if needs.is_empty() { quote!(0) } else { quote!([#(#needs),*].into_iter().max().unwrap_or(0)) }
@@ -139,7 +147,7 @@ pub fn packing(environment: &dyn Environment, products: &[(Extent, Extent, Exten
 
 /// The products of some statements.
 #[cfg(feature = "format")]
-pub fn products(body: &[Statement]) -> Vec<(Extent, Extent, Extent)> {
+pub fn products(body: &[Statement]) -> Vec<Packed> {
     let mut products = Vec::new();
     gather(body, &mut products);
     products

@@ -81,13 +81,13 @@ unsafe fn oriented<M: Machine>(
 
 /// A range of one of the axes of a product.
 #[derive(Clone, Copy)]
-struct Part {
-    start: usize,
-    length: usize,
+pub(super) struct Part {
+    pub start: usize,
+    pub length: usize,
 }
 
 /// Divides `length` into as few parts as possible with at most `most` each, as even as possible.
-fn parts(length: usize, most: usize) -> impl Iterator<Item = Part> {
+pub(super) fn parts(length: usize, most: usize) -> impl Iterator<Item = Part> {
     let count = length.div_ceil(most).max(1);
     let (short, longer) = (length / count, length % count);
     (0..count).map(move |part| Part { start: part * short + part.min(longer), length: short + usize::from(part < longer) })

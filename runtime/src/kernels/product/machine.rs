@@ -2,7 +2,7 @@
 
 use super::tile::{self, Tile};
 use super::vector::{Plain, Vector};
-use super::{Product, blocks};
+use super::{Contraction, Product, blocks, contract};
 use crate::kernels::{Float, Level};
 
 /// Floats whose matrix products are compiled here, once, and not in every crate that uses them.
@@ -15,6 +15,21 @@ pub trait Multiply: Sized {
     /// `packing` must have [`packing_len`](super::packing_len) elements.
     #[doc(hidden)]
     unsafe fn multiply(level: Level, product: &Product, a: *const Self, b: *const Self, c: *mut Self, packing: &mut [Self]);
+
+    /// `C[m, n] = Σ_k A[m, k] B[k, n]`, or added to C.
+    ///
+    /// # Safety
+    ///
+    /// As for [`multiply`](Self::multiply), with [`contraction_packing_len`](super::contraction_packing_len) elements of `packing`.
+    #[doc(hidden)]
+    unsafe fn contract(
+        level: Level,
+        contraction: &Contraction<'_>,
+        a: *const Self,
+        b: *const Self,
+        c: *mut Self,
+        packing: &mut [Self],
+    );
 }
 
 /// The tiles of an instruction set.
@@ -80,6 +95,14 @@ macro_rules! machine {
                 // SAFETY: as the caller says.
                 unsafe { blocks::multiply::<$name>(product, a, b, c, packing) }
             }
+
+            $(#[target_feature(enable = $features)])?
+            pub(super) unsafe fn contract(
+                contraction: &Contraction<'_>, a: *const $element, b: *const $element, c: *mut $element, packing: &mut [$element],
+            ) {
+                // SAFETY: as the caller says.
+                unsafe { contract::in_panels::<$name>(contraction, a, b, c, packing) }
+            }
         }
     };
 }
@@ -106,6 +129,28 @@ macro_rules! dispatch {
                         #[cfg(not(target_arch = "x86_64"))]
                         Level::Avx512 | Level::Avx2 => unreachable!("no machine of this target has {level:?}"),
                         Level::Baseline => $baseline::multiply(product, a, b, c, packing),
+                    }
+                }
+            }
+
+            unsafe fn contract(
+                level: Level,
+                contraction: &Contraction<'_>,
+                a: *const $element,
+                b: *const $element,
+                c: *mut $element,
+                packing: &mut [$element],
+            ) {
+                // SAFETY: the caller says that the machine has the level and the operands are valid.
+                unsafe {
+                    match level {
+                        #[cfg(target_arch = "x86_64")]
+                        Level::Avx512 => x86::$avx512::contract(contraction, a, b, c, packing),
+                        #[cfg(target_arch = "x86_64")]
+                        Level::Avx2 => x86::$avx2::contract(contraction, a, b, c, packing),
+                        #[cfg(not(target_arch = "x86_64"))]
+                        Level::Avx512 | Level::Avx2 => unreachable!("no machine of this target has {level:?}"),
+                        Level::Baseline => $baseline::contract(contraction, a, b, c, packing),
                     }
                 }
             }

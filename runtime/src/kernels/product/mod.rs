@@ -1,10 +1,11 @@
 //! Matrix products: the one seam between generated code and hand-written kernels.
 //!
 //! [`multiply`] checks bounds, turns the product so that C is written along its rows, and chooses one of three ways:
-//! plain loops for a few numbers, a matrix times a vector, or tiles. It must not know of networks or of the code that calls it.
+//! plain loops for a few numbers, a matrix times a vector, or tiles. [`contract`] is for sides of several axes. It must not know of networks or of the code that calls it.
 //! For one shape and level the result is always the same, bit for bit.
 
 mod blocks;
+mod contract;
 mod machine;
 mod matrix_vector;
 mod pack;
@@ -12,9 +13,12 @@ mod tile;
 mod vector;
 
 #[cfg(test)]
+mod contract_tests;
+#[cfg(test)]
 mod tests;
 
 use super::{Float, Level};
+pub use contract::{Contraction, Dimension, contract, contraction_packing_len};
 pub use machine::Multiply;
 
 /// How far apart the elements of a matrix are in memory, counted in elements.

@@ -1,0 +1,117 @@
+use super::{Contraction, Dimension, contract, contraction_packing_len};
+use crate::kernels::{Float, Level};
+
+/// Small numbers that repeat after 2⁶⁴: a linear congruential generator.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % bound
+    }
+    fn numbers<S: Float>(&mut self, count: usize) -> Vec<S> {
+        (0..count).map(|_| S::from_f64(self.below(2001) as f64 / 1000.0 - 1.0)).collect()
+    }
+    /// One to three axes, not all of them long.
+    fn extents(&mut self) -> Vec<usize> {
+        (0..self.below(4)).map(|_| [1, 2, 3, 5, 7, 13, 20][self.below(7)]).collect()
+    }
+}
+
+/// All offsets of a side in its two tensors, in order.
+fn offsets(axes: &[Dimension]) -> Vec<[usize; 2]> {
+    axes.iter().fold(vec![[0, 0]], |found, axis| {
+        let steps = |at: &[usize; 2]| {
+            let at = *at;
+            (0..axis.extent).map(move |step| [at[0] + step * axis.strides[0], at[1] + step * axis.strides[1]])
+        };
+        found.iter().flat_map(steps).collect()
+    })
+}
+
+/// Dense strides for some axes in a random order, and the length of the tensor.
+fn dense(random: &mut Random, extents: &[usize]) -> (Vec<usize>, usize) {
+    let mut strides = vec![0; extents.len()];
+    let mut left: Vec<usize> = (0..extents.len()).collect();
+    let mut length = 1;
+    while !left.is_empty() {
+        let axis = left.remove(random.below(left.len()));
+        strides[axis] = length;
+        length *= extents[axis];
+    }
+    (strides, length)
+}
+
+fn agrees<S: Float>(level: Level, random: &mut Random, tolerance: f64) {
+    let [m, n, k] = [random.extents(), random.extents(), random.extents()];
+    let joined = |first: &[usize], second: &[usize]| [first, second].concat();
+    let (of_a, mut a_len) = dense(random, &joined(&m, &k));
+    let (mut of_b, mut b_len) = dense(random, &joined(&k, &n));
+    let (of_c, c_len) = dense(random, &joined(&m, &n));
+    if random.below(2) == 0 && !of_b.is_empty() {
+        // Windows: elements of B that several places share.
+        let total: usize = k.iter().chain(&n).sum();
+        of_b.iter_mut().for_each(|stride| *stride = (*stride).min(3));
+        b_len = 3 * total + 1;
+    }
+    (a_len, b_len) = (a_len + 3, b_len + 3);
+    let side = |extents: &[usize], first: &[usize], second: &[usize]| -> Vec<Dimension> {
+        let axis = |(at, &extent): (usize, &usize)| Dimension { extent, strides: [first[at], second[at]] };
+        extents.iter().enumerate().map(axis).collect()
+    };
+    let rows = side(&m, &of_a[..m.len()], &of_c[..m.len()]);
+    let columns = side(&n, &of_b[k.len()..], &of_c[m.len()..]);
+    let terms = side(&k, &of_a[m.len()..], &of_b[..k.len()]);
+    let accumulate = random.below(2) == 0;
+    let contraction = Contraction { m: &rows, n: &columns, k: &terms, accumulate };
+    let (a, b, old) = (random.numbers::<S>(a_len), random.numbers::<S>(b_len), random.numbers::<S>(c_len));
+    let mut c = if accumulate { old.clone() } else { vec![S::NAN; c_len] };
+    let lengths = [&m, &n, &k].map(|extents| extents.iter().product::<usize>());
+    let mut packing = vec![S::NAN; contraction_packing_len(lengths[0], lengths[2])];
+    contract(level, &contraction, &a, &b, &mut c, &mut packing);
+    let (down, across, along) = (offsets(&rows), offsets(&columns), offsets(&terms));
+    for row in down {
+        for &column in &across {
+            let at = row[1] + column[1];
+            let start = if accumulate { old[at].to_f64() } else { 0.0 };
+            let product = |term: &[usize; 2]| a[row[0] + term[0]].to_f64() * b[term[1] + column[0]].to_f64();
+            let expected = along.iter().map(product).fold(start, |sum, term| sum + term);
+            let error = (c[at].to_f64() - expected).abs();
+            assert!(
+                error <= tolerance * (lengths[2] as f64 + 1.0),
+                "{level:?} {contraction:?} at {at}: {} for {expected}",
+                c[at]
+            );
+        }
+    }
+}
+
+#[test]
+fn contractions_are_their_definition() {
+    for &level in Level::available() {
+        let mut random = Random(5);
+        for _ in 0..100 {
+            agrees::<f32>(level, &mut random, 4e-7);
+            agrees::<f64>(level, &mut random, 1e-15);
+        }
+    }
+}
+
+#[test]
+fn sums_of_nothing_are_zero() {
+    let axis = |extent| [Dimension { extent, strides: [1, 1] }];
+    let mut c = [f32::NAN; 3];
+    let contraction = Contraction { m: &axis(3), n: &[], k: &axis(0), accumulate: false };
+    contract(Level::detect(), &contraction, &[], &[], &mut c, &mut []);
+    assert_eq!(c, [0.0; 3]);
+    let contraction = Contraction { m: &axis(0), n: &axis(3), k: &axis(2), accumulate: false };
+    contract(Level::detect(), &contraction, &[], &[0.0; 4], &mut [], &mut [0.0; 64]);
+}
+
+#[test]
+#[should_panic(expected = "does not fit into 5 elements")]
+fn what_reaches_beyond_is_refused() {
+    let axis = |extent, stride| [Dimension { extent, strides: [stride, stride] }];
+    let contraction = Contraction { m: &axis(2, 3), n: &axis(3, 1), k: &[], accumulate: false };
+    contract(Level::detect(), &contraction, &[0.0f32; 5], &[0.0; 5], &mut [0.0; 5], &mut [0.0; 4096]);
+}
