@@ -21,6 +21,7 @@ pub mod files;
 pub mod interface;
 pub mod ir;
 pub mod loops;
+pub mod memory;
 pub mod ops;
 pub mod pipeline;
 pub mod plan;

@@ -7,7 +7,7 @@ use crate::emit::{Passes, nn};
 use crate::interface::Interface;
 use crate::ir::{self, Program, Role, Root, TensorId};
 use crate::loops::{self, Loops};
-use crate::plan;
+use crate::plan::{self, Plan};
 use crate::simplify::{self, Report};
 
 /// A program with the gradient for some of its tensors.
@@ -75,8 +75,13 @@ fn written(program: &Program, derived: &Derived) -> String {
 
 /// The loops of a program.
 pub fn loops(program: &Program, name: &str) -> Loops {
-    let plan = plan::plan(program, name);
-    let built = loops::build::build(program, &plan);
+    built(program, &plan::plan(program, name))
+}
+
+/// The loops of a plan of a program.
+fn built(program: &Program, plan: &Plan) -> Loops {
+    let name = &plan.name;
+    let built = loops::build::build(program, plan);
     if cfg!(debug_assertions)
         && let Err(problem) = loops::check::check(&built)
     {
@@ -87,6 +92,18 @@ pub fn loops(program: &Program, name: &str) -> Loops {
 
 /// Everything that a struct of a network needs, from its program in training and in inference mode.
 pub fn passes(training: &Program, inference: &Program) -> Passes {
+    planned(training, inference).0
+}
+
+/// The same, and the plans of the passes in their order.
+pub fn planned(training: &Program, inference: &Program) -> (Passes, Vec<Plan>) {
+    let mut plans = Vec::new();
+    let mut pass = |program: &Program, name: &str| {
+        let plan = plan::plan(program, name);
+        let loops = built(program, &plan);
+        plans.push(plan);
+        loops
+    };
     let is_reported = |role: &Role| matches!(role, Role::Loss | Role::Metric(_));
     // What is printed is what is computed: the same derivation, without the outputs, which a step of training does not need.
     let mut derived = gradient(training, &parameters(training), |_| true);
@@ -94,13 +111,13 @@ pub fn passes(training: &Program, inference: &Program) -> Passes {
     let gradient = objective(training).map(|_| {
         let has_loss = training.root(&Role::Loss).is_some();
         derived.program.roots.retain(|root| !has_loss || !matches!(root.role, Role::Output(_)));
-        loops(&derived.program, "gradient")
+        pass(&derived.program, "gradient")
     });
-    let assess = training.root(&Role::Loss).map(|_| loops(&forward(inference, is_reported).program, "assess"));
+    let assess = training.root(&Role::Loss).map(|_| pass(&forward(inference, is_reported).program, "assess"));
     let is_output = |role: &Role| matches!(role, Role::Output(_));
     let has_outputs = inference.roots.iter().any(|root| is_output(&root.role));
-    let predict = has_outputs.then(|| loops(&forward(inference, is_output).program, "predict"));
-    Passes { interface: Interface::of(training), derivatives, gradient, assess, predict }
+    let predict = has_outputs.then(|| pass(&forward(inference, is_output).program, "predict"));
+    (Passes { interface: Interface::of(training), derivatives, gradient, assess, predict }, plans)
 }
 
 /// The checker, in tests and debug builds.

@@ -1,7 +1,8 @@
-//! What stands in the parentheses of the attribute: equations (`f64;` may stand before them), or a file with hyperparameters. It must not know what they mean.
+//! What stands in the parentheses of the attribute: equations with settings before them, or a file with settings behind it. It must
+//! not know what they mean.
 
 use proc_macro2::{TokenStream, TokenTree};
-use std::collections::BTreeMap;
+use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Ident, Lit, LitStr, Token};
 
@@ -9,18 +10,42 @@ use syn::{Ident, Lit, LitStr, Token};
 pub enum Arguments {
     /// A file that holds the network.
     File(FileArguments),
-    /// The equations themselves, with the type of the numbers where it is said.
-    Equations(Option<Ident>, TokenStream),
+    /// The equations themselves, with what stands before them.
+    Equations(Header, TokenStream),
 }
 
-/// `file = "x.nn", network = "X", hidden = 256`
+/// `file = "x.nn", network = "X", hidden = 256, max_memory = "1 MiB", B = 32`
 pub struct FileArguments {
     /// The path as written.
     pub path: LitStr,
     /// Which network of the file.
     pub network: Option<String>,
-    /// Values of hyperparameters.
-    pub hyperparameters: BTreeMap<String, f64>,
+    /// The most memory that a workspace may take.
+    pub max_memory: Option<LitStr>,
+    /// Values of hyperparameters, and of the sizes for which the memory is bounded.
+    pub settings: Vec<Setting>,
+}
+
+/// `f64, max_memory = "1 MiB", B = 32`
+#[derive(Default)]
+pub struct Header {
+    /// The type of the numbers, where it is said.
+    pub precision: Option<Ident>,
+    /// The most memory that a workspace may take.
+    pub max_memory: Option<LitStr>,
+    /// The sizes for which the memory is bounded.
+    pub sizes: Vec<Setting>,
+}
+
+/// A number for a name.
+#[derive(Clone)]
+pub struct Setting {
+    /// The name as written.
+    pub name: Ident,
+    /// The number; `true` is 1 and `false` is 0.
+    pub value: f64,
+    /// The number, where it is written as a whole one that is not negative.
+    pub whole: Option<usize>,
 }
 
 impl Arguments {
@@ -28,16 +53,32 @@ impl Arguments {
     pub fn read(stream: TokenStream) -> syn::Result<Self> {
         let start: Vec<TokenTree> = stream.clone().into_iter().take(3).collect();
         match start.as_slice() {
-            [TokenTree::Ident(word), TokenTree::Punct(end), ..] if (word == "f32" || word == "f64") && end.as_char() == ';' => {
-                Ok(Self::Equations(Some(word.clone()), stream.into_iter().skip(2).collect()))
-            }
             [TokenTree::Ident(word), TokenTree::Punct(equals), TokenTree::Literal(_)]
                 if word == "file" && equals.as_char() == '=' =>
             {
                 syn::parse2(stream).map(Self::File)
             }
-            _ => Ok(Self::Equations(None, stream)),
+            start if is_header(start) => {
+                let is_end = |tree: &TokenTree| matches!(tree, TokenTree::Punct(sign) if sign.as_char() == ';');
+                let header = stream.clone().into_iter().take_while(|tree| !is_end(tree)).collect();
+                let equations = stream.into_iter().skip_while(|tree| !is_end(tree)).skip(1).collect();
+                Ok(Self::Equations(syn::parse2(header)?, equations))
+            }
+            _ => Ok(Self::Equations(Header::default(), stream)),
         }
+    }
+}
+
+/// Whether equations begin with settings.
+fn is_header(start: &[TokenTree]) -> bool {
+    match start {
+        [TokenTree::Ident(word), TokenTree::Punct(end), ..] if word == "f32" || word == "f64" => {
+            matches!(end.as_char(), ';' | ',')
+        }
+        [TokenTree::Ident(word), TokenTree::Punct(equals), TokenTree::Literal(_)] => {
+            word == "max_memory" && equals.as_char() == '='
+        }
+        _ => false,
     }
 }
 
@@ -45,33 +86,87 @@ impl Parse for FileArguments {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         input.parse::<Ident>()?;
         input.parse::<Token![=]>()?;
-        let mut arguments = Self { path: input.parse()?, network: None, hyperparameters: BTreeMap::new() };
-        while !input.is_empty() {
-            input.parse::<Token![,]>()?;
-            if input.is_empty() {
-                break;
-            }
-            let name: Ident = input.parse()?;
-            input.parse::<Token![=]>()?;
+        let mut arguments = Self { path: input.parse()?, network: None, max_memory: None, settings: Vec::new() };
+        while next(input)? {
+            let name = name(input)?;
             if name == "network" && input.peek(LitStr) {
                 arguments.network = Some(input.parse::<LitStr>()?.value());
-            } else if arguments.hyperparameters.insert(name.to_string(), number(input)?).is_some() {
-                return Err(syn::Error::new(name.span(), format!("`{name}` is given twice")));
+            } else {
+                setting(input, name, &mut arguments.max_memory, &mut arguments.settings)?;
             }
         }
         Ok(arguments)
     }
 }
 
+impl Parse for Header {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let mut header = Self::default();
+        if !input.peek2(Token![=]) {
+            header.precision = Some(input.parse()?);
+            if !next(input)? {
+                return Ok(header);
+            }
+        }
+        loop {
+            let name = name(input)?;
+            setting(input, name, &mut header.max_memory, &mut header.sizes)?;
+            if !next(input)? {
+                break;
+            }
+        }
+        match (&header.max_memory, header.sizes.first()) {
+            (None, Some(size)) => {
+                let message =
+                    "before equations a size has a value only where the memory is bounded: `max_memory = \"256 KiB\", B = 32`";
+                Err(syn::Error::new(size.name.span(), message))
+            }
+            (None, None) | (Some(_), _) => Ok(header),
+        }
+    }
+}
+
+/// Whether more follows behind a comma.
+fn next(input: ParseStream<'_>) -> syn::Result<bool> {
+    if input.is_empty() {
+        return Ok(false);
+    }
+    input.parse::<Token![,]>()?;
+    Ok(!input.is_empty())
+}
+
+/// `hidden =`
+fn name(input: ParseStream<'_>) -> syn::Result<Ident> {
+    let name = input.call(Ident::parse_any)?;
+    input.parse::<Token![=]>()?;
+    Ok(name)
+}
+
+/// What stands behind a name.
+fn setting(input: ParseStream<'_>, name: Ident, max_memory: &mut Option<LitStr>, settings: &mut Vec<Setting>) -> syn::Result<()> {
+    let twice = |name: &Ident| Err(syn::Error::new(name.span(), format!("`{name}` is given twice")));
+    if name == "max_memory" {
+        let unit = |error: syn::Error| syn::Error::new(error.span(), "memory has a unit: `max_memory = \"256 KiB\"`");
+        let text = input.parse().map_err(unit)?;
+        return if max_memory.replace(text).is_some() { twice(&name) } else { Ok(()) };
+    }
+    if settings.iter().any(|other| other.name == name) {
+        return twice(&name);
+    }
+    let (value, whole) = number(input)?;
+    settings.push(Setting { name, value, whole });
+    Ok(())
+}
+
 /// `256`, `-0.5`, `true`
-fn number(input: ParseStream<'_>) -> syn::Result<f64> {
+fn number(input: ParseStream<'_>) -> syn::Result<(f64, Option<usize>)> {
     let negative = input.parse::<Option<Token![-]>>()?.is_some();
     let literal: Lit = input.parse()?;
-    let value = match &literal {
-        Lit::Int(number) => number.base10_parse::<f64>()?,
-        Lit::Float(number) => number.base10_parse::<f64>()?,
-        Lit::Bool(value) => f64::from(u8::from(value.value)),
+    let (value, whole) = match &literal {
+        Lit::Int(number) => (number.base10_parse::<f64>()?, number.base10_parse().ok().filter(|_| !negative)),
+        Lit::Float(number) => (number.base10_parse::<f64>()?, None),
+        Lit::Bool(value) => (f64::from(u8::from(value.value)), None),
         _ => return Err(syn::Error::new(literal.span(), "the value of a hyperparameter is a number, `true` or `false`")),
     };
-    Ok(if negative { -value } else { value })
+    Ok((if negative { -value } else { value }, whole))
 }

@@ -24,14 +24,18 @@ pub struct Outline {
     metrics: Vec<String>,
 }
 
+/// The network of a file that has this name, or the first.
+pub fn network_of<'a>(file: &'a File, name: Option<&str>) -> Option<&'a Network> {
+    file.items.iter().find_map(|item| match item {
+        Item::Network(network) if name.is_none_or(|name| name == network.name.text) => Some(network),
+        Item::Network(_) | Item::Import(_) | Item::Constant(_) | Item::Function(_) | Item::Layer(_) => None,
+    })
+}
+
 impl Outline {
     /// Of a network of a file.
     pub fn of(file: &File, name: Option<&str>) -> Self {
-        let network = file.items.iter().find_map(|item| match item {
-            Item::Network(network) if name.is_none_or(|name| name == network.name.text) => Some(network),
-            Item::Network(_) | Item::Import(_) | Item::Constant(_) | Item::Function(_) | Item::Layer(_) => None,
-        });
-        network.map(|network| Self::of_network(network, file)).unwrap_or_default()
+        network_of(file, name).map(|network| Self::of_network(network, file)).unwrap_or_default()
     }
 
     fn of_network(network: &Network, file: &File) -> Self {

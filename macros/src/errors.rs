@@ -20,7 +20,7 @@ fn at_token(diagnostic: &Diagnostic, spans: &[Span]) -> TokenStream {
 }
 
 /// The message with all that is said beside it.
-fn text(diagnostic: &Diagnostic) -> String {
+pub fn text(diagnostic: &Diagnostic) -> String {
     let mut text = diagnostic.message.clone();
     if !diagnostic.label.is_empty() {
         text.push_str(&format!("\n  here: {}", diagnostic.label));

@@ -1,7 +1,8 @@
 //! The attribute as a whole: what the compiler makes of it, or its errors and stubs. It must not know of any detail of either.
 
-use crate::arguments::{Arguments, FileArguments};
-use crate::broken::{self, Outline};
+use crate::arguments::{Arguments, FileArguments, Header, Setting};
+use crate::bound::Bound;
+use crate::broken::{self, Outline, network_of};
 use crate::tokens::Adapter;
 use crate::{errors, fields, file};
 use chainrule_compiler::diagnostic::Diagnostics;
@@ -15,6 +16,7 @@ use chainrule_compiler::syntax::parse_file;
 use chainrule_compiler::syntax::tree::File;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use syn::{Attribute, Fields, ItemStruct, Meta};
 
@@ -39,7 +41,7 @@ pub fn network(attribute: TokenStream, item: TokenStream) -> TokenStream {
     }
     match Arguments::read(attribute) {
         Ok(Arguments::File(arguments)) => from_file(&arguments, &structure),
-        Ok(Arguments::Equations(precision, equations)) => from_equations(precision.as_ref(), equations, structure),
+        Ok(Arguments::Equations(header, equations)) => from_equations(&header, equations, structure),
         Err(error) => broken::network(&structure, &Outline::default(), error.to_compile_error()),
     }
 }
@@ -58,26 +60,43 @@ fn from_file(arguments: &FileArguments, structure: &ItemStruct) -> TokenStream {
     let mut files = Files::default();
     let mut diagnostics = Diagnostics::new();
     let tree = files.parse(&found.path, &found.bytes, &mut diagnostics);
-    let options =
-        Options { network: arguments.network.clone(), hyperparameters: arguments.hyperparameters.clone(), ..Options::default() };
-    let compiled = compile(&tree, &options, &mut files, &mut diagnostics, |_| generated(structure));
+    let (hyperparameters, sizes) = sorted(arguments, &tree);
+    let bound = match Bound::read(arguments.max_memory.as_ref(), &sizes) {
+        Ok(bound) => bound,
+        Err(error) => {
+            return broken::network(structure, &Outline::of(&tree, arguments.network.as_deref()), error.to_compile_error());
+        }
+    };
+    let options = Options { network: arguments.network.clone(), hyperparameters, ..Options::default() };
+    let compiled = compile(&tree, &options, bound.as_ref(), &mut files, &mut diagnostics, |_| generated(structure));
     let imports = file::tracked_imports(&files, &found.path);
     let tracked = &found.tracked;
     let code = compiled.unwrap_or_else(|refused| {
         let mut all = errors::in_file(&diagnostics, &files.sources, place);
-        all.extend(refused.map(|message| errors::error(&message, place, place)));
+        all.extend(refused.map(|refusal| refusal.error(place)));
         broken::network(structure, &Outline::of(&tree, arguments.network.as_deref()), all)
     });
     quote!(#code #tracked #imports)
 }
 
-fn from_equations(precision: Option<&Ident>, equations: TokenStream, mut structure: ItemStruct) -> TokenStream {
+/// The settings of a file: values of hyperparameters, and of sizes where the memory is bounded.
+fn sorted(arguments: &FileArguments, tree: &File) -> (BTreeMap<String, f64>, Vec<Setting>) {
+    let network = network_of(tree, arguments.network.as_deref()).filter(|_| arguments.max_memory.is_some());
+    let is_size = |setting: &&Setting| {
+        network.is_some_and(|network| network.hyperparameters.iter().all(|own| setting.name != own.name.text))
+    };
+    let (sizes, others): (Vec<&Setting>, Vec<&Setting>) = arguments.settings.iter().partition(is_size);
+    let hyperparameters = others.into_iter().map(|setting| (setting.name.to_string(), setting.value)).collect();
+    (hyperparameters, sizes.into_iter().cloned().collect())
+}
+
+fn from_equations(settings: &Header, equations: TokenStream, mut structure: ItemStruct) -> TokenStream {
     let mut files = Files::default();
     let library: Vec<Rc<File>> = files.library().into_iter().map(|(_, file)| file).collect();
     let file: FileId = files.sources.add("the attribute", String::new());
     let mut adapter = Adapter::new(file);
     let name = structure.ident.clone();
-    header(&structure, precision, &mut adapter);
+    header(&structure, settings.precision.as_ref(), &mut adapter);
     structure.fields.iter().for_each(|field| fields::statement(field, &library, &mut adapter));
     let fields_are_wrong = adapter.diagnostics.has_errors();
     adapter.stream(equations);
@@ -98,12 +117,16 @@ fn from_equations(precision: Option<&Ident>, equations: TokenStream, mut structu
     };
     let options = Options { network: Some(plain(&name)), ..Options::default() };
     // Without a field that is wrong, its name would be unknown too.
-    let compiled = if fields_are_wrong { Err(None) } else { compile(&tree, &options, &mut files, &mut diagnostics, source) };
+    let compiled = match Bound::read(settings.max_memory.as_ref(), &settings.sizes) {
+        Ok(_) if fields_are_wrong => Err(None),
+        Ok(bound) => compile(&tree, &options, bound.as_ref(), &mut files, &mut diagnostics, source),
+        Err(error) => Err(Some(Refusal { message: error.to_string(), place: Some(error.span()) })),
+    };
     match compiled {
         Ok(code) => code,
         Err(refused) => {
             let mut all = errors::at_tokens(&diagnostics, &adapter.spans);
-            all.extend(refused.map(|message| errors::error(&message, name.span(), name.span())));
+            all.extend(refused.map(|refusal| refusal.error(name.span())));
             broken::network(&structure, &Outline::of(&tree, None), all)
         }
     }
@@ -120,14 +143,29 @@ fn header(structure: &ItemStruct, precision: Option<&Ident>, adapter: &mut Adapt
     adapter.sign("{", place);
 }
 
-/// The code of a network; where there is none, the diagnostics say why, or else the message does.
+/// What is wrong with a network as a whole.
+struct Refusal {
+    message: String,
+    /// Where it is said; at the network itself, where that is nowhere else.
+    place: Option<Span>,
+}
+
+impl Refusal {
+    fn error(&self, network: Span) -> TokenStream {
+        let place = self.place.unwrap_or(network);
+        errors::error(&self.message, place, place)
+    }
+}
+
+/// The code of a network; where there is none, the diagnostics say why, or else the refusal does.
 fn compile(
     tree: &File,
     options: &Options,
+    bound: Option<&Bound>,
     loader: &mut dyn Loader,
     diagnostics: &mut Diagnostics,
     source: impl FnOnce(&Interface) -> StructSource,
-) -> Result<TokenStream, Option<String>> {
+) -> Result<TokenStream, Option<Refusal>> {
     if diagnostics.has_errors() {
         // What is left after a mistake of writing may still hold mistakes of meaning.
         elaborate(tree, &Options { training: true, ..options.clone() }, loader, diagnostics);
@@ -143,8 +181,11 @@ fn compile(
         return Err(None);
     }
     let passes = pipeline::passes(&training, &inference);
+    if let Some(bound) = bound {
+        bound.check(&passes).map_err(|(message, place)| Some(Refusal { message, place: Some(place) }))?;
+    }
     let source = source(&passes.interface);
-    tokens(&passes, source).map_err(Some)
+    tokens(&passes, source).map_err(|message| Some(Refusal { message, place: None }))
 }
 
 /// The struct of a network that has none of its own.

@@ -5,6 +5,7 @@
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the enums of syn are open")]
 mod arguments;
+mod bound;
 mod broken;
 mod errors;
 mod expand;
@@ -37,6 +38,10 @@ use proc_macro::TokenStream;
 /// The fields tell whether the numbers are `f32` or `f64`; where no field does, `f64;` before the equations says it, and `f32` is
 /// the default. A path is relative to the file with the attribute. `network = "Name"` chooses among several networks of a file; other
 /// arguments are values of hyperparameters.
+///
+/// `max_memory = "256 KiB", B = 32`, behind the path of a file or before the equations (`f64, max_memory = "256 KiB", B = 32;`), is the
+/// most that a workspace for these sizes may take, in `B`, `KiB`, `MiB`, `GiB`, `kB`, `MB` or `GB`: a network that needs more does not
+/// compile. Parameters and gradients are not counted, which are values of the struct itself.
 #[proc_macro_attribute]
 pub fn network(attribute: TokenStream, item: TokenStream) -> TokenStream {
     expand::network(attribute.into(), item.into()).into()

@@ -1,6 +1,6 @@
 //! After the workspace and the optimizer's first step, nothing is allocated.
 
-use chainrule::network::AsNetwork;
+use chainrule::network::{AsNetwork, Network};
 use chainrule::optim::{self, Adadelta, Adagrad, Lbfgs, Nadam};
 use chainrule::prelude::*;
 use ndarray::{Array1, Array2};
@@ -12,29 +12,31 @@ struct Counting;
 
 thread_local! {
     static COUNT: Cell<usize> = const { Cell::new(0) };
+    static BYTES: Cell<usize> = const { Cell::new(0) };
 }
 
-fn count() {
-    // A thread that ends has no counter any more.
+fn count(bytes: usize) {
+    // A thread that ends has no counters any more.
     let _ = COUNT.try_with(|count| count.set(count.get() + 1));
+    let _ = BYTES.try_with(|sum| sum.set(sum.get() + bytes));
 }
 
 // SAFETY: everything is passed on to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
+        count(layout.size());
         // SAFETY: as the caller promises.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        count();
+        count(layout.size());
         // SAFETY: as the caller promises.
         unsafe { System.alloc_zeroed(layout) }
     }
 
     unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
+        count(size);
         // SAFETY: as the caller promises.
         unsafe { System.realloc(memory, layout, size) }
     }
@@ -99,6 +101,17 @@ struct Normalized {
     hidden: Dense<64, 96>,
     normal: BatchNorm<96>,
     last: Dense<96, 10>,
+}
+
+#[test]
+fn a_workspace_takes_the_bytes_that_are_said() {
+    for batch in [1, 3, 17, 128] {
+        let before = BYTES.get();
+        let workspaces = (Single::workspace(batch), Double::workspace(batch));
+        let taken = BYTES.get() - before;
+        assert_eq!(taken, Single::workspace_bytes(&[batch]) + Double::workspace_bytes(&[batch]), "{batch}");
+        drop(workspaces);
+    }
 }
 
 #[test]

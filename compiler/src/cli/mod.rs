@@ -9,6 +9,7 @@ mod emit;
 mod eval;
 mod fmt;
 mod json;
+mod plan;
 mod program;
 mod report;
 mod request;
@@ -40,6 +41,8 @@ enum Command {
     Eval(eval::Arguments),
     /// Prints the Rust code that a network is compiled to.
     Emit(emit::Arguments),
+    /// Prints the memory of a network: its buffers, and for each pass the steps and what lives when.
+    Plan(plan::Arguments),
     /// Formats a file in place.
     Fmt(fmt::Arguments),
 }
@@ -122,6 +125,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write, e
         Command::Derive(arguments) => derive::run(arguments, &mut streams),
         Command::Eval(arguments) => eval::run(arguments, &mut streams),
         Command::Emit(arguments) => emit::run(arguments, &mut streams),
+        Command::Plan(arguments) => plan::run(arguments, &mut streams),
         Command::Fmt(arguments) => fmt::run(arguments, &mut streams),
     };
     match result {
@@ -141,7 +145,7 @@ impl Command {
     fn format(&self) -> Format {
         match self {
             Self::Check(program) | Self::Derive(program) => program.format,
-            Self::Eval(_) | Self::Emit(_) | Self::Fmt(_) => Format::Text,
+            Self::Eval(_) | Self::Emit(_) | Self::Plan(_) | Self::Fmt(_) => Format::Text,
         }
     }
 }

@@ -21,3 +21,10 @@ pub struct Passes {
     /// Outputs, in inference mode, without targets.
     pub predict: Option<Loops>,
 }
+
+impl Passes {
+    /// The passes that there are.
+    pub fn all(&self) -> Vec<&Loops> {
+        [&self.gradient, &self.assess, &self.predict].into_iter().flatten().collect()
+    }
+}

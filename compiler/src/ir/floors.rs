@@ -3,7 +3,7 @@
 //! `⌊p / n⌋` of a polynomial is a factor whose polynomial has coefficients in `0..n`: whole multiples of `n` stand outside. So it
 //! is never negative, and `n·⌊p / n⌋ <= p <= n·⌊p / n⌋ + n - 1` leads from it to the polynomial inside.
 
-use super::extent::{Extent, Factor, Monomial};
+use super::extent::{Extent, Factor, Monomial, SizeId};
 
 /// Floors of larger polynomials (all factors within counted) are not made.
 const LARGEST: usize = 64;
@@ -52,6 +52,12 @@ impl Extent {
         Self::product(&shape.iter().map(Self::room).collect::<Vec<_>>())
     }
 
+    /// The extent where some sizes have a value.
+    #[must_use]
+    pub fn with(&self, value: &dyn Fn(SizeId) -> Option<i64>) -> Self {
+        self.map(|monomial, _| Self::product(&monomial.iter().map(|factor| factor.with(value)).collect::<Vec<_>>()))
+    }
+
     /// Whether it never gets smaller when a size gets larger.
     fn grows(&self) -> bool {
         self.terms().all(|(monomial, coefficient)| monomial.is_empty() || coefficient > 0)
@@ -78,6 +84,14 @@ impl Extent {
 }
 
 impl Factor {
+    fn with(&self, value: &dyn Fn(SizeId) -> Option<i64>) -> Extent {
+        match self {
+            Self::Size(size) => value(*size).map_or_else(|| Extent::size(*size), Extent::constant),
+            // Where the quotient is not made, the floor stays as it is.
+            Self::Floor(of, by) => of.with(value).quotient(*by).unwrap_or_else(|| Extent::factor(self.clone())),
+        }
+    }
+
     fn depth(&self) -> usize {
         match self {
             Self::Size(_) => 0,

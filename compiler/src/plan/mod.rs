@@ -171,6 +171,11 @@ pub fn plan(program: &Program, name: &str) -> Plan {
 }
 
 impl Plan {
+    /// Whether it is the pass of training.
+    pub fn trains(&self) -> bool {
+        self.name == "gradient"
+    }
+
     /// An index form of a definition's labels in the variables of its nest.
     pub fn in_variables(&self, tensor: TensorId, index: &Index) -> Index {
         let variables = &self.members[&tensor].variables;

@@ -77,7 +77,8 @@ impl Plan {
         }
     }
 
-    fn role(&self, role: &Role) -> String {
+    /// A role for people: `gradient of w`.
+    pub fn role(&self, role: &Role) -> String {
         match role {
             Role::Loss => "loss".into(),
             Role::Output(name) => format!("output {name}"),

@@ -1,7 +1,8 @@
 //! Scalar functions of chainrule: what every scalar operator of the language means, for `f32` and `f64`.
 //!
 //! The compiler folds constants and evaluates by definition with these functions, and the generated code calls them, so both
-//! mean the same. [`init`] says how parameters start and [`counter`] which random numbers there are, for both alike.
+//! mean the same. [`init`] says how parameters start and [`counter`] which random numbers there are, for both alike,
+//! and [`memory`] how much of it generated code takes.
 //!
 //! # Features
 //!
@@ -9,6 +10,7 @@
 
 pub mod counter;
 pub mod init;
+pub mod memory;
 #[cfg(feature = "init")]
 pub mod random;
 #[cfg(test)]

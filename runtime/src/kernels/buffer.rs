@@ -4,11 +4,12 @@ use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 
 use bytemuck::{Pod, Zeroable};
+use chainrule_math::memory::{self, LINE};
 
 /// A cache line, which is also the widest vector.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
-struct Line([u8; 64]);
+struct Line([u8; LINE]);
 
 // SAFETY: all bits zero are a `Line`, as they are a `[u8; 64]`.
 unsafe impl Zeroable for Line {}
@@ -31,8 +32,16 @@ impl<S: Pod> Buffer<S> {
     /// If they are more than memory can hold.
     pub fn zeros(length: usize) -> Self {
         const { assert!(align_of::<S>() <= align_of::<Line>() && size_of::<Line>().is_multiple_of(size_of::<S>())) };
-        let bytes = length.checked_mul(size_of::<S>()).expect("a buffer larger than memory");
-        Buffer { lines: bytemuck::zeroed_vec(bytes.div_ceil(size_of::<Line>())), length, element: PhantomData }
+        Buffer { lines: bytemuck::zeroed_vec(Self::bytes(length) / size_of::<Line>()), length, element: PhantomData }
+    }
+
+    /// What that many elements take, in bytes.
+    ///
+    /// # Panics
+    ///
+    /// If they are more than memory can hold.
+    pub fn bytes(length: usize) -> usize {
+        memory::buffer_bytes(length, size_of::<S>()).expect("a buffer larger than memory")
     }
 }
 

@@ -6,6 +6,7 @@ use std::io::IsTerminal;
 use std::io::{Write, stdout};
 
 use super::History;
+use chainrule_math::memory::Bytes;
 
 /// How a training shows where it is, on the standard output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -166,21 +167,6 @@ impl Display for Thousands {
     }
 }
 
-/// `37.5 KiB`
-struct Bytes(usize);
-
-impl Display for Bytes {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
-        if self.0 < 1024 {
-            return write!(f, "{} bytes", self.0);
-        }
-        let power = (self.0.ilog2() / 10).min(UNITS.len() as u32) as usize;
-        let number = self.0 as f64 / 1024f64.powi(power as i32);
-        write!(f, "{number:.*} {}", usize::from(number < 100.0), UNITS[power - 1])
-    }
-}
-
 /// `0.9 ms`
 struct Time(f64);
 
@@ -198,8 +184,6 @@ mod tests {
     fn numbers_are_shown_for_people() {
         let shown = [0, 999, 1000, 9_610, 1_000_007].map(|number| Thousands(number).to_string());
         assert_eq!(shown, ["0", "999", "1,000", "9,610", "1,000,007"]);
-        let shown = [12, 38_440, 236_544, 5 << 20, 3 << 30].map(|number| Bytes(number).to_string());
-        assert_eq!(shown, ["12 bytes", "37.5 KiB", "231 KiB", "5.0 MiB", "3.0 GiB"]);
         assert_eq!([0.0009, 2.5].map(|seconds| Time(seconds).to_string()), ["0.9 ms", "2.50 s"]);
         assert_eq!(Epoch { epoch: 1, epochs: 20 }.to_string(), "epoch  1/20");
     }

@@ -7,6 +7,7 @@ mod dropout;
 mod files;
 mod gradients;
 mod integers;
+mod memory;
 mod states;
 mod structs;
 mod support;

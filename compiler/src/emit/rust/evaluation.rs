@@ -1,7 +1,7 @@
 //! A pass that runs once, for `chainrule eval --engine compile`. It must not know who calls it.
 
 use super::pass::{self, Storage};
-use super::scope::{Memory, Remarks, Scope, float_name, remark};
+use super::scope::{Memory, Remarks, Scope, remark};
 use super::step::{Functions, Use};
 use super::workspace::maximum;
 use super::{allowed, format, index, network};
@@ -25,7 +25,7 @@ pub fn evaluation_module(loops: &Loops) -> Result<String, String> {
     let remarks = Remarks::default();
     let mut functions =
         Functions::new(&["evaluate", "contract", "contraction_packing_len", "multiply", "packing_len", "numbers", "Memory"]);
-    let float = Ident::new(float_name(loops.precision), Span::call_site());
+    let float = Ident::new(loops.precision.name(), Span::call_site());
     let fields: Vec<Ident> = (0..loops.buffers.len()).map(|number| format_ident!("buffer_{number}")).collect();
     let storage = MemoryStorage { fields: &fields };
     let entry = pass::write(loops, &loops.name, &storage, &mut functions, Some(&remarks))?;
@@ -112,7 +112,7 @@ fn slots(loops: &Loops, scope: &Scope<'_>) -> (Vec<Ident>, Vec<TokenStream>) {
 }
 
 fn packing_length(scope: &Scope<'_>, body: &[Statement]) -> TokenStream {
-    super::workspace::packing(scope, &super::workspace::products(body))
+    super::workspace::packing(scope, &crate::memory::workspace::products(body))
 }
 
 /// All memory in one struct.

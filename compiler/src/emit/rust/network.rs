@@ -1,7 +1,7 @@
 //! The trait of the runtime for a network: its description, its workspace and its passes. It must not know how users call it.
 
 use super::code::Code;
-use super::scope::{Scope, float_name};
+use super::scope::Scope;
 use super::structure::Place;
 use super::unit::Unit;
 use super::workspace::{factor, maximum, packing};
@@ -137,7 +137,7 @@ pub fn implementation(unit: &Unit<'_>) -> Result<TokenStream, String> {
 
             fn workspace_bytes(sizes: &[usize]) -> usize {
                 #sizes
-                (#packing #(+ #lengths)*) * ::core::mem::size_of::<#float>()
+                [#packing #(, #lengths)*].into_iter().map(Buffer::<#float>::bytes).sum()
             }
 
             #differentiate
@@ -331,5 +331,5 @@ pub fn shape_codes(scope: &Scope<'_>, shape: &[Extent]) -> (TokenStream, Vec<Tok
 
 /// The float type as a name.
 pub fn float(precision: Precision) -> Ident {
-    Ident::new(float_name(precision), Span::call_site())
+    Ident::new(precision.name(), Span::call_site())
 }

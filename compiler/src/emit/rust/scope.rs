@@ -4,7 +4,7 @@
 use super::code::Code;
 use super::index::{self, Environment};
 use super::names::Names;
-use crate::ir::{Atom, Extent, Index, Label, Precision, Stream};
+use crate::ir::{Atom, Extent, Index, Label, Stream};
 use crate::loops::{BufferId, Local, Loops, Place, Variable};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -86,7 +86,7 @@ impl<'a> Scope<'a> {
 
     /// The float type.
     pub fn float(&self) -> Ident {
-        Ident::new(float_name(self.loops.precision), Span::call_site())
+        Ident::new(self.loops.precision.name(), Span::call_site())
     }
 
     /// The names of the symbolic sizes.
@@ -192,14 +192,6 @@ pub fn remark(remarks: &Remarks, text: &str) -> TokenStream {
     let number = proc_macro2::Literal::usize_unsuffixed(remarks.len());
     remarks.push(text.to_owned());
     quote!(chainrule_remark!(#number);)
-}
-
-/// `f32` or `f64`
-pub fn float_name(precision: Precision) -> &'static str {
-    match precision {
-        Precision::F32 => "f32",
-        Precision::F64 => "f64",
-    }
 }
 
 impl Environment for Scope<'_> {

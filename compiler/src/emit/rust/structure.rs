@@ -2,7 +2,6 @@
 //! with them.
 
 use super::names::{Names, camel, public};
-use super::scope::float_name;
 use crate::interface::{Interface, Parameter};
 use crate::ir::Extent;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
@@ -228,7 +227,7 @@ struct Written<'a> {
 
 impl<'a> Written<'a> {
     fn new(interface: &Interface, style: Style<'a>, what: &'static str) -> Self {
-        let float = Ident::new(float_name(interface.precision), Span::call_site());
+        let float = Ident::new(interface.precision.name(), Span::call_site());
         Self { float, style, what, names: Names::default() }
     }
 

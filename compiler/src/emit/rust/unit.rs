@@ -11,6 +11,7 @@ use super::workspace::{NetworkStorage, Workspace};
 use crate::emit::Passes;
 use crate::interface::Interface;
 use crate::loops::{Destination, Loops};
+use crate::memory;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
@@ -61,7 +62,6 @@ impl<'a> Unit<'a> {
         remarks: Option<&'a Remarks>,
     ) -> Result<Self, String> {
         let interface = &passes.interface;
-        let all: Vec<&Loops> = [&passes.gradient, &passes.assess, &passes.predict].into_iter().flatten().collect();
         Ok(Self {
             interface,
             workspace_name: Ident::new(&format!("{name}Workspace"), Span::call_site()),
@@ -70,7 +70,7 @@ impl<'a> Unit<'a> {
             float: float(interface.precision),
             derivatives: &passes.derivatives,
             layout: Layout::new(interface, order)?,
-            workspace: Workspace::of(interface, &all),
+            workspace: Workspace::named(&memory::workspace::Workspace::of(interface, &passes.all())),
             blank: blank(interface),
             draws: [&passes.gradient, &passes.assess, &passes.predict].map(|loops| loops.as_ref().is_some_and(pass::draws)),
             remarks,

@@ -66,7 +66,7 @@ fn position_as(scope: &Scope<'_>, form: &Index, kind: &str) -> Code {
 
 /// A position as a float.
 fn position(scope: &Scope<'_>, form: &Index) -> Code {
-    position_as(scope, form, super::scope::float_name(scope.loops.precision))
+    position_as(scope, form, scope.loops.precision.name())
 }
 
 /// `f32::uniform(stream_3, position as u64)`
@@ -138,7 +138,7 @@ fn as_position(value: &Value) -> Option<Index> {
 
 /// A float that reads back as the same number.
 pub fn literal(precision: Precision, value: f64) -> Code {
-    let float = super::scope::float_name(precision);
+    let float = precision.name();
     let kind = Ident::new(float, Span::call_site());
     #[allow(clippy::cast_possible_truncation)]
     let (text, value) = match precision {

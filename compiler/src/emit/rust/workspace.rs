@@ -1,4 +1,5 @@
-//! The workspace of a network: the memory of all its passes. It must not know what they compute.
+//! The workspace of a network as a struct, and how long its fields are in Rust. It must not know what the passes compute, nor
+//! which memory they need: `memory::workspace` says it.
 
 use super::code::Tightness;
 use super::index::{self, Environment};
@@ -9,11 +10,12 @@ use super::step::Use;
 use super::structure::Layout;
 use crate::interface::Interface;
 use crate::ir::Extent;
-use crate::loops::{Destination, Loops, Place, Statement};
+use crate::loops::{Destination, Loops, Place};
+use crate::memory::workspace::{self as memory, Packed, Piece};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-/// A piece of memory of a workspace.
+/// A piece of memory of a workspace, as a field of its struct.
 #[derive(Clone, Debug)]
 pub struct Field {
     /// Its name.
@@ -22,15 +24,6 @@ pub struct Field {
     pub tenants: Vec<String>,
     /// How long it is: the largest of these.
     pub lengths: Vec<Extent>,
-}
-
-/// A product whose operands are packed.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Packed {
-    /// How many rows, columns and terms it has.
-    shape: [Extent; 3],
-    /// Whether it is one of matrices.
-    is_of_matrices: bool,
 }
 
 /// The fields of a workspace.
@@ -47,81 +40,24 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// What the passes need.
-    pub fn of(interface: &Interface, passes: &[&Loops]) -> Self {
+    /// The memory of a workspace, with names.
+    pub fn named(memory: &memory::Workspace) -> Self {
         let mut names = Names::default();
         ["sizes", "packing", "seed", "step"].iter().for_each(|name| names.reserve(name));
-        let outputs = interface.outputs.iter().map(|(output, shape)| Field {
-            name: names.fresh(&format!("output_{output}")),
-            tenants: vec![output.clone()],
-            lengths: vec![Extent::room_of(shape)],
-        });
-        let outputs = outputs.collect();
-        let buffers = || passes.iter().flat_map(|loops| &loops.buffers);
-        let updates = interface.states.iter().filter_map(|state| {
-            let place = Place::Result(Destination::Update(state.path.clone()));
-            buffers().find(|buffer| buffer.place == place).map(|buffer| Field {
-                name: names.fresh(&format!("new_{}", state.path)),
-                tenants: vec![state.path.clone()],
-                lengths: vec![Extent::room_of(&buffer.shape)],
-            })
-        });
-        let updates = updates.collect();
-        let count = passes.iter().map(|loops| loops.slots.len()).max().unwrap_or(0);
-        let slots = (0..count).map(|slot| field(&mut names, slot, passes)).collect();
-        let mut products = Vec::new();
-        passes.iter().for_each(|loops| gather(&loops.body, &mut products));
-        Self { slots, outputs, updates, products }
+        let mut fields = |pieces: &[Piece], prefix: &str| -> Vec<Field> {
+            let mut field = |Piece { tenants, lengths }: &Piece| {
+                let wanted = tenants.first().map_or_else(|| "unused".to_owned(), |first| format!("{prefix}{first}"));
+                Field { name: names.fresh(&wanted), tenants: tenants.clone(), lengths: lengths.clone() }
+            };
+            pieces.iter().map(&mut field).collect()
+        };
+        let (outputs, updates) = (fields(&memory.outputs, "output_"), fields(&memory.updates, "new_"));
+        Self { slots: fields(&memory.slots, ""), outputs, updates, products: memory.products.clone() }
     }
 
     /// All fields with numbers.
     pub fn fields(&self) -> impl Iterator<Item = &Field> {
         self.slots.iter().chain(&self.outputs).chain(&self.updates)
-    }
-}
-
-fn field(names: &mut Names, slot: usize, passes: &[&Loops]) -> Field {
-    let mut tenants: Vec<String> = Vec::new();
-    let mut lengths: Vec<Extent> = Vec::new();
-    for loops in passes {
-        let living = loops.buffers.iter().filter(|buffer| buffer.place == Place::Workspace(slot));
-        living.for_each(|buffer| {
-            if !tenants.contains(&buffer.name) {
-                tenants.push(buffer.name.clone())
-            }
-        });
-        loops.slots.get(slot).into_iter().flatten().for_each(|length| largest(&mut lengths, length));
-    }
-    let name = names.fresh(tenants.first().map_or("unused", String::as_str));
-    Field { name, tenants, lengths }
-}
-
-/// Adds a length, unless one is there that is never shorter.
-fn largest(lengths: &mut Vec<Extent>, length: &Extent) {
-    if lengths.iter().any(|other| other.minus(length).is_at_least(0)) {
-        return;
-    }
-    lengths.retain(|other| !length.minus(other).is_at_least(0));
-    lengths.push(length.clone());
-}
-
-fn gather(body: &[Statement], products: &mut Vec<Packed>) {
-    for statement in body {
-        match statement {
-            Statement::For { body, .. } => gather(body, products),
-            Statement::Product(product) => {
-                let packed = Packed { shape: product.shape(), is_of_matrices: product.is_of_matrices() };
-                if !products.contains(&packed) {
-                    products.push(packed);
-                }
-            }
-            Statement::Comment(_)
-            | Statement::Let(..)
-            | Statement::Accumulator(..)
-            | Statement::Assign(..)
-            | Statement::Store { .. }
-            | Statement::Fill(..) => {}
-        }
     }
 }
 
@@ -138,19 +74,11 @@ pub fn maximum(environment: &dyn Environment, lengths: &[Extent]) -> TokenStream
 /// How many numbers the packing of the products takes.
 pub fn packing(environment: &dyn Environment, products: &[Packed]) -> TokenStream {
     let needs = products.iter().map(|Packed { shape, is_of_matrices }| {
-        let [m, n, k] = shape.each_ref().map(|extent| index::extent(environment, &extent.room()).bare());
+        let [m, n, k] = shape.each_ref().map(|extent| index::extent(environment, extent).bare());
         if *is_of_matrices { quote!(packing_len(#m, #n, #k)) } else { quote!(contraction_packing_len(#m, #k)) }
     });
     let needs: Vec<TokenStream> = needs.collect();
     if needs.is_empty() { quote!(0) } else { quote!([#(#needs),*].into_iter().max().unwrap_or(0)) }
-}
-
-/// The products of some statements.
-#[cfg(feature = "format")]
-pub fn products(body: &[Statement]) -> Vec<Packed> {
-    let mut products = Vec::new();
-    gather(body, &mut products);
-    products
 }
 
 /// The memory of a pass of a network.
@@ -239,7 +167,7 @@ impl NetworkStorage<'_> {
 impl Storage for NetworkStorage<'_> {
     fn parameters(&self) -> Vec<(Ident, TokenStream)> {
         let name = |text: &str| Ident::new(text, Span::call_site());
-        let float = name(super::scope::float_name(self.interface.precision));
+        let float = name(self.interface.precision.name());
         let (network, workspace) = (self.network, self.workspace_name);
         let mut parameters = vec![(name("parameters"), quote!(&#network))];
         for (input, own) in self.interface.inputs.iter().zip(&self.inputs) {

@@ -5,25 +5,10 @@ use super::tile::Tile;
 use super::vector::Vector;
 use super::{Product, Strides, matrix_vector, pack};
 use crate::kernels::Float;
+use chainrule_math::memory::{COLUMNS, DEPTH_BYTES, DIRECT_A_COLUMNS, PANELS, ROWS};
 
-/// The most bytes of a block along k: with it a panel of B stays in the first cache.
-const DEPTH_BYTES: usize = 1536;
-/// The most rows of A that are packed at once: with it a block of A stays in the second cache.
-const ROWS: usize = 336;
-/// The most elements of B that are packed at once, if one panel is not more.
-const PANELS: usize = 16 * 1024;
-/// The most columns of a panel of B, of all machines.
-const COLUMNS: usize = 32;
 /// The most rows of a tile, of all machines.
 const TILE_ROWS: usize = 14;
-
-/// The elements for packing, for all machines. It does not shrink when a size grows.
-pub(super) fn packing_len(m: usize, n: usize, k: usize) -> usize {
-    let depth = k.min(DEPTH_BYTES / size_of::<f32>());
-    let panels = depth.saturating_mul(n.next_multiple_of(COLUMNS)).min(PANELS.max(depth * COLUMNS));
-    let packed_rows = if n <= DIRECT_A_COLUMNS { 0 } else { m.min(ROWS) };
-    panels + depth * packed_rows
-}
 
 /// C = A·B or C += A·B.
 ///
@@ -250,8 +235,6 @@ impl<M: Machine> Block<'_, M> {
     }
 }
 
-/// Up to this many columns of C, A is not read often enough to be packed.
-const DIRECT_A_COLUMNS: usize = 64;
 /// Up to this many elements of C, A is not packed either if its rows lie in one piece.
 const DIRECT_A_RESULT: usize = 64 * 1024;
 /// Up to this many rows of C, B is not read often enough to be packed.

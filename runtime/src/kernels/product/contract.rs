@@ -10,6 +10,7 @@ use super::machine::Machine;
 use super::tile::Tile;
 use super::vector::Vector;
 use crate::kernels::{Float, Level};
+use chainrule_math::memory::{COLUMNS, CONTRACTION_DEPTH as DEPTH, ROWS, contraction_packing_len};
 
 /// An axis of a contraction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,19 +71,8 @@ fn outside(name: &str, contraction: &Contraction<'_>, length: usize) -> ! {
     panic!("{name} of {contraction:?} does not fit into {length} elements");
 }
 
-/// The most columns of a panel of B, of all machines.
-const COLUMNS: usize = 32;
-/// The most rows of A that are packed at once.
-const ROWS: usize = 336;
-/// The most terms of a sum that are packed at once.
-const DEPTH: usize = 384;
 /// The most rows of a tile, of all machines.
 const TILE_ROWS: usize = 14;
-
-/// The elements of `packing` that [`contract`] needs for so many rows and terms, whatever the columns are. It does not shrink when a size grows.
-pub fn contraction_packing_len(m: usize, k: usize) -> usize {
-    k.min(DEPTH) * (COLUMNS + m.min(ROWS))
-}
 
 /// `C[m, n] = Σ_k A[m, k] B[k, n]`, or added to C; each slice starts at the first element of its tensor. It does not allocate.
 /// For one shape and level the result is always the same, bit for bit.

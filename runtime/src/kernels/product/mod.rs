@@ -18,7 +18,9 @@ mod contract_tests;
 mod tests;
 
 use super::{Float, Level};
-pub use contract::{Contraction, Dimension, contract, contraction_packing_len};
+use chainrule_math::memory::is_small;
+pub use chainrule_math::memory::{contraction_packing_len, packing_len};
+pub use contract::{Contraction, Dimension, contract};
 pub use machine::Multiply;
 
 /// How far apart the elements of a matrix are in memory, counted in elements.
@@ -93,11 +95,6 @@ fn outside(name: &str, strides: Strides, rows: usize, columns: usize, length: us
     panic!("{name} of {rows}x{columns} with {strides:?} does not fit into {length} elements");
 }
 
-/// The elements of `packing` that [`multiply`] needs for products up to this size, whatever their strides and the level are.
-pub fn packing_len(m: usize, n: usize, k: usize) -> usize {
-    if few(m, n, k) { 0 } else { blocks::packing_len(m, n, k).max(blocks::packing_len(n, m, k)) }
-}
-
 /// C = A·B, or C += A·B; each slice starts at the first element of its matrix. It does not allocate.
 ///
 /// # Panics
@@ -107,7 +104,7 @@ pub fn multiply<S: Float>(level: Level, product: &Product, a: &[S], b: &[S], c: 
     product.check(a.len(), b.len(), c.len());
     assert!(level <= Level::detect(), "this machine does not have {level:?}");
     let Product { m, n, k, .. } = *product;
-    if few(m, n, k) {
+    if is_small(m, n, k) {
         return plain(product, a, b, c);
     }
     let needed = packing_len(m, n, k);
@@ -115,11 +112,6 @@ pub fn multiply<S: Float>(level: Level, product: &Product, a: &[S], b: &[S], c: 
     // SAFETY: the machine has the level; `check` has made sure that every element of A, B and C is in its slice; `packing` is
     // long enough.
     unsafe { S::multiply(level, product, a.as_ptr(), b.as_ptr(), c.as_mut_ptr(), packing) }
-}
-
-/// Whether there are so few multiplications that plain loops are the quickest way.
-fn few(m: usize, n: usize, k: usize) -> bool {
-    m.saturating_mul(n).saturating_mul(k) <= 48
 }
 
 /// The product by its definition. All matrices are known to be in their slices.
