@@ -55,7 +55,7 @@ pub struct NoBound;
 
 #[network(max_memory = "4 KiB", N = 1;
     input x: [N];
-    output y[i] = x[i] - x[i + 1] + x[N - 2];
+    output y = exp(x) + x[2];
 )]
 pub struct TooSmall;
 

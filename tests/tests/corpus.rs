@@ -7,7 +7,7 @@ use chainrule_compiler::ir::{self, Node, Program, Role};
 use chainrule_compiler::ops::Operator;
 use chainrule_compiler::simplify::rules::RULES;
 use chainrule_compiler::span::FileId;
-use chainrule_compiler::{diagnostic::Diagnostics, loops, pipeline, plan, syntax};
+use chainrule_compiler::{diagnostic::Diagnostics, loops, memory, pipeline, plan, syntax};
 use chainrule_tests::{entries, name_of, read};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -69,8 +69,10 @@ fn stages(name: &str, text: &str, expectations: &Expectations) -> Result<String,
     let derived = pipeline::gradient(&training, &parameters, |_| true);
     let rewrites: Vec<String> = derived.report.counts().map(|(rule, count)| format!("{count:>4} x {rule}")).collect();
     let equations = emit::nn::print(&derived.program);
-    let code =
-        emit::rust::module(&pipeline::passes(&training, &inference)).unwrap_or_else(|refused| format!("(none: {refused})"));
+    let (passes, plans) = pipeline::planned(&training, &inference);
+    let sizes = memory::Sizes::new(&passes.interface, &[])?;
+    let memory = memory::report(&passes, &plans.iter().collect::<Vec<_>>(), &sizes)?;
+    let code = emit::rust::module(&passes).unwrap_or_else(|refused| format!("(none: {refused})"));
     let mut diagnostics = Diagnostics::new();
     let formatted = syntax::format_text(text, FileId(0), &mut diagnostics).ok_or("the formatter refuses it")?;
     let mut sections = vec![
@@ -87,6 +89,7 @@ fn stages(name: &str, text: &str, expectations: &Expectations) -> Result<String,
         ("rewrites", rewrites.join("\n")),
         ("plan", plan::plan(&derived.program, "gradient").to_string()),
         ("loops", loops::print::print(&pipeline::loops(&derived.program, "gradient"))),
+        ("memory", memory),
         ("rust", code),
     ]);
     let section = |(title, body): &(&str, String)| format!("──── {title} ────\n{}\n", body.trim_end());

@@ -53,10 +53,12 @@ impl Limit {
         let name = &interface.name;
         let wrong = |problem: String| Diagnostic::error(span, problem);
         let sizes = Sizes::new(interface, &self.sizes).map_err(wrong)?;
-        if let Some(first) = sizes.missing().first() {
-            let missing: Vec<String> = sizes.missing().iter().map(|size| format!("`{size}`")).collect();
-            let problem = format!("the workspace of `{name}` depends on {}, which has no value", missing.join(" and on "));
-            let help = format!("say for which size the bound is: `max_memory = \"{}\", {first} = 32`", self.text);
+        let missing = sizes.missing();
+        if !missing.is_empty() {
+            let [named, given] =
+                ["", " = 32"].map(|value| missing.iter().map(|size| format!("{size}{value}")).collect::<Vec<_>>());
+            let problem = format!("the workspace of `{name}` depends on sizes that have no value: {}", named.join(", "));
+            let help = format!("say for which sizes the bound is: `max_memory = \"{}\", {}`", self.text, given.join(", "));
             return Err(wrong(problem).help(help));
         }
         let workspace = Workspace::of(interface, &passes.all());
@@ -76,7 +78,8 @@ impl Limit {
         figures: &Figures,
         bytes: usize,
     ) -> Diagnostic {
-        let message = format!("the workspace of `{name}` takes {}{}, and may take {}", shown(bytes), sizes.text(), self.text);
+        let message =
+            format!("the workspace of `{name}` takes {}{}, but may take {} at most", shown(bytes), sizes.text(), self.text);
         let mut buffers: Vec<&Figure> = figures.buffers.iter().collect();
         buffers.sort_by_key(|figure| std::cmp::Reverse(figure.bytes));
         let taken = |figure: &&Figure| Bytes(figure.bytes.unwrap_or(0)).to_string();
