@@ -159,3 +159,37 @@ fn hyperparameters_are_set_from_outside() {
     assert!(status == 2 && error.contains("`hidden` is set twice"), "{error}");
     assert_eq!(refused(&["--set", "hidden=1.5"]).0, 1, "a size is an integer");
 }
+
+#[test]
+fn the_plan_shows_the_passes_that_are_asked_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let model = write(folder.path(), "line.nn", LINE);
+    let plan = |more: &[&str]| chainrule(&[&["plan", &model], more].concat());
+    let (status, all, error) = plan(&[]);
+    assert_eq!((status, error.as_str()), (0, ""));
+    let passes = |text: &str| text.lines().filter(|line| line.starts_with("pass ")).map(str::to_owned).collect::<Vec<_>>();
+    let [gradient, assess, predict] = ["pass gradient, in training", "pass assess, in inference", "pass predict, in inference"];
+    assert_eq!(passes(&all), [gradient, assess, predict]);
+    assert_eq!(passes(&plan(&["--training"]).1), [gradient]);
+    assert_eq!(passes(&plan(&["--inference"]).1), [assess, predict]);
+    assert!(all.starts_with("workspace of Line in f64 for any B\n"), "{all}");
+    let (_, text, _) = plan(&["--size", "B=100"]);
+    assert!(
+        text.starts_with("workspace of Line in f64 for B = 100\n") && text.contains("  output y2       100    832  y2\n"),
+        "{text}"
+    );
+    assert_eq!(plan(&["--size", "B=100"]).1, text);
+    let refused = |more: &[&str]| {
+        let (status, out, error) = plan(more);
+        assert_eq!((status, out.as_str()), (2, ""), "{more:?}");
+        error
+    };
+    assert!(refused(&["--size", "N=3"]).contains("`Line` has no symbolic size `N`: there are `B`"));
+    assert!(refused(&["--size", "B=0"]).contains("found 0"));
+    assert!(refused(&["--size", "B=many"]).contains("a whole number, found `many`"));
+    assert!(refused(&["--size", "B"]).contains("`name=number`"));
+    assert!(refused(&["--training", "--inference"]).contains("cannot be used with"));
+    let hidden = write(folder.path(), "net.nn", "network Net(n = 3) { input x: [B, 2]; output y = x |> Dense(n); }\n");
+    let (_, text, _) = chainrule(&["plan", &hidden, "--set", "n=16", "--size", "B=4"]);
+    assert!(text.contains("  output y        64    256  y\n"), "{text}");
+}

@@ -78,35 +78,41 @@ fn named(workspace: &Workspace) -> impl Iterator<Item = (String, &Piece)> {
 
 /// The memory for packing, as a number where it is one and as text; `None` where no product needs any.
 fn packing(products: &[Packed], sizes: &Sizes<'_>) -> Result<Option<(Option<usize>, String)>, String> {
-    let (mut longest, mut open) = (0, Vec::<Packed>::new());
+    let (mut longest, mut open) = (0, Vec::<(&str, Vec<Extent>)>::new());
     for product in products {
-        let [m, n, k] = product.shape.each_ref().map(|axis| sizes.length(std::slice::from_ref(axis)));
-        match (m?, n?, k?) {
-            (Some(m), Some(_), Some(k)) if !product.is_of_matrices => longest = contraction_packing_len(m, k).max(longest),
-            (Some(m), Some(n), Some(k)) => longest = packing_len(m, n, k).max(longest),
-            _ => widest(&mut open, Packed { shape: product.shape.each_ref().map(|axis| sizes.fixed(axis)), ..*product }),
+        let [m, n, k] = &product.shape;
+        let length = |extent: &Extent| sizes.length(std::slice::from_ref(extent));
+        let (word, extents, needed) = if product.is_of_matrices {
+            let needed = length(m)?.zip(length(n)?).zip(length(k)?).map(|((m, n), k)| packing_len(m, n, k));
+            ("packing", vec![m, n, k], needed)
+        } else {
+            ("contraction", vec![m, k], length(m)?.zip(length(k)?).map(|(m, k)| contraction_packing_len(m, k)))
+        };
+        match needed {
+            Some(needed) => longest = needed.max(longest),
+            None => widest(&mut open, (word, extents.into_iter().map(|extent| sizes.fixed(extent)).collect())),
         }
     }
     if open.is_empty() {
         return Ok((longest > 0).then(|| (Some(longest), longest.to_string())));
     }
-    let texts = open.iter().map(|Packed { shape, is_of_matrices }| {
-        let word = if *is_of_matrices { "packing" } else { "contraction" };
-        format!("{word}({})", shape.each_ref().map(|axis| axis.display(sizes.names)).join(" x "))
-    });
-    let texts: Vec<String> = (longest > 0).then(|| longest.to_string()).into_iter().chain(texts).collect();
+    let shown = |(word, extents): &(&str, Vec<Extent>)| {
+        let extents: Vec<String> = extents.iter().map(|extent| extent.display(sizes.names)).collect();
+        format!("{word}({})", extents.join(", "))
+    };
+    let texts: Vec<String> = (longest > 0).then(|| longest.to_string()).into_iter().chain(open.iter().map(shown)).collect();
     let text = if let [one] = texts.as_slice() { one.clone() } else { format!("max({})", texts.join(", ")) };
     Ok(Some((None, text)))
 }
 
-/// Adds a product, unless one of its kind is there that is as large along each axis: packing never shrinks when a product grows.
-fn widest(products: &mut Vec<Packed>, product: Packed) {
-    let holds = |a: &Packed, b: &Packed| {
-        a.is_of_matrices == b.is_of_matrices && a.shape.iter().zip(&b.shape).all(|(a, b)| a.minus(b).is_at_least(0))
+/// Adds a need, unless one of its kind is there that is as large along each axis: packing never shrinks when a product grows.
+fn widest<'a>(needs: &mut Vec<(&'a str, Vec<Extent>)>, need: (&'a str, Vec<Extent>)) {
+    let holds = |a: &(&str, Vec<Extent>), b: &(&str, Vec<Extent>)| {
+        a.0 == b.0 && a.1.iter().zip(&b.1).all(|(a, b)| a.minus(b).is_at_least(0))
     };
-    if !products.iter().any(|other| holds(other, &product)) {
-        products.retain(|other| !holds(&product, other));
-        products.push(product);
+    if !needs.iter().any(|other| holds(other, &need)) {
+        needs.retain(|other| !holds(&need, other));
+        needs.push(need);
     }
 }
 
