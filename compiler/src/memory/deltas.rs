@@ -7,7 +7,7 @@ use crate::ops::{Operator, Reduction};
 pub fn diagonal(program: &Program, id: TensorId) -> Option<String> {
     let Definition { reduction, body } = program.definition(id)?;
     // A sum of zeros is zero; of other reductions that is not so.
-    if !reduction.as_ref().is_none_or(|(reduction, _)| *reduction == Reduction::Sum) {
+    if reduction.as_ref().is_some_and(|(reduction, _)| *reduction != Reduction::Sum) {
         return None;
     }
     let axes = program.tensor(id).shape.len();

@@ -1,7 +1,7 @@
 //! A bound for the memory of a workspace: `max_memory = "256 KiB"`.
 
 use super::Sizes;
-use super::figures::{Figure, Figures, shown};
+use super::figures::{Figure, Figures};
 use super::workspace::Workspace;
 use crate::diagnostic::Diagnostic;
 use crate::emit::Passes;
@@ -48,52 +48,47 @@ impl Limit {
     }
 
     /// Refuses a network whose workspace takes more; the complaint is about `span`.
-    pub fn check(&self, passes: &Passes, span: Span) -> Result<(), Diagnostic> {
-        let interface = &passes.interface;
-        let name = &interface.name;
-        let wrong = |problem: String| Diagnostic::error(span, problem);
-        let sizes = Sizes::new(interface, &self.sizes).map_err(wrong)?;
-        let missing = sizes.missing();
-        if !missing.is_empty() {
-            let [named, given] =
-                ["", " = 32"].map(|value| missing.iter().map(|size| format!("{size}{value}")).collect::<Vec<_>>());
-            let problem = format!("the workspace of `{name}` depends on sizes that have no value: {}", named.join(", "));
-            let help = format!("say for which sizes the bound is: `max_memory = \"{}\", {}`", self.text, given.join(", "));
-            return Err(wrong(problem).help(help));
-        }
-        let workspace = Workspace::of(interface, &passes.all());
-        let figures = Figures::of(&workspace, &sizes, interface.precision).map_err(wrong)?;
-        match figures.bytes {
-            Some(bytes) if bytes > self.bytes => Err(self.refusal(wrong, name, &sizes, &figures, bytes)),
-            Some(_) => Ok(()),
-            None => Err(wrong(format!("the workspace of `{name}` has no length that is known before it runs"))),
-        }
+    pub fn check(&self, passes: &Passes, span: Span) -> Result<(), Box<Diagnostic>> {
+        self.refusal(passes, span).map_or(Ok(()), |refusal| Err(Box::new(refusal)))
     }
 
-    fn refusal(
-        &self,
-        wrong: impl Fn(String) -> Diagnostic,
-        name: &str,
-        sizes: &Sizes<'_>,
-        figures: &Figures,
-        bytes: usize,
-    ) -> Diagnostic {
-        let message =
-            format!("the workspace of `{name}` takes {}{}, but may take {} at most", shown(bytes), sizes.text(), self.text);
-        let mut buffers: Vec<&Figure> = figures.buffers.iter().collect();
-        buffers.sort_by_key(|figure| std::cmp::Reverse(figure.bytes));
-        let taken = |figure: &&Figure| Bytes(figure.bytes.unwrap_or(0)).to_string();
-        let largest: Vec<String> = buffers
-            .iter()
-            .take(NAMED)
-            .map(|figure| format!("{} in {} ({})", taken(figure), figure.name, figure.tenants.join(", ")))
-            .collect();
-        let help = match sizes.names {
-            [] => "allow more, or make the network smaller; `chainrule plan` shows what lives when".to_owned(),
-            [first, ..] => {
-                format!("allow more, or make `{first}` or the network smaller; `chainrule plan` shows what lives when")
-            }
+    fn refusal(&self, passes: &Passes, span: Span) -> Option<Diagnostic> {
+        let interface = &passes.interface;
+        let name = &interface.name;
+        let sizes = match Sizes::new(interface, &self.sizes) {
+            Ok(sizes) => sizes,
+            Err(problem) => return Some(Diagnostic::error(span, problem)),
         };
-        wrong(message).note(format!("most is {}", largest.join(", "))).help(help)
+        let missing = sizes.missing();
+        if !missing.is_empty() {
+            let problem = format!("the workspace of `{name}` depends on sizes that have no value: {}", missing.join(", "));
+            let given: Vec<String> = missing.iter().map(|size| format!("{size} = 32")).collect();
+            let help = format!("say for which sizes the bound is: `max_memory = \"{}\", {}`", self.text, given.join(", "));
+            return Some(Diagnostic::error(span, problem).help(help));
+        }
+        match Figures::of(&Workspace::of(interface, &passes.all()), &sizes, interface.precision) {
+            Err(problem) => Some(Diagnostic::error(span, format!("the workspace of `{name}`: {problem}"))),
+            Ok(figures) if figures.bytes.is_some_and(|bytes| bytes <= self.bytes) => None,
+            Ok(figures) => {
+                let message = format!(
+                    "the workspace of `{name}` takes {}{}, but may take {} at most",
+                    figures.total,
+                    sizes.text(),
+                    self.text
+                );
+                let smaller = sizes.names.first().map_or_else(String::new, |size| format!("`{size}` or "));
+                let help = format!("allow more, or make {smaller}the network smaller; `chainrule plan` shows what lives when");
+                Some(Diagnostic::error(span, message).note(format!("most is {}", largest(&figures))).help(help))
+            }
+        }
     }
+}
+
+/// `128 KiB in slot 0 (h, d h), 4.0 KiB in output p (p)`
+fn largest(figures: &Figures) -> String {
+    let mut buffers: Vec<&Figure> = figures.buffers.iter().collect();
+    buffers.sort_by_key(|figure| std::cmp::Reverse(figure.bytes));
+    let named =
+        |figure: &&Figure| format!("{} in {} ({})", Bytes(figure.bytes.unwrap_or(0)), figure.name, figure.tenants.join(", "));
+    buffers.iter().take(NAMED).map(named).collect::<Vec<_>>().join(", ")
 }
