@@ -37,10 +37,16 @@ fn quotients_and_bounds_are_those_of_the_numbers() {
         let by = 1 + next(6);
         let divided = extent.quotient(by).expect("it is small");
         let bound = extent.lower_bound();
+        let (first, second) = (1 + next(8), 1 + next(8));
+        let [one, both] = [1, 2].map(|known| extent.with(&|size| [first, second][..known].get(size.0 as usize).copied()));
         bounded += usize::from(bound.is_some());
         each_sizes(&mut |sizes| {
             let value = extent.value(sizes);
             assert_eq!(divided.value(sizes), value.div_euclid(by), "{extent:?} / {by} at {sizes:?}");
+            if sizes[0] as i64 == first {
+                assert_eq!(one.value(sizes), value, "{extent:?} with {first} at {sizes:?}");
+                assert!(sizes[1] as i64 != second || both.as_constant() == Some(value), "{extent:?} at {sizes:?}: {both:?}");
+            }
             assert!(bound.is_none_or(|bound| bound <= value), "{extent:?} >= {bound:?} at {sizes:?}, found {value}");
         });
     }

@@ -78,12 +78,22 @@ struct Bounded {
 )]
 struct Fixed;
 
+/// The example of the documentation.
+#[network(max_memory = "8 KiB", B = 32;
+    input x: [B, 8];
+    output y = softmax(x @ w);
+)]
+pub struct Small {
+    pub w: [[f32; 4]; 8],
+}
+
 #[network(file = "models/two_layers.nn", max_memory = "1 MiB", hidden = 12, B = 8)]
 struct FromFile;
 
 #[test]
 fn bounds_that_are_met_change_nothing() {
     assert!(Bounded::workspace_bytes(&[16]) <= 10 << 10);
+    assert!(Small::workspace_bytes(&[32]) <= 8 << 10);
     assert!(Fixed::workspace_bytes(&[]) <= 250);
     assert!(FromFile::workspace_bytes(&[8]) <= 1 << 20);
     let net = Bounded::init(3);
