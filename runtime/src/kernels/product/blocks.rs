@@ -8,7 +8,7 @@ use crate::kernels::Float;
 use chainrule_math::memory::{COLUMNS, DEPTH_BYTES, DIRECT_A_COLUMNS, PANELS, ROWS};
 
 /// The most rows of a tile, of all machines.
-const TILE_ROWS: usize = 14;
+pub(super) const TILE_ROWS: usize = 14;
 
 /// C = A·B or C += A·B.
 ///

@@ -5,7 +5,7 @@
 //! the plain product (the block-scatter-matrix of Matthews, "High-performance tensor contraction without transposition", 2018).
 //! It must not know of instructions.
 
-use super::blocks::{Part, parts};
+use super::blocks::{Part, TILE_ROWS, parts};
 use super::machine::Machine;
 use super::tile::Tile;
 use super::vector::Vector;
@@ -70,9 +70,6 @@ impl Contraction<'_> {
 fn outside(name: &str, contraction: &Contraction<'_>, length: usize) -> ! {
     panic!("{name} of {contraction:?} does not fit into {length} elements");
 }
-
-/// The most rows of a tile, of all machines.
-const TILE_ROWS: usize = 14;
 
 /// `C[m, n] = Σ_k A[m, k] B[k, n]`, or added to C; each slice starts at the first element of its tensor. It does not allocate.
 /// For one shape and level the result is always the same, bit for bit.

@@ -107,6 +107,21 @@ macro_rules! machine {
     };
 }
 
+/// Calls a function of the machine that a level means.
+macro_rules! at_level {
+    ($level:expr, [$baseline:ident, $avx2:ident, $avx512:ident], $function:ident($($argument:expr),*)) => {
+        match $level {
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 => x86::$avx512::$function($($argument),*),
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => x86::$avx2::$function($($argument),*),
+            #[cfg(not(target_arch = "x86_64"))]
+            Level::Avx512 | Level::Avx2 => unreachable!("no machine of this target has {:?}", $level),
+            Level::Baseline => $baseline::$function($($argument),*),
+        }
+    };
+}
+
 /// Dispatches on the level.
 macro_rules! dispatch {
     ($element:ident, $baseline:ident, $avx2:ident, $avx512:ident) => {
@@ -120,17 +135,7 @@ macro_rules! dispatch {
                 packing: &mut [$element],
             ) {
                 // SAFETY: the caller says that the machine has the level and the operands are valid.
-                unsafe {
-                    match level {
-                        #[cfg(target_arch = "x86_64")]
-                        Level::Avx512 => x86::$avx512::multiply(product, a, b, c, packing),
-                        #[cfg(target_arch = "x86_64")]
-                        Level::Avx2 => x86::$avx2::multiply(product, a, b, c, packing),
-                        #[cfg(not(target_arch = "x86_64"))]
-                        Level::Avx512 | Level::Avx2 => unreachable!("no machine of this target has {level:?}"),
-                        Level::Baseline => $baseline::multiply(product, a, b, c, packing),
-                    }
-                }
+                unsafe { at_level!(level, [$baseline, $avx2, $avx512], multiply(product, a, b, c, packing)) }
             }
 
             unsafe fn contract(
@@ -142,17 +147,7 @@ macro_rules! dispatch {
                 packing: &mut [$element],
             ) {
                 // SAFETY: the caller says that the machine has the level and the operands are valid.
-                unsafe {
-                    match level {
-                        #[cfg(target_arch = "x86_64")]
-                        Level::Avx512 => x86::$avx512::contract(contraction, a, b, c, packing),
-                        #[cfg(target_arch = "x86_64")]
-                        Level::Avx2 => x86::$avx2::contract(contraction, a, b, c, packing),
-                        #[cfg(not(target_arch = "x86_64"))]
-                        Level::Avx512 | Level::Avx2 => unreachable!("no machine of this target has {level:?}"),
-                        Level::Baseline => $baseline::contract(contraction, a, b, c, packing),
-                    }
-                }
+                unsafe { at_level!(level, [$baseline, $avx2, $avx512], contract(contraction, a, b, c, packing)) }
             }
         }
     };
