@@ -2,6 +2,7 @@
 //!
 //! Nothing is decided here that a step could decide; this is the order of the steps and nothing else.
 
+use crate::derivatives;
 use crate::diff;
 use crate::emit::{Passes, nn};
 use crate::interface::Interface;
@@ -62,15 +63,50 @@ pub fn gradient(program: &Program, wrt: &[TensorId], wanted: impl Fn(&Role) -> b
     Derived { program, report }
 }
 
-/// The equations of a network, of its new states and of the gradient for its parameters, as text of the language with remarks below.
-pub fn equations(program: &Program) -> String {
-    written(program, &gradient(program, &parameters(program), |_| true))
+/// The same, and the second derivatives of the objective for each pair of `wrt`: outputs named `hessian_A_B`, with the axes of A before
+/// those of B (`hessian_A` where A is alone or both are one). What has a derivative of 0 everywhere is there as zeros.
+pub fn hessian(program: &Program, wrt: &[TensorId], wanted: impl Fn(&Role) -> bool) -> Derived {
+    let names: Vec<String> = wrt.iter().map(|&id| program.tensor(id).name.clone()).collect();
+    let Derived { mut program, mut report } = gradient(program, wrt, wanted);
+    let found = |program: &Program, name: &String| program.find(name);
+    for (number, first) in names.iter().enumerate() {
+        let slope = found(&program, first).and_then(|id| program.root(&Role::Gradient(id)));
+        for second in &names[number..] {
+            let (Some(slope), Some(of)) = (slope, found(&program, second)) else { continue };
+            let block = derivatives::jacobian(&mut program, slope, of);
+            let name = if first == second { format!("hessian_{first}") } else { format!("hessian_{first}_{second}") };
+            let name = name.replace('.', "_");
+            if program.find(&name).is_none() && !program.roots.iter().any(|root| root.tensor == block) {
+                program.rename(block, name.clone());
+            }
+            program.roots.push(Root { role: Role::Output(name), tensor: block });
+        }
+    }
+    verify(&program, "differentiation");
+    report.add(&simplify::simplify(&mut program));
+    verify(&program, "simplification");
+    Derived { program, report }
+}
+
+/// The program with the gradient of its objective for `wrt` as differentiation gives it: nothing is simplified.
+pub fn raw_gradient(program: &Program, wrt: &[TensorId]) -> Derived {
+    let mut program = program.clone();
+    if let Some(of) = objective(&program) {
+        diff::gradient(&mut program, of, wrt);
+        verify(&program, "differentiation");
+    }
+    Derived { program, report: Report::default() }
+}
+
+/// What is said below the equations of what was derived of a program. `places` says where each rule was applied.
+pub fn remarks(program: &Program, derived: &Derived, places: bool) -> Vec<String> {
+    let forward = forward(program, |_| true);
+    nn::remarks(&forward.program, &derived.program, &derived.report, places)
 }
 
 /// The equations of what was derived of a program.
 fn written(program: &Program, derived: &Derived) -> String {
-    let forward = forward(program, |_| true);
-    nn::print_with_remarks(&derived.program, &nn::remarks(&forward.program, &derived.program, &derived.report))
+    nn::print_with_remarks(&derived.program, &remarks(program, derived, false))
 }
 
 /// The loops of a program.

@@ -6,7 +6,7 @@ use super::request::Request;
 use super::workshop::Workshop;
 use super::{Failure, Streams, json};
 use crate::eval::{Values, evaluate_seeded};
-use crate::ir::{self, Element, Role, Source, TensorId};
+use crate::ir::{self, Role, Source, TensorId};
 use crate::loops::Destination;
 use crate::pipeline;
 use clap::ValueEnum;
@@ -103,13 +103,7 @@ impl Question {
 
     fn new(program: &ir::Program, request: &Request, seed: u64) -> Result<Self, String> {
         let values = given(program, request, seed)?;
-        let wrt = match &request.wrt {
-            Some(names) => names.iter().map(|name| differentiable(program, name)).collect::<Result<Vec<_>, _>>()?,
-            None => pipeline::parameters(program),
-        };
-        if request.wrt.as_ref().is_some_and(|names| !names.is_empty()) && pipeline::objective(program).is_none() {
-            return Err("there is nothing to differentiate: neither a loss nor an only scalar output".into());
-        }
+        let wrt = super::wrt::tensors(program, request.wrt.as_deref())?;
         let wanted = |role: &Role| request.training || !matches!(role, Role::Update(_));
         Ok(Self { derived: pipeline::gradient(program, &wrt, wanted).program, values, seed })
     }
@@ -193,14 +187,4 @@ fn unknown(program: &ir::Program, key: &str, name: &str) -> String {
         program.tensors.iter().filter(|tensor| kind(&tensor.source) == Some(key)).map(|tensor| tensor.name.as_str()).collect();
     let known = if known.is_empty() { "there are none".into() } else { format!("there are {}", known.join(", ")) };
     format!("the network has no `{name}` among its {key}: {known}")
-}
-
-/// The tensor of a name that may be differentiated for.
-fn differentiable(program: &ir::Program, name: &str) -> Result<TensorId, String> {
-    let id = program.find(name).filter(|&id| program.definition(id).is_none());
-    let id = id.ok_or_else(|| format!("`{name}` is no parameter, input or state of the network, so it has no gradient"))?;
-    if program.tensor(id).element != Element::Real {
-        return Err(format!("`{name}` holds integers, so it has no gradient"));
-    }
-    Ok(id)
 }

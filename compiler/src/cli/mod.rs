@@ -15,6 +15,7 @@ mod report;
 mod request;
 mod start;
 mod workshop;
+mod wrt;
 
 pub use eval::compiled;
 pub use workshop::Workshop;
@@ -35,8 +36,8 @@ struct Line {
 enum Command {
     /// Says whether a program is right.
     Check(Program),
-    /// Prints the equations of a network and of its derivative.
-    Derive(Program),
+    /// Prints the equations of a network and of its derivatives.
+    Derive(derive::Arguments),
     /// Evaluates a network and its gradient for given values.
     Eval(eval::Arguments),
     /// Prints the Rust code that a network is compiled to.
@@ -144,8 +145,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write, e
 impl Command {
     fn format(&self) -> Format {
         match self {
-            Self::Check(program) | Self::Derive(program) => program.format,
-            Self::Eval(_) | Self::Emit(_) | Self::Plan(_) | Self::Fmt(_) => Format::Text,
+            Self::Check(program) => program.format,
+            Self::Derive(arguments) if arguments.format == derive::Format::Json => Format::Json,
+            Self::Derive(_) | Self::Eval(_) | Self::Emit(_) | Self::Plan(_) | Self::Fmt(_) => Format::Text,
         }
     }
 }

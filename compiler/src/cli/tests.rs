@@ -161,6 +161,54 @@ fn hyperparameters_are_set_from_outside() {
 }
 
 #[test]
+fn derivatives_are_printed_as_asked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let model = write(folder.path(), "line.nn", LINE);
+    let derive = |more: &[&str]| {
+        let (status, out, error) = chainrule(&[&["derive", &model], more].concat());
+        assert_eq!(status, 0, "{error}");
+        out
+    };
+    let one = derive(&["--wrt", "w"]);
+    assert!(one.contains("    d w = ") && !one.contains("d spare"), "{one}");
+    assert!(derive(&["--wrt", "spare,x"]).contains("    d x = "));
+    // Σ 2·x²/B, of the loss alone.
+    let second = derive(&["--wrt", "w", "--order", "2"]);
+    assert!(second.contains("    output hessian_w = "), "{second}");
+    let values = write(folder.path(), "values.json", r#"{"inputs": {"x": [1, 3], "t": [2, 3]}, "params": {"w": 1}}"#);
+    let printed = write(folder.path(), "second.nn", &second);
+    let (_, out, error) = chainrule(&["eval", &printed, "--values", &values]);
+    assert!(out.contains(r#""hessian_w": 10.0"#), "{out}{error}\n{second}");
+    let raw = derive(&["--raw"]);
+    assert!(raw.contains("^ (2 - 1)") && !raw.contains("rewrites"), "{raw}");
+    let rewrites = derive(&["--rewrites"]);
+    assert!(rewrites.contains("//   power(a, 2) = a * a\n//     1 in loss"), "{rewrites}");
+    let latex = derive(&["--format", "latex"]);
+    assert!(latex.contains("\\frac{\\partial \\mathit{loss}}{\\partial w} &= "), "{latex}");
+    let json: serde_json::Value = serde_json::from_str(&derive(&["--format", "json", "--wrt", "w"])).expect("JSON");
+    assert_eq!(json["derivative"].as_str(), Some(one.as_str()));
+    let refused = |more: &[&str]| {
+        let (status, out, error) = chainrule(&[&["derive", &model], more].concat());
+        assert_eq!((status, out.as_str()), (2, ""), "{more:?}");
+        error
+    };
+    assert!(
+        refused(&["--wrt", "q"])
+            .contains("`q` is no parameter, input or state of the network, so it has no gradient: there are x, t, w, spare")
+    );
+    assert!(refused(&["--wrt", "w,w"]).contains("`w` is named twice"));
+    assert!(refused(&["--order", "3"]).contains("1..=2"));
+    assert!(refused(&["--raw", "--order", "2"]).contains("cannot be used with"));
+    assert!(refused(&["--raw", "--rewrites"]).contains("cannot be used with"));
+    let function = write(folder.path(), "f.nn", "network F { input x: [3]; param w: [3] = ones; output y = 2 * x * w; }\n");
+    assert!(chainrule(&["derive", &function]).1.contains("output y = "));
+    for more in [["--wrt", "x"], ["--order", "2"]] {
+        let (status, _, error) = chainrule(&[["derive", &function], more].concat());
+        assert!(status == 2 && error.contains("neither a loss nor an only scalar output"), "{error}");
+    }
+}
+
+#[test]
 fn the_plan_shows_the_passes_that_are_asked_for() {
     let folder = tempfile::tempdir().expect("a folder");
     let model = write(folder.path(), "line.nn", LINE);

@@ -17,6 +17,7 @@ pub fn simplify(program: &mut Program, report: &mut Report) -> bool {
     let mut changed = false;
     let times = program.times();
     for id in program.order() {
+        report.enter(&program.tensor(id).name);
         while cut(program, id, &times, report) {
             changed = true;
         }

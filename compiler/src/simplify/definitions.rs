@@ -23,6 +23,7 @@ pub fn inline(program: &mut Program, report: &mut Report) -> bool {
     let again: Vec<TensorId> = order.iter().copied().filter(|id| recurrent.contains(id)).collect();
     for id in order.into_iter().chain(again) {
         let Some(definition) = program.definition(id).cloned() else { continue };
+        report.enter(&program.tensor(id).name);
         let body = map_reads(program, definition.body, &mut |expressions, tensor, at| {
             let &(body, rule) = bodies.get(&tensor).filter(|_| tensor != id)?;
             report.fired(rule);
@@ -112,6 +113,7 @@ pub fn merge_equal(program: &mut Program, report: &mut Report) -> bool {
         let key = (program.tensor(id).shape.clone(), Definition { body, ..definition });
         let representative = *first.entry(key).or_insert(id);
         if representative != id {
+            report.enter(&program.tensor(id).name);
             report.fired("equal definitions are one");
             same.insert(id, representative);
         }
@@ -143,6 +145,7 @@ fn merge_equal_circles(program: &mut Program, same: &mut HashMap<TensorId, Tenso
             first.len() == later.len() && first.iter().all(|id| !same.contains_key(id)) && are_equal(program, first, later)
         });
         if let Some(first) = equal {
+            report.enter(&program.tensor(later[0]).name);
             report.fired("equal recurrences are one");
             same.extend(later.iter().copied().zip(first.iter().copied()));
         }

@@ -54,6 +54,7 @@ fn logarithm(
     if let (Operator::Log, Node::Read(sum, at)) = (operator, program.expressions.node(argument).clone())
         && let Some(logarithm) = logarithm_of_sum(program, sum, report)
     {
+        report.enter(&program.tensor(id).name);
         report.fired("log(sum(exp(a))) = logsumexp(a)");
         return Some(program.expressions.read(logarithm, at));
     }
@@ -84,6 +85,7 @@ fn fraction(
     let open = look_through(program, above);
     let Node::Apply(Operator::Exp, exponent) = program.expressions.node(open).clone() else { return None };
     let logarithm = logarithm_of_sum(program, sum, report)?;
+    report.enter(&program.tensor(id).name);
     report.fired("exp(a) / sum(exp(b)) = exp(a - logsumexp(b))");
     let logarithm = program.expressions.read(logarithm, at);
     let difference = program.expressions.apply(Operator::Subtract, &[exponent[0], logarithm]);

@@ -57,6 +57,7 @@ fn formulas(program: &mut Program, report: &mut Report) -> bool {
 
 /// The simplest form of a formula over the labels of a definition.
 fn formula(program: &mut Program, id: TensorId, body: ExpressionId, report: &mut Report) -> ExpressionId {
+    report.enter(&program.tensor(id).name);
     let extents = program.label_extents(id);
     let mut expressions = std::mem::take(&mut program.expressions);
     let simple = engine::Engine::new(program, &extents, report).simplify(&mut expressions, body);

@@ -1,28 +1,44 @@
-//! What simplification did: which rule fired how often.
+//! What simplification did: which rule fired where, and how often.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-/// Counts of rewrites by the name of the rule.
+/// Counts of rewrites by the name of the rule and of the definition.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    counts: BTreeMap<&'static str, usize>,
+    counts: BTreeMap<(&'static str, Arc<str>), usize>,
+    place: Arc<str>,
 }
 
 impl Report {
+    /// What follows happens in the definition of that name.
+    pub fn enter(&mut self, definition: &str) {
+        self.place = definition.into();
+    }
+
     /// Counts one rewrite.
     pub fn fired(&mut self, rule: &'static str) {
-        *self.counts.entry(rule).or_default() += 1;
+        *self.counts.entry((rule, Arc::clone(&self.place))).or_default() += 1;
     }
 
     /// Names and counts, by name.
     pub fn counts(&self) -> impl Iterator<Item = (&'static str, usize)> {
-        self.counts.iter().map(|(&name, &count)| (name, count))
+        let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
+        for ((name, _), count) in &self.counts {
+            *counts.entry(name).or_default() += count;
+        }
+        counts.into_iter()
+    }
+
+    /// Names of rules, names of the definitions that they changed, and counts, in this order.
+    pub fn places(&self) -> impl Iterator<Item = (&'static str, &str, usize)> {
+        self.counts.iter().map(|((name, place), &count)| (*name, &**place, count))
     }
 
     /// Adds the counts of another report.
     pub fn add(&mut self, other: &Self) {
-        for (name, count) in other.counts() {
-            *self.counts.entry(name).or_default() += count;
+        for (key, count) in &other.counts {
+            *self.counts.entry(key.clone()).or_default() += count;
         }
     }
 }

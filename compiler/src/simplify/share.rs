@@ -33,6 +33,7 @@ pub fn share(program: &mut Program, report: &mut Report) -> bool {
         if definitions.len() < 2 {
             continue;
         }
+        report.enter(&program.tensor(definitions[0]).name);
         report.fired("a formula that several definitions need is computed once");
         let (provider, axes) = provider(program, &key, &places);
         for place in places.iter().filter(|place| place.definition != provider) {

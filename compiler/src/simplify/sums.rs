@@ -9,6 +9,7 @@ use crate::ops::{Operator, Reduction};
 pub fn simplify(program: &mut Program, report: &mut Report) -> bool {
     let mut changed = false;
     for id in program.order() {
+        report.enter(&program.tensor(id).name);
         changed |= drop_labels(program, id, report);
         changed |= drop_axes(program, id, report);
         changed |= pull_factors(program, id, report);

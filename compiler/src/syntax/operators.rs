@@ -22,7 +22,7 @@ pub(super) enum Infix {
 }
 
 /// How tightly an operator binds.
-pub(super) fn binary_precedence(operator: Binary) -> u8 {
+pub(crate) fn binary_precedence(operator: Binary) -> u8 {
     match operator {
         Binary::Or => precedence::OR,
         Binary::And => precedence::AND,

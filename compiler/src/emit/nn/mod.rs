@@ -11,11 +11,11 @@ mod patterns;
 mod recurrence;
 mod remarks;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod write;
 mod writer;
 
-use crate::ir::{Element, Label, Precision, Program, Role, Source, TensorId};
+use crate::ir::{Element, Label, Precision, Program, Role, Root, Source, TensorId};
 use crate::span::Span;
 use crate::syntax::tree::{
     Axis, Data, Expression, ExpressionKind, File, Item, LeftIndex, Network, Role as Kind, Shape, Statement, StatementKind, Stored,
@@ -27,7 +27,7 @@ use write::{call, extent, floating, make, name, named, text_name};
 use writer::Writer;
 
 /// Documentation that stands where the gradient begins until it is replaced: no user can write it.
-const GRADIENT_MARK: &str = "\u{0}gradient";
+pub(crate) const GRADIENT_MARK: &str = "\u{0}gradient";
 
 /// A program as a network of the language.
 pub fn print(program: &Program) -> String {
@@ -46,7 +46,8 @@ pub fn print_with_remarks(program: &Program, remarks: &[String]) -> String {
     text
 }
 
-fn network(program: &Program) -> Network {
+/// A program as a tree of the language.
+pub fn network(program: &Program) -> Network {
     let mut statements: Vec<Statement> =
         program.ids().filter(|&id| program.definition(id).is_none()).map(|id| given(program, id)).collect();
     statements.extend(definitions(program));
@@ -108,8 +109,8 @@ fn written(writer: &Writer) -> Vec<Statement> {
     }
     for (root, told) in program.roots.iter().zip(told) {
         if !told {
-            let part = usize::from(matches!(root.role, Role::Gradient(_)));
-            parts[part].extend(alias(program, &root.role, root.tensor));
+            let part = usize::from(is_derivative(program, root));
+            parts[part].extend(alias(program, root));
         }
     }
     let [mut statements, mut gradient] = parts;
@@ -123,8 +124,22 @@ fn written(writer: &Writer) -> Vec<Statement> {
 /// What is needed for more than gradients.
 fn forward(program: &Program) -> BTreeSet<TensorId> {
     let mut forward = program.clone();
-    forward.roots.retain(|root| !matches!(root.role, Role::Gradient(_)));
+    forward.roots.retain(|root| !is_derivative(program, root));
     forward.order().into_iter().collect()
+}
+
+/// Whether a root is a derivative, which has no role in the text: a gradient, or an output that reads a target, as no network may say.
+fn is_derivative(program: &Program, root: &Root) -> bool {
+    match &root.role {
+        Role::Gradient(_) => true,
+        Role::Output(_) => {
+            let mut needed = program.clone();
+            needed.roots = vec![root.clone()];
+            let is_target = |id: TensorId| matches!(program.tensor(id).source, Source::Target);
+            needed.order().into_iter().any(|id| program.dependencies(id).into_iter().any(is_target))
+        }
+        Role::Loss | Role::Metric(_) | Role::Update(_) => false,
+    }
 }
 
 fn statement(documentation: &[String], kind: StatementKind) -> Statement {
@@ -166,7 +181,7 @@ fn definition(writer: &Writer, id: TensorId, told: &mut [bool]) -> Statement {
     let own = program.roots.iter().position(|root| root.tensor == id && root_name(program, &root.role) == tensor.name);
     let role = own.map_or(Kind::Plain, |at| {
         told[at] = true;
-        kind(&program.roots[at].role)
+        kind(program, &program.roots[at])
     });
     let name = name(&text_name(program, id));
     if let Some(array) = (!writer.is_recurrent(id)).then(|| matrix::notation(writer, id)).flatten() {
@@ -206,9 +221,10 @@ fn indexed(writer: &Writer, id: TensorId) -> (Vec<LeftIndex>, Expression) {
     (axes.collect(), value)
 }
 
-fn kind(role: &Role) -> Kind {
-    match role {
+fn kind(program: &Program, root: &Root) -> Kind {
+    match &root.role {
         Role::Loss => Kind::Loss,
+        Role::Output(_) if is_derivative(program, root) => Kind::Plain,
         Role::Output(_) => Kind::Output,
         Role::Metric(_) => Kind::Metric,
         Role::Gradient(_) => Kind::Plain,
@@ -227,13 +243,15 @@ fn root_name(program: &Program, role: &Role) -> String {
 }
 
 /// A root under its own name, where its tensor has another one.
-fn alias(program: &Program, role: &Role, tensor: TensorId) -> Option<Statement> {
-    let wanted = root_name(program, role);
+fn alias(program: &Program, root: &Root) -> Option<Statement> {
+    let tensor = root.tensor;
+    let wanted = root_name(program, &root.role);
     let tensor_name = &text_name(program, tensor);
-    let is_plain = matches!(role, Role::Gradient(_));
+    let kind = kind(program, root);
+    let is_plain = kind == Kind::Plain;
     // The name may be that of another tensor: then the root has no name of its own.
     if program.find(&wanted).is_some() && (is_plain || wanted == *tensor_name && program.definition(tensor).is_some()) {
         return None;
     }
-    Some(statement(&[], StatementKind::Define { role: kind(role), name: name(&wanted), value: named(tensor_name) }))
+    Some(statement(&[], StatementKind::Define { role: kind, name: name(&wanted), value: named(tensor_name) }))
 }

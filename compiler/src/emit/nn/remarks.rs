@@ -9,15 +9,32 @@ const BATCH: usize = 128;
 /// Longer lines are broken.
 const WIDTH: usize = 100;
 
-/// Remarks about a gradient: `whole` computes the forward part too, `forward` nothing else.
-pub fn remarks(forward: &Program, whole: &Program, report: &Report) -> Vec<String> {
+/// Remarks about a gradient: `whole` computes the forward part too, `forward` nothing else. `places` lists for each rule the definitions
+/// that it changed.
+pub fn remarks(forward: &Program, whole: &Program, report: &Report, places: bool) -> Vec<String> {
     let counts: Vec<String> = report.counts().map(|(rule, count)| format!("{rule}, {count}")).collect();
     let mut remarks = Vec::new();
-    if !counts.is_empty() {
+    if places {
+        remarks.extend(rewrites(report));
+    } else if !counts.is_empty() {
         remarks.push(broken(&format!("rewrites: {}", counts.join("; "))));
     }
     remarks.push(broken(&work(forward, whole)));
     remarks
+}
+
+/// Every rule that was applied, with the definitions that it changed (some of them are gone), and how often.
+fn rewrites(report: &Report) -> Vec<String> {
+    let mut lines = vec!["rewrites:".to_owned()];
+    let mut last = "";
+    for (rule, place, count) in report.places() {
+        if rule != last {
+            lines.push(format!("  {rule}"));
+            last = rule;
+        }
+        lines.push(format!("    {count} in {place}"));
+    }
+    if lines.len() == 1 { vec!["rewrites: none".to_owned()] } else { lines }
 }
 
 fn work(forward: &Program, whole: &Program) -> String {

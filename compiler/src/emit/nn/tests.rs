@@ -34,7 +34,7 @@ const DIGITS: &str = "network Digits {
 
 #[test]
 fn a_derivative_reads_as_on_a_blackboard() {
-    let text = pipeline::equations(&program(DIGITS));
+    let text = equations(&program(DIGITS));
     let (_, equations) = text.split_once("param dense2.b: [10] = zeros;\n").unwrap_or_default();
     let (equations, remarks) = equations.split_once("// rewrites: ").unwrap_or_default();
     assert_eq!(
@@ -76,7 +76,7 @@ fn a_formula_that_shares_its_parts_stays_short() {
     let nested = (0..40).fold("x".to_owned(), |inner, _| format!("f({inner})"));
     let network =
         program(&format!("fn f(x) = 0.1 * x * x + 0.3; network N {{ param x: [3] = ones; y = {nested}; loss = sum(y); }}"));
-    let text = pipeline::equations(&network);
+    let text = equations(&network);
     assert!(text.len() < 60_000, "{}", text.len());
     assert_eq!(difference(&network), None);
 }
@@ -97,8 +97,14 @@ fn paddings_dotted_names_and_shadowed_words_are_read_again() {
     }
 }
 
+/// What `derive` prints of a network.
+fn equations(network: &Program) -> String {
+    let derived = pipeline::gradient(network, &pipeline::parameters(network), |_| true);
+    crate::emit::nn::print_with_remarks(&derived.program, &pipeline::remarks(network, &derived, false))
+}
+
 /// Every program of the corpus and of the golden cases that elaborates.
-fn programs() -> Vec<(String, Program)> {
+pub(crate) fn programs() -> Vec<(String, Program)> {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests");
     let entries = |folder: &str| -> Vec<PathBuf> {
         let entries = std::fs::read_dir(tests.join(folder)).into_iter().flatten().flatten();
@@ -122,7 +128,7 @@ fn programs() -> Vec<(String, Program)> {
 }
 
 /// Numbers for everything that is given, the same for each run; all sizes are 3.
-fn values(program: &Program) -> Values {
+pub(crate) fn values(program: &Program) -> Values {
     let mut state = 7u64;
     let mut next = move || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -171,22 +177,30 @@ fn is_number(derived: &Program, id: TensorId) -> bool {
     derived.definition(id).is_some_and(|one| matches!(derived.expressions.node(one.body), Node::Number(_)))
 }
 
-fn compare(first: &Tensor, second: &Tensor) -> bool {
+pub(crate) fn compare(first: &Tensor, second: &Tensor) -> bool {
     let close = |a: f64, b: f64| a == b || a.is_nan() && b.is_nan() || (a - b).abs() <= 1e-9 * (1.0 + a.abs().max(b.abs()));
     first.shape == second.shape && first.data.iter().zip(&second.data).all(|(a, b)| close(*a, *b))
 }
 
-/// What is wrong with the text of a program, if anything is.
+/// What is wrong with the text of a program and its gradient, if anything is.
 fn difference(network: &Program) -> Option<String> {
-    let derived = pipeline::gradient(network, &pipeline::parameters(network), |role| !matches!(role, Role::Update(_))).program;
-    let text = print(&derived);
+    printed_differs(&pipeline::gradient(network, &pipeline::parameters(network), is_wanted).program)
+}
+
+pub(crate) fn is_wanted(role: &Role) -> bool {
+    !matches!(role, Role::Update(_))
+}
+
+/// What is wrong with the text of what was derived, if anything is.
+fn printed_differs(derived: &Program) -> Option<String> {
+    let text = print(derived);
     let mut printed = match try_program(Path::new("printed.nn"), &text, None) {
         Ok(printed) => printed,
         Err(errors) => return Some(format!("{errors}\n{text}")),
     };
     let mut pairs = Vec::new();
     for root in &derived.roots {
-        let names = names(&derived, root);
+        let names = names(derived, root);
         let found = match &root.role {
             Role::Gradient(_) => {
                 let found = names.iter().find_map(|name| printed.find(name));
@@ -195,16 +209,22 @@ fn difference(network: &Program) -> Option<String> {
                 }
                 found
             }
-            role @ (Role::Loss | Role::Output(_) | Role::Metric(_) | Role::Update(_)) => printed.root(role),
+            // A derivative that reads a target is no output in the text.
+            Role::Output(name) => printed.root(&root.role).or_else(|| {
+                let found = printed.find(name).or_else(|| names.iter().find_map(|name| printed.find(name)));
+                printed.roots.extend(found.map(|tensor| Root { role: root.role.clone(), tensor }));
+                found
+            }),
+            role @ (Role::Loss | Role::Metric(_) | Role::Update(_)) => printed.root(role),
         };
         match found {
             Some(found) => pairs.push((root.tensor, found)),
-            None if is_number(&derived, root.tensor) => {}
+            None if is_number(derived, root.tensor) => {}
             None => return Some(format!("there is no {names:?}\n{text}")),
         }
     }
-    let inputs = values(&derived);
-    let (before, after) = match (evaluate(&derived, &inputs), evaluate(&printed, &inputs)) {
+    let inputs = values(derived);
+    let (before, after) = match (evaluate(derived, &inputs), evaluate(&printed, &inputs)) {
         (Ok(before), Ok(after)) => (before, after),
         (before, after) => return Some(format!("{:?} {:?}\n{text}", before.err(), after.err())),
     };
@@ -215,12 +235,44 @@ fn difference(network: &Program) -> Option<String> {
     })
 }
 
-#[test]
-fn all_programs_are_printed_with_the_same_values() {
+/// Goes over all programs; `differs` says what is wrong with one.
+fn each_program(differs: impl Fn(&Program) -> Option<String>) {
     let programs = programs();
     let count = programs.len();
     assert!(count > 60, "{count}");
     let wrong: Vec<String> =
-        programs.iter().filter_map(|(name, network)| Some(format!("{name}\n{}", difference(network)?))).collect();
+        programs.iter().filter_map(|(name, network)| Some(format!("{name}\n{}", differs(network)?))).collect();
     assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n\n"));
+}
+
+#[test]
+fn all_programs_are_printed_with_the_same_values() {
+    each_program(difference);
+}
+
+#[test]
+fn raw_gradients_are_printed_with_the_same_values() {
+    each_program(|network| {
+        let mut raw = pipeline::raw_gradient(network, &pipeline::parameters(network)).program;
+        raw.roots.retain(|root| is_wanted(&root.role));
+        printed_differs(&raw)
+    });
+}
+
+#[test]
+fn second_derivatives_are_printed_with_the_same_values() {
+    /// Second derivatives for more numbers take too long by definition.
+    const MOST_PARAMETERS: i64 = 30;
+    let tested = std::cell::Cell::new(0);
+    each_program(|network| {
+        let wrt = pipeline::parameters(network);
+        let sizes = vec![3; network.sizes.len()];
+        let elements = |id: &TensorId| network.tensor(*id).shape.iter().map(|axis| axis.value(&sizes)).product::<i64>();
+        if wrt.is_empty() || pipeline::objective(network).is_none() || wrt.iter().map(elements).sum::<i64>() > MOST_PARAMETERS {
+            return None;
+        }
+        tested.set(tested.get() + 1);
+        printed_differs(&pipeline::hessian(network, &wrt, is_wanted).program)
+    });
+    assert!(tested.get() > 40, "{}", tested.get());
 }

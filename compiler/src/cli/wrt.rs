@@ -1,0 +1,37 @@
+//! The names for which derivatives are asked.
+
+use crate::ir::{Element, Program, TensorId};
+use crate::pipeline;
+
+/// Why there is no derivative.
+pub const NO_OBJECTIVE: &str = "there is nothing to differentiate: neither a loss nor an only scalar output";
+
+/// The tensors of these names, or all parameters where none are named.
+pub fn tensors(program: &Program, names: Option<&[String]>) -> Result<Vec<TensorId>, String> {
+    let Some(names) = names else { return Ok(pipeline::parameters(program)) };
+    let found = names.iter().map(|name| differentiable(program, name)).collect::<Result<Vec<_>, _>>()?;
+    for (number, name) in names.iter().enumerate() {
+        if names[..number].contains(name) {
+            return Err(format!("`{name}` is named twice"));
+        }
+    }
+    if !names.is_empty() && pipeline::objective(program).is_none() {
+        return Err(NO_OBJECTIVE.into());
+    }
+    Ok(found)
+}
+
+/// The tensor of a name that may be differentiated for.
+fn differentiable(program: &Program, name: &str) -> Result<TensorId, String> {
+    let id = program.find(name).filter(|&id| program.definition(id).is_none());
+    let Some(id) = id else {
+        let known = program.ids().filter(|&id| program.definition(id).is_none() && program.tensor(id).element == Element::Real);
+        let known: Vec<&str> = known.map(|id| program.tensor(id).name.as_str()).collect();
+        let known = if known.is_empty() { "there are none".to_owned() } else { format!("there are {}", known.join(", ")) };
+        return Err(format!("`{name}` is no parameter, input or state of the network, so it has no gradient: {known}"));
+    };
+    if program.tensor(id).element != Element::Real {
+        return Err(format!("`{name}` holds integers, so it has no gradient"));
+    }
+    Ok(id)
+}
