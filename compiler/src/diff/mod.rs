@@ -14,6 +14,7 @@
 pub mod batch;
 mod contributions;
 mod guards;
+mod record;
 mod reductions;
 mod solve;
 #[cfg(test)]
@@ -22,6 +23,7 @@ mod tests;
 use self::guards::Guard;
 use crate::ir::{Definition, Element, ExpressionId, Index, Label, Node, Program, Role, Root, Source, Tensor, TensorId, Unit};
 use crate::ops::{Operator, Reduction};
+pub use record::{Record, Step};
 use std::collections::BTreeMap;
 
 /// Adds the gradient of the scalar `of` for each tensor of `wrt` to the program, as definitions named `d NAME` and roots
@@ -37,24 +39,14 @@ pub fn gradient(program: &mut Program, of: TensorId, wrt: &[TensorId]) {
 /// Adds the adjoints of `wrt` to the program, where `seed` is the adjoint of `of` as a formula over its axes: the product of a
 /// vector with the Jacobian of `of`. There is none for what `of` does not read, or only through a slope of 0.
 pub fn adjoints(program: &mut Program, of: TensorId, seed: ExpressionId, wrt: &[TensorId]) -> Vec<Option<TensorId>> {
-    let active = active(program, of, wrt);
-    let mut adjoints = Adjoints { terms: BTreeMap::new() };
-    adjoints.begin(program, of, seed);
-    for unit in units_of(program, of).into_iter().rev() {
-        match unit {
-            Unit::Single(id) if id == of && active[id.0 as usize] => {
-                adjoints.spread(program, id, seed, None, &active);
-            }
-            Unit::Single(id) if active[id.0 as usize] && !wrt.contains(&id) => {
-                if let Some((upstream, guard)) = adjoints.upstream(program, id) {
-                    adjoints.spread(program, id, upstream, guard, &active);
-                }
-            }
-            Unit::Single(_) => {}
-            Unit::Circle(members) => adjoints.spread_circle(program, &members, &active),
-        }
-    }
-    wrt.iter().map(|&id| adjoints.define(program, id)).collect()
+    Adjoints::default().of(program, of, seed, wrt)
+}
+
+/// The same, and what was done.
+pub fn recorded(program: &mut Program, of: TensorId, seed: ExpressionId, wrt: &[TensorId]) -> (Vec<Option<TensorId>>, Record) {
+    let mut adjoints = Adjoints { record: Some(Record::default()), ..Adjoints::default() };
+    let found = adjoints.of(program, of, seed, wrt);
+    (found, adjoints.record.unwrap_or_default())
 }
 
 /// What a tensor needs, in order.
@@ -85,9 +77,12 @@ fn active(program: &mut Program, of: TensorId, wrt: &[TensorId]) -> Vec<bool> {
 }
 
 /// A part of an adjoint: a formula over the axes of its tensor, or a read of a definition that was made for it.
+#[derive(Default)]
 struct Adjoints {
     /// For each tensor, the terms of its adjoint over the labels of its axes.
     terms: BTreeMap<TensorId, Vec<Term>>,
+    /// What is done, where somebody wants to know.
+    record: Option<Record>,
 }
 
 /// One summand of an adjoint.
@@ -101,6 +96,27 @@ struct Term {
 }
 
 impl Adjoints {
+    /// The adjoints of some tensors, for one of another.
+    fn of(&mut self, program: &mut Program, of: TensorId, seed: ExpressionId, wrt: &[TensorId]) -> Vec<Option<TensorId>> {
+        let active = active(program, of, wrt);
+        self.begin(program, of, seed);
+        for unit in units_of(program, of).into_iter().rev() {
+            match unit {
+                Unit::Single(id) if id == of && active[id.0 as usize] => {
+                    self.spread(program, id, seed, None, &active);
+                }
+                Unit::Single(id) if active[id.0 as usize] && !wrt.contains(&id) => {
+                    if let Some((upstream, guard)) = self.upstream(program, id) {
+                        self.spread(program, id, upstream, guard, &active);
+                    }
+                }
+                Unit::Single(_) => {}
+                Unit::Circle(members) => self.spread_circle(program, &members, &active),
+            }
+        }
+        wrt.iter().map(|&id| self.define(program, id)).collect()
+    }
+
     /// The adjoint of what is differentiated.
     fn begin(&mut self, program: &Program, of: TensorId, seed: ExpressionId) {
         let label_names = program.tensor(of).label_names.clone();
@@ -121,7 +137,9 @@ impl Adjoints {
     fn define(&mut self, program: &mut Program, id: TensorId) -> Option<TensorId> {
         let name = adjoint_name(program, id);
         let total = self.total(program, id)?;
-        Some(add(program, id, name, total))
+        let adjoint = add(program, id, name, total);
+        self.record.iter_mut().for_each(|record| record.adjoints.push((id, adjoint)));
+        Some(adjoint)
     }
 
     /// The sum of the terms of a tensor's adjoint: one reduction, or a formula that reads further definitions.
@@ -161,6 +179,7 @@ impl Adjoints {
             let placeholder = zero(program, id);
             open.push((id, add(program, id, name, placeholder)));
         }
+        self.record.iter_mut().for_each(|record| record.adjoints.extend(&open));
         for &(id, adjoint) in &open {
             let labels = plain_labels(program.tensor(id).shape.len());
             let upstream = program.expressions.read(adjoint, labels);
@@ -178,11 +197,19 @@ impl Adjoints {
 
     /// Gives every tensor that a definition reads its share.
     fn spread(&mut self, program: &mut Program, id: TensorId, upstream: ExpressionId, guard: Option<Guard>, active: &[bool]) {
+        let partials = self.record.is_some().then(|| {
+            let one = program.expressions.number(1.0);
+            reductions::slopes(program, id, one, active)
+        });
         for (read, slope) in reductions::slopes(program, id, upstream, active) {
             let Node::Read(tensor, index) = program.expressions.node(read).clone() else { continue };
             let carried = guards::of(&program.expressions, slope).or(guard);
             let value = guards::put(&mut program.expressions, guard, slope);
             let solved = solve::contribution(program, id, tensor, &index, value, carried);
+            if let (Some(record), Some(&partial)) = (&mut self.record, partials.as_ref().and_then(|found| found.get(&read))) {
+                let (contribution, (solved, left)) = (solved.definition.clone(), (solved.solved.clone(), solved.left.clone()));
+                record.steps.push(Step { reader: id, read: tensor, index, upstream, partial, solved, left, contribution });
+            }
             let term = Term { definition: solved.definition, label_names: solved.label_names, guard: solved.guard };
             self.terms.entry(tensor).or_default().push(term);
         }
@@ -250,14 +277,16 @@ fn auxiliary(
         let again: Vec<String> = label_names[rank..].iter().map(|name| format!("{name}2")).collect();
         label_names.extend(again);
     }
-    let tensor = Tensor {
-        name: format!("{}_{suffix}", original.name),
-        shape: extents[..rank + more_axes].to_vec(),
-        element: Element::Real,
-        source: Source::Defined(Definition { reduction: Some((reduction, reduced)), body }),
-        label_names,
-        span: original.span,
-        documentation: Vec::new(),
-    };
+    let name = format!("{}_{suffix}", original.name);
+    let source = Source::Defined(Definition { reduction: Some((reduction, reduced)), body });
+    let shape = extents[..rank + more_axes].to_vec();
+    // It may be there already.
+    if let Some(known) =
+        program.find(&name).filter(|&id| program.tensor(id).source == source && program.tensor(id).shape == shape)
+    {
+        return known;
+    }
+    let tensor =
+        Tensor { name, shape, element: Element::Real, source, label_names, span: original.span, documentation: Vec::new() };
     program.add(tensor)
 }

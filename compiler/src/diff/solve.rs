@@ -25,6 +25,10 @@ pub struct Solved {
     pub label_names: Vec<String>,
     /// The condition over the axes outside of which it is 0.
     pub guard: Option<Guard>,
+    /// The labels of the reader that have been solved for, with what stands in their place.
+    pub solved: Vec<(Label, Index)>,
+    /// The labels that are left: those of the reader, or new ones.
+    pub left: Vec<Option<Label>>,
 }
 
 /// The contribution of a read of `read` at `index` in the definition of `reader`, where `value` is the slope of the loss for the
@@ -302,7 +306,11 @@ impl Solver {
         names.extend(summed);
         let reduced: Vec<Extent> = self.unsolved.iter().map(|found| self.extents[found.0 as usize].clone()).collect();
         let reduction = (!reduced.is_empty()).then_some((Reduction::Sum, reduced));
-        Solved { definition: Definition { reduction, body }, label_names: names, guard }
+        let of_reader = |found: &Label| (found.0 as usize) < own;
+        let left = self.unsolved.iter().map(|found| of_reader(found).then_some(*found)).collect();
+        let solved = (0..own).map(label).filter(|found| !self.unsolved.contains(found));
+        let solved = solved.map(|found| (found, put(&self.current[found.0 as usize]))).collect();
+        Solved { definition: Definition { reduction, body }, label_names: names, guard, solved, left }
     }
 }
 
