@@ -17,6 +17,7 @@ pub mod diff;
 pub mod elaborate;
 pub mod emit;
 pub mod eval;
+pub mod explain;
 pub mod files;
 pub mod interface;
 pub mod ir;

@@ -7,6 +7,7 @@ pub mod compile;
 mod derive;
 mod emit;
 mod eval;
+mod explain;
 mod fmt;
 mod json;
 mod plan;
@@ -38,6 +39,8 @@ enum Command {
     Check(Program),
     /// Prints the equations of a network and of its derivatives.
     Derive(derive::Arguments),
+    /// Derives the gradient line by line, as on a blackboard.
+    Explain(explain::Arguments),
     /// Evaluates a network and its gradient for given values.
     Eval(eval::Arguments),
     /// Prints the Rust code that a network is compiled to.
@@ -124,6 +127,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write, e
     let result = match &line.command {
         Command::Check(arguments) => check::run(arguments, &mut streams),
         Command::Derive(arguments) => derive::run(arguments, &mut streams),
+        Command::Explain(arguments) => explain::run(arguments, &mut streams),
         Command::Eval(arguments) => eval::run(arguments, &mut streams),
         Command::Emit(arguments) => emit::run(arguments, &mut streams),
         Command::Plan(arguments) => plan::run(arguments, &mut streams),
@@ -147,7 +151,7 @@ impl Command {
         match self {
             Self::Check(program) => program.format,
             Self::Derive(arguments) if arguments.format == derive::Format::Json => Format::Json,
-            Self::Derive(_) | Self::Eval(_) | Self::Emit(_) | Self::Plan(_) | Self::Fmt(_) => Format::Text,
+            Self::Derive(_) | Self::Explain(_) | Self::Eval(_) | Self::Emit(_) | Self::Plan(_) | Self::Fmt(_) => Format::Text,
         }
     }
 }

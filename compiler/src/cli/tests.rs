@@ -209,6 +209,42 @@ fn derivatives_are_printed_as_asked() {
 }
 
 #[test]
+fn derivations_are_explained() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let linear = "network Linear {\n    input x: [4, D];\n    param w: [3, 4] = zeros;\n    param b: [3] = zeros;\n    \
+                  output y[i, d] = sum[k](w[i, k] * x[k, d]) + b[i];\n}\n";
+    let model = write(folder.path(), "linear.nn", linear);
+    let (status, out, error) = chainrule(&["explain", &model, "--wrt", "w"]);
+    assert_eq!((status, error.as_str()), (0, ""));
+    for line in [
+        "y[i, d] = Σ_k w[i, k] · x[k, d] + b[i]",
+        "∂f/∂w[i, k]",
+        "  = Σ_i' Σ_d ∂f/∂y[i', d] · ∂y[i', d]/∂w[i, k]                       the chain rule, over every element of y",
+        "  = Σ_i' Σ_d ∂f/∂y[i', d] · Σ_k' x[k', d] · ∂w[i', k']/∂w[i, k]      the partial for the read w[i', k'] is x[k', d]",
+        "  = Σ_i' Σ_d ∂f/∂y[i', d] · Σ_k' x[k', d] · δ(i' = i) · δ(k' = k)    ∂w[i', k']/∂w[i, k] = δ(i' = i) · δ(k' = k)",
+        "  = Σ_d ∂f/∂y[i, d] · x[k, d]                                        the terms with i' ≠ i or k' ≠ k vanish",
+        "  = (∂f/∂y @ x.T)[i, k]                                              as a matrix product",
+    ] {
+        assert!(out.lines().any(|own| own == line), "{line}\n{out}");
+    }
+    let (_, latex, _) = chainrule(&["explain", &model, "--format", "latex"]);
+    assert!(latex.contains("&= \\sum_{d} \\frac{\\partial f}{\\partial y_{i, d}} \\cdot x_{k, d} && "), "{latex}");
+    let line = write(folder.path(), "line.nn", LINE);
+    assert!(chainrule(&["explain", &line]).1.contains("∂loss/∂spare = 0: loss does not depend on it"));
+    let refused = |arguments: &[&str]| {
+        let (status, out, error) = chainrule(&[&["explain"], arguments].concat());
+        assert_eq!((status, out.as_str()), (2, ""), "{arguments:?}");
+        error
+    };
+    assert!(refused(&[&line, "--wrt", "q"]).contains("`q` is no parameter, input or state of the network"));
+    assert!(refused(&[&line, "--format", "json"]).contains("invalid value"));
+    let two = write(folder.path(), "two.nn", "network Two { param w: [3] = ones; output y = 2 * w; output z = 3 * w; }\n");
+    assert!(refused(&[&two]).contains("neither a loss nor an only output"));
+    let none = write(folder.path(), "none.nn", "network None { input x: [3]; output y = 2 * x; }\n");
+    assert!(refused(&[&none]).contains("has no parameters"));
+}
+
+#[test]
 fn the_plan_shows_the_passes_that_are_asked_for() {
     let folder = tempfile::tempdir().expect("a folder");
     let model = write(folder.path(), "line.nn", LINE);

@@ -6,17 +6,23 @@ use crate::pipeline;
 /// Why there is no derivative.
 pub const NO_OBJECTIVE: &str = "there is nothing to differentiate: neither a loss nor an only scalar output";
 
-/// The tensors of these names, or all parameters where none are named.
+/// The tensors of these names, or all parameters where none are named; an error where names are given and nothing is to be differentiated.
 pub fn tensors(program: &Program, names: Option<&[String]>) -> Result<Vec<TensorId>, String> {
+    let found = named(program, names)?;
+    if names.is_some_and(|names| !names.is_empty()) && pipeline::objective(program).is_none() {
+        return Err(NO_OBJECTIVE.into());
+    }
+    Ok(found)
+}
+
+/// The tensors of these names, or all parameters where none are named.
+pub fn named(program: &Program, names: Option<&[String]>) -> Result<Vec<TensorId>, String> {
     let Some(names) = names else { return Ok(pipeline::parameters(program)) };
     let found = names.iter().map(|name| differentiable(program, name)).collect::<Result<Vec<_>, _>>()?;
     for (number, name) in names.iter().enumerate() {
         if names[..number].contains(name) {
             return Err(format!("`{name}` is named twice"));
         }
-    }
-    if !names.is_empty() && pipeline::objective(program).is_none() {
-        return Err(NO_OBJECTIVE.into());
     }
     Ok(found)
 }

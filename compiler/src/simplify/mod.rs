@@ -55,6 +55,12 @@ fn formulas(program: &mut Program, report: &mut Report) -> bool {
     changed
 }
 
+/// The simplest form of the formula of one definition, without a look at any other.
+pub fn simplified_body(program: &mut Program, id: TensorId) -> Option<ExpressionId> {
+    let body = program.definition(id)?.body;
+    Some(formula(program, id, body, &mut Report::default()))
+}
+
 /// The simplest form of a formula over the labels of a definition.
 fn formula(program: &mut Program, id: TensorId, body: ExpressionId, report: &mut Report) -> ExpressionId {
     report.enter(&program.tensor(id).name);

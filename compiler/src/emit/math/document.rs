@@ -21,7 +21,7 @@ pub fn latex(network: &Network, objective: &str, remarks: &[String]) -> String {
             StatementKind::State(stored) => given.push(row(&stored.name.text, &stored.shape, None, "state", &names)),
             StatementKind::Define { .. } | StatementKind::DefineIndexed { .. } => {
                 let part = if is_gradient { &mut gradient } else { &mut forward };
-                part.extend(equation(statement, &names));
+                part.extend(equation(statement, &names, &Latex));
             }
         }
     }
@@ -92,45 +92,47 @@ fn last(end: &Expression) -> Expression {
     Expression { kind, span: end.span }
 }
 
-fn equation(statement: &Statement, names: &Names) -> Option<String> {
+/// A definition as an equation; `None` for what is given.
+pub fn equation(statement: &Statement, names: &Names, style: &dyn Style) -> Option<String> {
     let (role, name, indices, value) = match &statement.kind {
         StatementKind::Define { role, name, value } => (*role, name, [].as_slice(), value),
         StatementKind::DefineIndexed { role, name, indices, value } => (*role, name, indices.as_slice(), value),
         StatementKind::Input(_) | StatementKind::Target(_) | StatementKind::Param(_) | StatementKind::State(_) => return None,
     };
-    let (left, ranges) = left_side(&name.text, indices, role, names);
-    let ranges = if ranges.is_empty() { String::new() } else { format!(" \\qquad ({})", ranges.join(",\\ ")) };
+    let (left, ranges) = left_side(&name.text, indices, role, names, style);
     let note = match role {
-        Role::Plain | Role::Loss => "",
-        Role::Output => " && \\text{output}",
-        Role::Metric => " && \\text{metric}",
-        Role::Update => " && \\text{new state}",
+        Role::Plain | Role::Loss => None,
+        Role::Output => Some("output"),
+        Role::Metric => Some("metric"),
+        Role::Update => Some("new state"),
     };
-    Some(format!("{left} &= {}{ranges}{note}", write(value, names, &Latex)))
+    let note = note.map(|word| style.words(word)).into_iter().chain(ranges).collect::<Vec<_>>().join(", ");
+    let note = if note.is_empty() { note } else { style.note(&note) };
+    Some(format!("{left} {} {}{note}", style.equals(), write(value, names, style)))
 }
 
 /// The left side, and the ranges that its labels must be told.
-fn left_side(name: &str, indices: &[LeftIndex], role: Role, names: &Names) -> (String, Vec<String>) {
+fn left_side(name: &str, indices: &[LeftIndex], role: Role, names: &Names, style: &dyn Style) -> (String, Vec<String>) {
     let (mut items, mut ranges) = (Vec::new(), Vec::new());
     for index in indices {
         let parts = match index {
             LeftIndex::Label(label) => vec![label],
             LeftIndex::Group(labels, _) => labels.iter().collect(),
             LeftIndex::Start(step) => {
-                items.push(write(step, names, &Latex));
+                items.push(write(step, names, style));
                 continue;
             }
         };
-        let labels: Vec<String> = parts.iter().map(|label| Latex.name(&label.name.text)).collect();
+        let labels: Vec<String> = parts.iter().map(|label| style.name(&label.name.text)).collect();
         ranges.extend(parts.iter().zip(&labels).filter_map(|(label, name)| {
             let (from, to) = label.range.as_ref()?;
-            Some(Latex.range(name, &write(from, names, &Latex), &write(to, names, &Latex)))
+            Some(style.range(name, &write(from, names, style), &write(to, names, style)))
         }));
-        items.push(if let [one] = labels.as_slice() { one.clone() } else { Latex.parentheses(&labels.join(", ")) });
+        items.push(if let [one] = labels.as_slice() { one.clone() } else { style.parentheses(&labels.join(", ")) });
     }
-    let element = |name: &str| if items.is_empty() { Latex.name(name) } else { Latex.element(&Latex.name(name), &items) };
+    let element = |name: &str| if items.is_empty() { style.name(name) } else { style.element(&style.name(name), &items) };
     let left = match names.symbols.get(name) {
-        Some(Symbol::Adjoint { of, wrt }) => Latex.derivative(&Latex.name(of), &element(wrt)).text,
+        Some(Symbol::Adjoint { of, wrt }) => style.derivative(&style.name(of), &element(wrt)).text().to_owned(),
         Some(Symbol::Partial { .. }) | None if role == Role::Update => format!("{}'", element(name)),
         Some(Symbol::Partial { .. }) | None => element(name),
     };

@@ -161,6 +161,22 @@ impl Style for Latex {
         "\\lnot "
     }
 
+    fn whole(&self, part: &Part) -> String {
+        self.parentheses(&part.text)
+    }
+
+    fn equals(&self) -> &'static str {
+        "&="
+    }
+
+    fn words(&self, text: &str) -> String {
+        format!("\\text{{{}}}", escaped(text))
+    }
+
+    fn note(&self, text: &str) -> String {
+        format!(" && {text}")
+    }
+
     fn verbatim(&self, text: &str) -> String {
         format!("\\texttt{{{}}}", escaped(text))
     }

@@ -5,8 +5,9 @@
 
 pub mod document;
 mod latex;
+mod moved;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod text;
 
 use crate::ops::precedence::{ADD, COMPARE, MULTIPLY, POSTFIX, POWER, UNARY};
@@ -60,6 +61,11 @@ impl Part {
     fn new(text: impl Into<String>, tightness: u8) -> Self {
         Self { text: text.into(), tightness, open: false }
     }
+
+    /// What is written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
 }
 
 /// What a notation looks like. The walk has put parts into parentheses where they need them.
@@ -98,6 +104,14 @@ pub trait Style {
     fn sign(&self, operator: Binary) -> &'static str;
     /// `not`
     fn not(&self) -> &'static str;
+    /// An array of which an element is taken.
+    fn whole(&self, part: &Part) -> String;
+    /// `=` between the sides of an equation.
+    fn equals(&self) -> &'static str;
+    /// Words among formulas.
+    fn words(&self, text: &str) -> String;
+    /// A remark behind an equation.
+    fn note(&self, text: &str) -> String;
     /// What the language writes, word for word.
     fn verbatim(&self, text: &str) -> String;
 
@@ -115,6 +129,12 @@ pub trait Style {
 /// An expression in a notation.
 pub fn write(expression: &Expression, names: &Names, style: &dyn Style) -> String {
     Walk { names, style }.part(expression).text
+}
+
+/// An element of an array that is given by an expression.
+pub fn write_element(expression: &Expression, labels: &[String], names: &Names, style: &dyn Style) -> String {
+    let whole = Walk { names, style }.part(expression);
+    if labels.is_empty() { whole.text } else { style.element(&style.whole(&whole), labels) }
 }
 
 struct Walk<'a> {
@@ -206,6 +226,9 @@ impl Walk<'_> {
             None => style.name(&label.name.text),
             Some((from, to)) => style.range(&style.name(&label.name.text), &self.part(from).text, &self.part(to).text),
         };
+        if let Some(element) = (word == "sum").then(|| moved::element(labels, body)).flatten() {
+            return self.part(&element);
+        }
         let labels: Vec<String> = labels.iter().map(label).collect();
         let body = self.part(body);
         if word == "logsumexp" {

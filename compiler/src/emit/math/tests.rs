@@ -54,6 +54,12 @@ fn expressions_read_as_mathematics() {
         ("relu(x, axis = 1)", "relu(x, axis = 1)", r"\operatorname{relu}_{\text{axis}\,1}\left(x\right)"),
         ("z1[i] + gamma", "z1[i] + gamma", r"{z_{1}}_{i} + \gamma"),
         ("my_x + 1e-5", "my_x + 1e-5", r"\mathit{my\_x} + 10^{-5}"),
+        ("sum[at1](where(at1 == t - 1, h[i, at1], 0))", "h[i, t - 1]", r"h_{i, t - 1}"),
+        (
+            "sum[at](where(at == t - 1, h[i, at], 0))",
+            "Σ_at h[i, at] · δ(at = t - 1)",
+            r"\sum_{\mathit{at}} h_{i, \mathit{at}} \cdot \delta_{\mathit{at},\, t - 1}",
+        ),
         ("floor(i / 2)", "⌊i / 2⌋", r"\left\lfloor \frac{i}{2} \right\rfloor"),
     ] {
         assert_eq!(notation(source, &Text), text, "{source}");
@@ -104,7 +110,9 @@ pub(crate) fn mistake(text: &str) -> Option<String> {
                 subscripts.push(true);
                 length = 2;
             }
-            '#' | '$' | '~' => return Some(format!("not escaped: {rest:.40}")),
+            '$' if open.last() == Some(&"$") => drop(open.pop()),
+            '$' => open.push("$"),
+            '#' | '~' => return Some(format!("not escaped: {rest:.40}")),
             _ => {}
         }
         rest = &rest[length..];

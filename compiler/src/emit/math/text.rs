@@ -110,6 +110,22 @@ impl Style for Text {
         "not "
     }
 
+    fn whole(&self, part: &Part) -> String {
+        self.around(part, POSTFIX)
+    }
+
+    fn equals(&self) -> &'static str {
+        "="
+    }
+
+    fn words(&self, text: &str) -> String {
+        text.to_owned()
+    }
+
+    fn note(&self, text: &str) -> String {
+        format!("    {text}")
+    }
+
     fn verbatim(&self, text: &str) -> String {
         text.to_owned()
     }

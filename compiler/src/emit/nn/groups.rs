@@ -22,11 +22,7 @@ pub struct Grouped {
 
 /// The labels of a definition, taken apart where its formula does so.
 pub fn grouped(program: &mut Program, id: TensorId, body: ExpressionId) -> Grouped {
-    let (extents, rank) = (program.label_extents(id), program.tensor(id).shape.len());
-    let all: Vec<Label> = (0..extents.len()).map(|label| Label(u32::try_from(label).unwrap_or(u32::MAX))).collect();
-    let names = all.iter().map(|label| program.label_name(id, *label)).collect();
-    let axes = all[..rank].iter().map(|label| vec![*label]).collect();
-    let mut grouped = Grouped { body, extents, names, axes, reduced: all[rank..].to_vec() };
+    let mut grouped = Grouped::plain(program, id, body);
     for _ in 0..MOST_SPLITS {
         let Some((label, by)) = split(program, &grouped) else { break };
         grouped.split(program, label, &by);
@@ -61,6 +57,15 @@ fn split_in(index: &Index, extents: &[Extent]) -> Option<(Label, Extent)> {
 }
 
 impl Grouped {
+    /// The labels of a definition as they are.
+    pub fn plain(program: &Program, id: TensorId, body: ExpressionId) -> Self {
+        let (extents, rank) = (program.label_extents(id), program.tensor(id).shape.len());
+        let all: Vec<Label> = (0..extents.len()).map(|label| Label(u32::try_from(label).unwrap_or(u32::MAX))).collect();
+        let names = all.iter().map(|label| program.label_name(id, *label)).collect();
+        let axes = all[..rank].iter().map(|label| vec![*label]).collect();
+        Self { body, extents, names, axes, reduced: all[rank..].to_vec() }
+    }
+
     /// `label` becomes `by * label + part`, with a new label for the part.
     fn split(&mut self, program: &mut Program, label: Label, by: &Extent) {
         let part = Label(u32::try_from(self.extents.len()).unwrap_or(u32::MAX));

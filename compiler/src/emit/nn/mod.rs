@@ -7,6 +7,7 @@ mod formula;
 mod groups;
 mod hoist;
 mod matrix;
+mod notations;
 mod patterns;
 mod recurrence;
 mod remarks;
@@ -21,10 +22,13 @@ use crate::syntax::tree::{
     Axis, Data, Expression, ExpressionKind, File, Item, LeftIndex, Network, Role as Kind, Shape, Statement, StatementKind, Stored,
 };
 use formula::Labels;
+pub use hoist::hoist;
+pub use notations::{Notation, notations};
 pub use remarks::remarks;
 use std::collections::{BTreeMap, BTreeSet};
 use write::{call, extent, floating, make, name, named, text_name};
 use writer::Writer;
+pub use writer::candidates;
 
 /// Documentation that stands where the gradient begins until it is replaced: no user can write it.
 pub(crate) const GRADIENT_MARK: &str = "\u{0}gradient";
@@ -68,14 +72,14 @@ pub fn network(program: &Program) -> Network {
 fn definitions(program: &Program) -> Vec<Statement> {
     let (mut program, mut groups) = (program.clone(), BTreeMap::new());
     for id in program.order() {
-        hoist::hoist(&mut program, id);
+        hoist(&mut program, id);
     }
     for id in program.order() {
         if let Some(body) = program.definition(id).map(|definition| definition.body) {
             groups.insert(id, groups::grouped(&mut program, id, body));
         }
     }
-    let mut inlined = writer::candidates(&program);
+    let mut inlined = candidates(&program);
     loop {
         let writer = Writer::new(&program, &groups, inlined);
         let statements = written(&writer);

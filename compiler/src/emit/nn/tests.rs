@@ -7,6 +7,8 @@ use crate::eval::{Tensor, Values, evaluate};
 use crate::files::Files;
 use crate::ir::{Element, Node, Program, Role, Root, TensorId};
 use crate::pipeline;
+use crate::span::Span;
+use crate::syntax::tree::{Axis, Data, Shape, Statement, StatementKind};
 use std::path::{Path, PathBuf};
 
 fn try_program(path: &Path, text: &str, network: Option<&str>) -> Result<Program, String> {
@@ -275,4 +277,17 @@ fn second_derivatives_are_printed_with_the_same_values() {
         printed_differs(&pipeline::hessian(network, &wrt, is_wanted).program)
     });
     assert!(tested.get() > 40, "{}", tested.get());
+}
+
+/// The statement that declares a tensor as an input.
+pub(crate) fn declared(program: &Program, id: TensorId) -> Statement {
+    let tensor = program.tensor(id);
+    let axes = tensor.shape.iter().map(|axis| Axis::Size(super::extent(program, axis))).collect();
+    let range = match &tensor.element {
+        Element::Real => None,
+        Element::Integer { from, to } => Some((super::extent(program, from), super::extent(program, to))),
+    };
+    let shape = Shape { axes, span: Span::default() };
+    let kind = StatementKind::Input(Data { name: super::name(&tensor.name), shape, range });
+    Statement { documentation: Vec::new(), kind, span: Span::default() }
 }

@@ -1,0 +1,131 @@
+//! The names of labels on the blackboard: those of the source where there are some, else single letters; a prime where two would
+//! be called the same. It must not know what is derived.
+
+use super::{Step, TensorId};
+use crate::ir::{Index, Label, Node, Program};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Letters for labels that have no name of their own.
+const LETTERS: &[&str] = &["i", "j", "k", "l", "m", "n", "p", "q", "r", "s", "u", "v"];
+
+/// The names of the labels of all definitions.
+pub struct Labels {
+    /// What no label may be called: the beginnings of names, and sizes.
+    taken: BTreeSet<String>,
+    own: BTreeMap<TensorId, Vec<String>>,
+}
+
+impl Labels {
+    /// Those of a program; a part of a formula has the labels of the whole.
+    pub fn new(program: &Program, joined: &BTreeMap<TensorId, Step>) -> Self {
+        let first = |name: &str| name.trim_start_matches("d ").split('.').next().unwrap_or_default().to_owned();
+        let mut taken: BTreeSet<String> = program.tensors.iter().map(|tensor| first(&tensor.name)).collect();
+        taken.extend(program.sizes.iter().cloned());
+        let mut labels = Self { taken, own: BTreeMap::new() };
+        let (parts, wholes): (Vec<TensorId>, Vec<TensorId>) = program.ids().partition(|id| joined.contains_key(id));
+        for &id in &wholes {
+            // Where the whole has no names, those of its part may have been written.
+            let part = joined.iter().find(|(_, step)| step.reader == id).map(|(part, _)| *part);
+            let source = part.filter(|_| program.tensor(id).label_names.iter().all(|name| is_numbered(name))).unwrap_or(id);
+            let rank = program.tensor(id).shape.len();
+            let names = labels.fresh(program, source, rank, Vec::new());
+            let names = if source == id { labels.fresh(program, id, program.label_extents(id).len(), Vec::new()) } else { names };
+            labels.own.insert(id, names);
+        }
+        for &id in parts.iter().rev() {
+            let whole = joined.get(&id).and_then(|step| labels.own.get(&step.reader)).cloned().unwrap_or_default();
+            let names = labels.fresh(program, id, program.label_extents(id).len(), whole);
+            labels.own.insert(id, names);
+        }
+        labels
+    }
+
+    /// Names for the labels of a definition, those behind the first ones that are given.
+    fn fresh(&self, program: &Program, id: TensorId, count: usize, mut names: Vec<String>) -> Vec<String> {
+        let own = |number: usize| {
+            let name = program.label_name(id, label(number));
+            if is_numbered(&name) { self.of_what_is_read(program, id, label(number)).unwrap_or(name) } else { name }
+        };
+        let written: Vec<String> = (names.len()..count).map(own).collect();
+        for wanted in &written {
+            let is_free = |name: &str| !self.taken.contains(name) && !names.iter().any(|other| other == name);
+            let free = if !is_numbered(wanted) && is_free(wanted) {
+                wanted.clone()
+            } else {
+                let reserved = |letter: &str| written.iter().any(|other| other == letter);
+                let letters = LETTERS.iter().filter(|letter| !reserved(letter)).map(|letter| (*letter).to_owned());
+                let numbered = (1..).map(|number| format!("i{number}"));
+                letters.chain(numbered).find(|name| is_free(name)).unwrap_or_default()
+            };
+            names.push(free);
+        }
+        names
+    }
+
+    /// What a label is called in a definition that is read at it.
+    fn of_what_is_read(&self, program: &Program, id: TensorId, label: Label) -> Option<String> {
+        let body = program.definition(id)?.body;
+        program.expressions.reachable(body).into_iter().find_map(|node| {
+            let Node::Read(tensor, at) = program.expressions.node(node) else { return None };
+            let axis = at.iter().position(|index| index.as_label() == Some(label))?;
+            program.definition(*tensor)?;
+            self.own.get(tensor)?.get(axis).cloned()
+        })
+    }
+
+    /// The names of the labels of a definition.
+    pub fn of(&self, id: TensorId) -> Vec<String> {
+        self.own.get(&id).cloned().unwrap_or_default()
+    }
+
+    /// The names of the labels of a part where it is written in the whole.
+    pub fn within(&self, program: &Program, part: TensorId, whole: TensorId) -> Vec<String> {
+        let mut names = self.of(whole);
+        names.truncate(program.tensor(whole).shape.len());
+        self.fresh(program, part, program.label_extents(part).len(), names)
+    }
+
+    /// Names for the axes of a tensor: those of the labels at which it is read, where these are plain.
+    pub fn axes(&self, program: &Program, read: TensorId, reader: TensorId, index: &[Index]) -> Vec<String> {
+        let (own, there) = (self.of(read), self.of(reader));
+        let mut names: Vec<String> = Vec::new();
+        for (axis, at) in index.iter().enumerate() {
+            let plain = at.as_label().and_then(|found| there.get(found.0 as usize)).cloned();
+            let defined = program.definition(read).and_then(|_| own.get(axis)).cloned();
+            let letters = LETTERS.iter().map(|letter| (*letter).to_owned()).filter(|letter| !there.contains(letter));
+            let numbered = (1..).map(|number| format!("i{number}"));
+            let mut wanted = plain.into_iter().chain(defined).chain(letters).chain(numbered);
+            let free = wanted.find(|name| !self.taken.contains(name) && !names.contains(name));
+            names.push(free.unwrap_or_default());
+        }
+        names
+    }
+
+    /// The names of a definition's labels beside those of some axes: with primes where they are the same.
+    pub fn beside(&self, id: TensorId, axes: &[String]) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for mut name in self.of(id) {
+            while axes.contains(&name) || names.contains(&name) {
+                name.push('\'');
+            }
+            names.push(name);
+        }
+        names
+    }
+
+    /// A name for one more label beside others.
+    pub fn more(&self, others: &[String]) -> String {
+        let letters = ["r", "s", "q", "p"].iter().map(|letter| (*letter).to_owned());
+        let numbered = (1..).map(|number| format!("r{number}"));
+        letters.chain(numbered).find(|name| !self.taken.contains(name) && !others.contains(name)).unwrap_or_default()
+    }
+}
+
+/// Whether a name is one that the compiler gives: `i0`.
+fn is_numbered(name: &str) -> bool {
+    name.strip_prefix('i').is_some_and(|number| !number.is_empty() && number.chars().all(|letter| letter.is_ascii_digit()))
+}
+
+fn label(number: usize) -> Label {
+    Label(u32::try_from(number).unwrap_or(u32::MAX))
+}

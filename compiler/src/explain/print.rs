@@ -1,0 +1,176 @@
+//! A derivation as text and as LaTeX. It must not know how it was made.
+
+use super::{Chapter, Explanation, Line, Part, Piece, tree};
+use crate::emit::math::{self, Latex, Style, Text};
+use crate::syntax::tree::{Expression, Statement};
+
+/// Reasons stand at this column at most; behind a longer line they stand below it.
+const REASONS: usize = 76;
+
+/// What the signs mean.
+const LEGEND: &str = "(δ(a = b) is 1 where a = b, else 0; · and ∘ multiply numbers and arrays element by element, @ matrices; x.T is x transposed;\n \
+                      a prime tells two labels apart)\n";
+
+/// A derivation as text.
+pub fn text(explanation: &Explanation) -> String {
+    let page = Page { explanation, style: &Text };
+    let mut out = format!("{}: the derivative of {}, element by element\n", explanation.network, explanation.of);
+    if let Some(output) = &explanation.output {
+        out.push_str(&format!("({} is any function of {output})\n", explanation.of));
+    }
+    out.push_str(LEGEND);
+    let definitions = page.definitions();
+    if !definitions.is_empty() {
+        out.push_str(&format!("\n{}\n", definitions.iter().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")));
+    }
+    for chapter in &explanation.chapters {
+        page.chapter_text(chapter, &mut out);
+    }
+    for name in &explanation.unread {
+        out.push_str(&format!("\n∂{}/∂{name} = 0: {} does not depend on it\n", explanation.of, explanation.of));
+    }
+    out
+}
+
+/// A derivation as LaTeX, for amsmath.
+pub fn latex(explanation: &Explanation) -> String {
+    let page = Page { explanation, style: &Latex };
+    let of = Latex.name(&explanation.of);
+    let mut out = format!("% {}, for amsmath\n\\section*{{The derivative of ${of}$, element by element}}\n", explanation.network);
+    if let Some(output) = &explanation.output {
+        out.push_str(&format!("Here ${of}$ is any function of ${}$.\n", Latex.name(output)));
+    }
+    let definitions = page.definitions();
+    if !definitions.is_empty() {
+        out.push_str(&format!("\\begin{{align*}}\n  {}\n\\end{{align*}}\n", definitions.join(" \\\\\n  ")));
+    }
+    for chapter in &explanation.chapters {
+        page.chapter_latex(chapter, &mut out);
+    }
+    for name in &explanation.unread {
+        out.push_str(&format!("\\[ {} = 0 \\]\n", Latex.derivative(&of, &Latex.name(name)).text()));
+    }
+    out
+}
+
+struct Page<'a> {
+    explanation: &'a Explanation,
+    style: &'a dyn Style,
+}
+
+impl Page<'_> {
+    fn write(&self, value: &Expression) -> String {
+        math::write(value, &self.explanation.names, self.style)
+    }
+
+    /// The definitions of the network, in its own language or as equations.
+    fn definitions(&self) -> Vec<String> {
+        self.explanation.definitions.iter().filter_map(|statement| self.statement(statement)).collect()
+    }
+
+    fn statement(&self, statement: &Statement) -> Option<String> {
+        math::document::equation(statement, &self.explanation.names, self.style)
+    }
+
+    fn equation(&self, (left, right): &(Expression, Expression), sign: &str) -> String {
+        format!("{} {sign} {}", self.write(left), self.write(right))
+    }
+
+    fn line(&self, chapter: &Chapter, line: &Line) -> String {
+        if !line.whole {
+            return self.write(&tree::without_ranges(&line.value));
+        }
+        let labels: Vec<String> = chapter.axes.iter().map(|label| self.style.name(label)).collect();
+        math::write_element(&line.value, &labels, &self.explanation.names, self.style)
+    }
+
+    fn reason(&self, reason: &[Piece], words: impl Fn(&str) -> String, formula: impl Fn(String) -> String) -> String {
+        let piece = |piece: &Piece| match piece {
+            Piece::Words(text) => words(text),
+            Piece::Formula(value) => formula(self.write(&tree::without_ranges(value))),
+        };
+        reason.iter().map(piece).collect()
+    }
+
+    fn chapter_text(&self, chapter: &Chapter, out: &mut String) {
+        let left = self.write(&chapter.left);
+        out.push_str(&format!("\n── {left} ──\n"));
+        for part in &chapter.parts {
+            out.push('\n');
+            out.push_str(&format!("{}\n", self.equation(&part.definition, "=")));
+            for with in &part.with {
+                out.push_str(&format!("with {}\n", self.equation(with, "=")));
+            }
+            let several = if chapter.parts.len() > 1 { ", what this read contributes" } else { "" };
+            out.push_str(&format!("\n{left}{several}\n"));
+            self.lines_text(chapter, part.lines.iter(), out);
+        }
+        if let Some(total) = &chapter.total {
+            out.push_str(&format!("\n{left}, altogether\n"));
+            self.lines_text(chapter, std::iter::once(total), out);
+        }
+        for (number, statement) in chapter.simplified.iter().enumerate() {
+            let word = if number == 0 { "\nsimplified, with everything put in:\n" } else { "  with\n" };
+            if let Some(equation) = self.statement(statement) {
+                out.push_str(&format!("{word}  {equation}\n"));
+            }
+        }
+    }
+
+    fn lines_text<'l>(&self, chapter: &Chapter, lines: impl Iterator<Item = &'l Line>, out: &mut String) {
+        let rows: Vec<(String, String)> = lines
+            .map(|line| {
+                let reason = self.reason(&line.reason, str::to_owned, |formula| formula);
+                (format!("  = {}", self.line(chapter, line)), reason)
+            })
+            .collect();
+        let length = |text: &str| text.chars().count();
+        let column = rows.iter().map(|(line, _)| length(line)).filter(|&length| length <= REASONS).max().unwrap_or(0) + 4;
+        for (line, reason) in rows {
+            match length(&line) {
+                _ if reason.is_empty() => out.push_str(&format!("{line}\n")),
+                own if own < column => out.push_str(&format!("{line}{}{reason}\n", " ".repeat(column - own))),
+                _ => out.push_str(&format!("{line}\n        {reason}\n")),
+            }
+        }
+    }
+
+    fn chapter_latex(&self, chapter: &Chapter, out: &mut String) {
+        let left = self.write(&chapter.left);
+        out.push_str(&format!("\\subsection*{{${left}$}}\n"));
+        for part in &chapter.parts {
+            self.part_latex(chapter, part, &left, out);
+        }
+        if let Some(total) = &chapter.total {
+            out.push_str("Altogether:\n");
+            self.lines_latex(chapter, std::iter::once(total), &left, out);
+        }
+        let simplified: Vec<String> = chapter.simplified.iter().filter_map(|statement| self.statement(statement)).collect();
+        if !simplified.is_empty() {
+            out.push_str("Simplified, with everything put in:\n");
+            out.push_str(&format!("\\begin{{align*}}\n  {}\n\\end{{align*}}\n", simplified.join(" \\\\\n  ")));
+        }
+    }
+
+    fn part_latex(&self, chapter: &Chapter, part: &Part, left: &str, out: &mut String) {
+        let definitions: Vec<String> =
+            std::iter::once(&part.definition).chain(&part.with).map(|definition| self.equation(definition, "&=")).collect();
+        out.push_str(&format!("\\begin{{align*}}\n  {}\n\\end{{align*}}\n", definitions.join(" \\\\\n  ")));
+        if chapter.parts.len() > 1 {
+            out.push_str("This read contributes\n");
+        }
+        self.lines_latex(chapter, part.lines.iter(), left, out);
+    }
+
+    fn lines_latex<'l>(&self, chapter: &Chapter, lines: impl Iterator<Item = &'l Line>, left: &str, out: &mut String) {
+        let rows: Vec<String> = lines
+            .enumerate()
+            .map(|(number, line)| {
+                let begin = if number == 0 { left } else { "" };
+                let reason = self.reason(&line.reason, |words| Latex.words(words), |formula| formula);
+                format!("{begin} &= {} && {reason}", self.line(chapter, line))
+            })
+            .collect();
+        out.push_str(&format!("\\begin{{align*}}\n  {}\n\\end{{align*}}\n", rows.join(" \\\\\n  ")));
+    }
+}

@@ -1,0 +1,98 @@
+//! Why a line is equal to the one before, in words. It must not know how lines are made.
+
+use super::sheet::{self, Formula};
+use super::{Book, Piece, Step, tidy};
+use crate::ir::Extent;
+use crate::span::Span;
+use crate::syntax::tree::{Binary, Expression, ExpressionKind};
+
+/// What the reasons of a step speak of.
+pub struct Facts {
+    /// The read: `w[i', k']`.
+    pub read: Expression,
+    /// Its slope: `x[k', j]`.
+    pub slope: Expression,
+    /// The derivative of the read for an element of the same tensor: `∂w[i', k']/∂w[i, k]`.
+    pub unit: Expression,
+    /// What that is: `δ(i' = i) · δ(k' = k)`.
+    pub delta: Expression,
+}
+
+/// A reason without formulas.
+pub fn words(text: &str) -> Vec<Piece> {
+    vec![Piece::Words(text.to_owned())]
+}
+
+fn formula(value: &Expression) -> Piece {
+    Piece::Formula(tidy::tidy(value))
+}
+
+/// The chain rule for a reader.
+pub fn chain_rule(reader: &str, rank: usize) -> Vec<Piece> {
+    if rank == 0 {
+        return words("the chain rule");
+    }
+    vec![Piece::Words("the chain rule, over every element of ".to_owned()), formula(&sheet::element(reader, &[]))]
+}
+
+/// The partial of the read.
+pub fn partial(facts: &Facts) -> Vec<Piece> {
+    let word = |text: &str| Piece::Words(text.to_owned());
+    vec![word("the partial for the read "), formula(&facts.read), word(" is "), formula(&facts.slope)]
+}
+
+/// The δs.
+pub fn delta(facts: &Facts) -> Vec<Piece> {
+    let both = ExpressionKind::Binary(Binary::Equal, Box::new(facts.unit.clone()), Box::new(facts.delta.clone()));
+    vec![Piece::Formula(Expression { kind: both, span: facts.unit.span })]
+}
+
+/// What the δs leave: the terms that vanish, or what is put in.
+pub fn solution(
+    book: &mut Book,
+    step: &Step,
+    shape: &[Extent],
+    axes: &[String],
+    labels: &[String],
+    left: &[String],
+) -> Vec<Piece> {
+    let after: Vec<String> = axes.iter().chain(left).cloned().collect();
+    let more = step.contribution.reduction.as_ref().map(|(_, extents)| extents.clone()).unwrap_or_default();
+    let shape: Vec<Extent> = shape.iter().cloned().chain(more).collect();
+    let (mut vanish, mut put) = (Vec::new(), Vec::new());
+    for (label, index) in &step.solved {
+        let Some(own) = labels.get(label.0 as usize) else { continue };
+        let name = index.as_label().and_then(|label| after.get(label.0 as usize));
+        if name == Some(own) {
+            continue;
+        }
+        let body = book.sheet.program.expressions.position(index.clone());
+        let formula = Formula { shape: shape.clone(), summed: Vec::new(), labels: after.clone(), body };
+        let Some(value) = book.sheet.written(formula) else { continue };
+        let (operator, list) = if name.is_some() { (Binary::NotEqual, &mut vanish) } else { (Binary::Equal, &mut put) };
+        let kind = ExpressionKind::Binary(operator, Box::new(sheet::element(own, &[])), Box::new(value.indexed));
+        list.push(Piece::Formula(Expression { kind, span: Span::default() }));
+    }
+    let mut reason = Vec::new();
+    let word = |text: &str| Piece::Words(text.to_owned());
+    if !vanish.is_empty() {
+        reason.push(word("the terms with "));
+        reason.extend(listed(vanish, " or "));
+        reason.push(word(" vanish"));
+    }
+    if !put.is_empty() {
+        reason.push(word(if reason.is_empty() { "only " } else { "; only " }));
+        reason.extend(listed(put, ", "));
+        reason.push(word(" is left"));
+    }
+    reason
+}
+
+/// Pieces with a word between them.
+fn listed(pieces: Vec<Piece>, between: &str) -> Vec<Piece> {
+    let with = |(number, piece): (usize, Piece)| {
+        let word = (number > 0).then(|| Piece::Words(between.to_owned()));
+        word.into_iter().chain([piece])
+    };
+    pieces.into_iter().enumerate().flat_map(with).collect()
+}

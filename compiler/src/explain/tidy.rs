@@ -1,0 +1,218 @@
+//! Formulas as a person writes them: `2·a` for `a + a`, `a²` for `a·a`, numbers before other factors. The compiler prefers what is cheaper
+//! to compute. It must not know what a formula is for.
+
+use super::tree;
+use crate::ops::Reduction;
+use crate::span::Span;
+use crate::syntax::same_expression;
+use crate::syntax::tree::{Binary, Expression, ExpressionKind, Unary};
+
+/// A fraction of two products: numbers, and factors with whole powers.
+struct Product {
+    number: f64,
+    factors: Vec<(Expression, u32)>,
+    below_number: f64,
+    below: Vec<(Expression, u32)>,
+}
+
+/// The formula, written so.
+pub fn tidy(source: &Expression) -> Expression {
+    let mut tidied = source.clone();
+    tidy_in_place(&mut tidied);
+    tidied
+}
+
+fn tidy_in_place(source: &mut Expression) {
+    tree::children_mut(source).into_iter().for_each(tidy_in_place);
+    let made = match &source.kind {
+        // The same twice is a multiple of it, as it is.
+        ExpressionKind::Binary(Binary::Add, left, right) if same_expression(left, right) => {
+            let twice = binary(Binary::Multiply, number(2.0), (**left).clone());
+            Some(sum(terms(&twice)))
+        }
+        ExpressionKind::Binary(Binary::Multiply | Binary::Divide | Binary::Add | Binary::Subtract, ..)
+        | ExpressionKind::Unary(Unary::Negate, _) => Some(sum(terms(source))),
+        ExpressionKind::Reduce { .. } | ExpressionKind::Call(..) => negated_outside(source),
+        ExpressionKind::Binary(..)
+        | ExpressionKind::Unary(..)
+        | ExpressionKind::Number { .. }
+        | ExpressionKind::Boolean(_)
+        | ExpressionKind::Name(_)
+        | ExpressionKind::Pipe(..)
+        | ExpressionKind::Index(..)
+        | ExpressionKind::Transpose(_)
+        | ExpressionKind::Field(..)
+        | ExpressionKind::List(_)
+        | ExpressionKind::Group(_)
+        | ExpressionKind::Arrow(..)
+        | ExpressionKind::If { .. }
+        | ExpressionKind::Missing => None,
+    };
+    if let Some(made) = made {
+        *source = made;
+    }
+}
+
+/// `-Σ a` for `Σ -a`, and so for what is only there under a condition.
+fn negated_outside(source: &Expression) -> Option<Expression> {
+    let mut outside = source.clone();
+    let inner = if let ExpressionKind::Reduce { reduction, body, .. } = &mut outside.kind {
+        Some(body.as_mut()).filter(|_| reduction.text == Reduction::Sum.spelling())?
+    } else if let ExpressionKind::Call(callee, arguments) = &mut outside.kind {
+        let is_where = matches!(&callee.kind, ExpressionKind::Name(word) if word == "where");
+        let [_, then, otherwise] = arguments.as_mut_slice() else { return None };
+        let is_zero = matches!(otherwise.value.kind, ExpressionKind::Number { value: 0.0, .. });
+        Some(&mut then.value).filter(|_| is_where && is_zero)?
+    } else {
+        return None;
+    };
+    let ExpressionKind::Unary(Unary::Negate, positive) = &inner.kind else { return None };
+    *inner = (**positive).clone();
+    Some(make(ExpressionKind::Unary(Unary::Negate, Box::new(outside))))
+}
+
+/// Whether two formulas differ in no more than the order of their terms and factors.
+pub fn is_same(one: &Expression, other: &Expression) -> bool {
+    same_expression(&sorted(one), &sorted(other))
+}
+
+fn sorted(source: &Expression) -> Expression {
+    let mut sorted_source = source.clone();
+    for child in tree::children_mut(&mut sorted_source) {
+        *child = sorted(child);
+    }
+    let is_chain = matches!(
+        sorted_source.kind,
+        ExpressionKind::Binary(Binary::Multiply | Binary::Divide | Binary::Add | Binary::Subtract, ..)
+    );
+    if !is_chain {
+        return sorted_source;
+    }
+    let key = |expression: &Expression| crate::syntax::print_expression(expression);
+    let mut all = terms(&sorted_source);
+    for product in &mut all {
+        product.factors.sort_by_key(|(factor, power)| (key(factor), *power));
+        product.below.sort_by_key(|(factor, power)| (key(factor), *power));
+    }
+    let keys = |factors: &[(Expression, u32)]| factors.iter().map(|(factor, _)| key(factor)).collect::<Vec<_>>();
+    all.sort_by_key(|product| (keys(&product.factors), keys(&product.below)));
+    sum(all)
+}
+
+/// A formula as a sum of products; what is the same is there once.
+fn terms(source: &Expression) -> Vec<Product> {
+    let mut found: Vec<Product> = Vec::new();
+    let mut open = vec![(source, 1.0)];
+    while let Some((next, sign)) = open.pop() {
+        if let ExpressionKind::Binary(operator @ (Binary::Add | Binary::Subtract), left, right) = &next.kind {
+            let right_sign = if *operator == Binary::Subtract { -sign } else { sign };
+            open.push((right, right_sign));
+            open.push((left, sign));
+            continue;
+        }
+        let mut product = product(next);
+        product.number *= sign;
+        let same = found.iter_mut().find(|other| same_factors(other, &product));
+        match same {
+            Some(other) => other.number += product.number,
+            None => found.push(product),
+        }
+    }
+    found
+}
+
+fn product(source: &Expression) -> Product {
+    let mut product = Product { number: 1.0, factors: Vec::new(), below_number: 1.0, below: Vec::new() };
+    // Whether a factor stands below the line.
+    let mut open = vec![(source, false)];
+    while let Some((next, is_below)) = open.pop() {
+        let (number, factors) = match is_below {
+            false => (&mut product.number, &mut product.factors),
+            true => (&mut product.below_number, &mut product.below),
+        };
+        if let ExpressionKind::Binary(operator @ (Binary::Multiply | Binary::Divide), left, right) = &next.kind {
+            open.push((right, is_below != (*operator == Binary::Divide)));
+            open.push((left, is_below));
+        } else if let ExpressionKind::Unary(Unary::Negate, of) = &next.kind {
+            *number = -*number;
+            open.push((of, is_below));
+        } else if let ExpressionKind::Number { value, .. } = &next.kind {
+            *number *= value;
+        } else {
+            let (base, power) = power(next);
+            match factors.iter_mut().find(|(factor, _)| same_expression(factor, base)) {
+                Some((_, before)) => *before += power,
+                None => factors.push((base.clone(), power)),
+            }
+        }
+    }
+    if product.below_number < 0.0 {
+        (product.number, product.below_number) = (-product.number, -product.below_number);
+    }
+    product
+}
+
+/// A factor as a power, where its exponent is a small whole number.
+fn power(source: &Expression) -> (&Expression, u32) {
+    if let ExpressionKind::Binary(Binary::Power, base, exponent) = &source.kind
+        && let ExpressionKind::Number { value, .. } = exponent.kind
+    {
+        for small in 2..=9u32 {
+            if value == f64::from(small) {
+                return (base, small);
+            }
+        }
+    }
+    (source, 1)
+}
+
+fn same_factors(one: &Product, other: &Product) -> bool {
+    let same = |one: &[(Expression, u32)], other: &[(Expression, u32)]| {
+        one.len() == other.len() && one.iter().zip(other).all(|(a, b)| a.1 == b.1 && same_expression(&a.0, &b.0))
+    };
+    one.below_number == other.below_number && same(&one.factors, &other.factors) && same(&one.below, &other.below)
+}
+
+fn make(kind: ExpressionKind) -> Expression {
+    Expression { kind, span: Span::default() }
+}
+
+fn number(value: f64) -> Expression {
+    make(ExpressionKind::Number { value, integer: value.fract() == 0.0 && value < 1e15 })
+}
+
+fn binary(operator: Binary, left: Expression, right: Expression) -> Expression {
+    make(ExpressionKind::Binary(operator, Box::new(left), Box::new(right)))
+}
+
+/// A sum of products; one that is added stands first, where there is one.
+fn sum(mut products: Vec<Product>) -> Expression {
+    if let Some(first) = products.iter().position(|product| product.number > 0.0) {
+        let product = products.remove(first);
+        products.insert(0, product);
+    }
+    let mut total: Option<Expression> = None;
+    for Product { number: coefficient, factors, below_number, below } in products {
+        let has_below = below_number != 1.0 || !below.is_empty();
+        let above = written(coefficient.abs(), factors);
+        let term = if has_below { binary(Binary::Divide, above, written(below_number, below)) } else { above };
+        let negative = coefficient.is_sign_negative();
+        total = Some(match (total, negative) {
+            (None, false) => term,
+            (None, true) => make(ExpressionKind::Unary(Unary::Negate, Box::new(term))),
+            (Some(total), false) => binary(Binary::Add, total, term),
+            (Some(total), true) => binary(Binary::Subtract, total, term),
+        });
+    }
+    total.unwrap_or_else(|| number(0.0))
+}
+
+fn written(coefficient: f64, factors: Vec<(Expression, u32)>) -> Expression {
+    let power = |(base, power): (Expression, u32)| match power {
+        1 => base,
+        more => binary(Binary::Power, base, number(f64::from(more))),
+    };
+    let first = (coefficient != 1.0 || factors.is_empty()).then(|| number(coefficient));
+    let all = first.into_iter().chain(factors.into_iter().map(power));
+    all.reduce(|left, right| binary(Binary::Multiply, left, right)).unwrap_or_else(|| number(1.0))
+}

@@ -1,0 +1,120 @@
+//! Walks over syntax trees of formulas. It must not know what they mean.
+
+use crate::syntax::tree::{Binary, Expression, ExpressionKind, IndexItem, LeftIndex, Statement, StatementKind};
+
+/// The expressions directly below another.
+pub fn children_mut(source: &mut Expression) -> Vec<&mut Expression> {
+    match &mut source.kind {
+        ExpressionKind::Number { .. } | ExpressionKind::Boolean(_) | ExpressionKind::Name(_) | ExpressionKind::Missing => {
+            Vec::new()
+        }
+        ExpressionKind::Unary(_, of) | ExpressionKind::Transpose(of) | ExpressionKind::Field(of, _) => vec![of],
+        ExpressionKind::Binary(_, left, right) | ExpressionKind::Pipe(left, right) => vec![left, right],
+        ExpressionKind::Call(callee, arguments) => {
+            let mut all: Vec<&mut Expression> = vec![callee];
+            all.extend(arguments.iter_mut().map(|argument| &mut argument.value));
+            all
+        }
+        ExpressionKind::Index(of, items) => {
+            let mut all: Vec<&mut Expression> = vec![of];
+            for item in items {
+                match item {
+                    IndexItem::At(index) => all.push(index),
+                    IndexItem::Range(from, to, _) => all.extend(from.iter_mut().chain(to)),
+                    IndexItem::Rest(_) | IndexItem::Whole(_) => {}
+                }
+            }
+            all
+        }
+        ExpressionKind::Reduce { labels, body, .. } => {
+            let ranges = labels.iter_mut().filter_map(|label| label.range.as_mut());
+            let mut all: Vec<&mut Expression> = ranges.flat_map(|(from, to)| [from, to]).collect();
+            all.push(body);
+            all
+        }
+        ExpressionKind::List(parts) | ExpressionKind::Group(parts) => parts.iter_mut().collect(),
+        ExpressionKind::Arrow(from, to) => from.iter_mut().chain(to).collect(),
+        // Formulas that the compiler writes hold no blocks.
+        ExpressionKind::If { condition, .. } => vec![condition],
+    }
+}
+
+/// Puts an expression in the place of every element (or whole) of a name.
+pub fn replace(source: &mut Expression, name: &str, by: &Expression) {
+    let whole = if let ExpressionKind::Index(of, _) = &source.kind { &of.kind } else { &source.kind };
+    if matches!(whole, ExpressionKind::Name(own) if own == name) {
+        *source = by.clone();
+        return;
+    }
+    children_mut(source).into_iter().for_each(|child| replace(child, name, by));
+}
+
+/// The names that an expression mentions; labels and functions among them.
+pub fn names(source: &Expression) -> Vec<String> {
+    let mut source = source.clone();
+    let mut found = Vec::new();
+    collect(&mut source, &mut found);
+    found
+}
+
+fn collect(source: &mut Expression, found: &mut Vec<String>) {
+    if let ExpressionKind::Name(name) = &source.kind {
+        found.push(name.clone());
+    }
+    children_mut(source).into_iter().for_each(|child| collect(child, found));
+}
+
+/// An expression without the ranges of its sums: all sums of a line run over whole axes.
+pub fn without_ranges(source: &Expression) -> Expression {
+    let mut plain = source.clone();
+    drop_ranges(&mut plain);
+    plain
+}
+
+fn drop_ranges(source: &mut Expression) {
+    if let ExpressionKind::Reduce { labels, .. } = &mut source.kind {
+        labels.iter_mut().for_each(|label| label.range = None);
+    }
+    children_mut(source).into_iter().for_each(drop_ranges);
+}
+
+/// Gives the axes of a definition these names, where none of them is there already.
+pub fn rename(statement: &mut Statement, axes: &[String]) {
+    let StatementKind::DefineIndexed { indices, value, .. } = &mut statement.kind else { return };
+    let used = names(value);
+    if indices.len() != axes.len() || axes.iter().any(|axis| used.contains(axis) || binds(value, axis)) {
+        return;
+    }
+    for (index, axis) in indices.iter_mut().zip(axes) {
+        if let LeftIndex::Label(label) = index {
+            let old = std::mem::replace(&mut label.name.text, axis.clone());
+            let new = Expression { kind: ExpressionKind::Name(axis.clone()), span: value.span };
+            replace(value, &old, &new);
+        }
+    }
+}
+
+/// Whether a label is bound within an expression.
+fn binds(source: &mut Expression, label: &str) -> bool {
+    let here = matches!(&source.kind, ExpressionKind::Reduce { labels, .. } if labels.iter().any(|own| own.name.text == label));
+    here || children_mut(source).into_iter().any(|child| binds(child, label))
+}
+
+/// Writes the ranges of labels where these are bound: what was put into a formula may need them.
+pub fn bound(source: &mut Expression, labels: &[LeftIndex]) {
+    if let ExpressionKind::Reduce { labels: own, .. } = &mut source.kind {
+        for label in own.iter_mut().filter(|label| label.range.is_none()) {
+            let same = labels.iter().find_map(|other| match other {
+                LeftIndex::Label(other) if other.name.text == label.name.text => other.range.clone(),
+                LeftIndex::Label(_) | LeftIndex::Group(..) | LeftIndex::Start(_) => None,
+            });
+            label.range = same;
+        }
+    }
+    children_mut(source).into_iter().for_each(|child| bound(child, labels));
+}
+
+/// Whether an expression is a matrix product.
+pub fn is_product(source: &Expression) -> bool {
+    matches!(source.kind, ExpressionKind::Binary(Binary::MatrixMultiply, ..))
+}
