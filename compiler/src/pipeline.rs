@@ -126,6 +126,31 @@ fn built(program: &Program, plan: &Plan) -> Loops {
     built
 }
 
+/// Numbers for the symbolic sizes of a program that satisfy its requirements: small ones, different where that can be.
+pub fn small_sizes(program: &Program) -> Option<Vec<usize>> {
+    const MOST: usize = 24;
+    let fits = |sizes: &Vec<usize>| program.requirements.iter().all(|one| one.slack.value(sizes) >= 0);
+    let count = program.sizes.len();
+    let different = (3..=MOST).map(|first| (first..first + count).collect::<Vec<usize>>());
+    let falling = (3..=MOST).map(|first| (first..first + count).rev().collect());
+    let equal = (3..=MOST).map(|size| vec![size; count]);
+    different.chain(falling).chain(equal).find(fits)
+}
+
+/// A program in `f64` for which inputs and targets of real numbers are parameters too, so that its gradient is for all of them. All
+/// sizes must be numbers.
+pub fn with_inputs_as_parameters(program: &Program) -> Program {
+    let mut program = program.clone();
+    program.precision = ir::Precision::F64;
+    for tensor in &mut program.tensors {
+        let is_input = matches!(tensor.source, ir::Source::Input | ir::Source::Target);
+        if is_input && tensor.element == ir::Element::Real {
+            tensor.source = ir::Source::Parameter(ir::Initializer { name: "zeros".into(), arguments: Vec::new() });
+        }
+    }
+    program
+}
+
 /// Everything that a struct of a network needs, from its program in training and in inference mode.
 pub fn passes(training: &Program, inference: &Program) -> Passes {
     planned(training, inference).0

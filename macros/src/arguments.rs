@@ -14,23 +14,27 @@ pub enum Arguments {
     Equations(Header, TokenStream),
 }
 
-/// `file = "x.nn", network = "X", hidden = 256, max_memory = "1 MiB", B = 32`
+/// `file = "x.nn", check, network = "X", hidden = 256, max_memory = "1 MiB", B = 32`
 pub struct FileArguments {
     /// The path as written.
     pub path: LitStr,
     /// Which network of the file.
     pub network: Option<String>,
+    /// Whether a test of the gradient is wanted.
+    pub check: bool,
     /// The most memory that a workspace may take.
     pub max_memory: Option<LitStr>,
     /// Values of hyperparameters, and of the sizes for which the memory is bounded.
     pub settings: Vec<Setting>,
 }
 
-/// `f64, max_memory = "1 MiB", B = 32`
+/// `f64, check, max_memory = "1 MiB", B = 32`
 #[derive(Default)]
 pub struct Header {
     /// The type of the numbers, where it is said.
     pub precision: Option<Ident>,
+    /// Whether a test of the gradient is wanted.
+    pub check: bool,
     /// The most memory that a workspace may take.
     pub max_memory: Option<LitStr>,
     /// The sizes for which the memory is bounded.
@@ -72,7 +76,7 @@ impl Arguments {
 /// Whether equations begin with settings.
 fn is_header(start: &[TokenTree]) -> bool {
     match start {
-        [TokenTree::Ident(word), TokenTree::Punct(end), ..] if word == "f32" || word == "f64" => {
+        [TokenTree::Ident(word), TokenTree::Punct(end), ..] if word == "f32" || word == "f64" || word == "check" => {
             matches!(end.as_char(), ';' | ',')
         }
         [TokenTree::Ident(word), TokenTree::Punct(equals), TokenTree::Literal(_)] => {
@@ -86,8 +90,13 @@ impl Parse for FileArguments {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         input.parse::<Ident>()?;
         input.parse::<Token![=]>()?;
-        let mut arguments = Self { path: input.parse()?, network: None, max_memory: None, settings: Vec::new() };
+        let path = input.parse()?;
+        let mut arguments = Self { path, network: None, check: false, max_memory: None, settings: Vec::new() };
         while next(input)? {
+            if is_check(input) {
+                flag(input, &mut arguments.check)?;
+                continue;
+            }
             let name = name(input)?;
             if name == "network" && input.peek(LitStr) {
                 arguments.network = Some(input.parse::<LitStr>()?.value());
@@ -102,15 +111,19 @@ impl Parse for FileArguments {
 impl Parse for Header {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let mut header = Self::default();
-        if !input.peek2(Token![=]) {
+        if !input.peek2(Token![=]) && !is_check(input) {
             header.precision = Some(input.parse()?);
             if !next(input)? {
                 return Ok(header);
             }
         }
         loop {
-            let name = name(input)?;
-            setting(input, name, &mut header.max_memory, &mut header.sizes)?;
+            if is_check(input) {
+                flag(input, &mut header.check)?;
+            } else {
+                let name = name(input)?;
+                setting(input, name, &mut header.max_memory, &mut header.sizes)?;
+            }
             if !next(input)? {
                 break;
             }
@@ -133,6 +146,20 @@ fn next(input: ParseStream<'_>) -> syn::Result<bool> {
     }
     input.parse::<Token![,]>()?;
     Ok(!input.is_empty())
+}
+
+/// Whether the word `check` follows, and no value.
+fn is_check(input: ParseStream<'_>) -> bool {
+    !input.peek2(Token![=]) && input.fork().parse::<Ident>().is_ok_and(|word| word == "check")
+}
+
+/// A word that stands alone.
+fn flag(input: ParseStream<'_>, flag: &mut bool) -> syn::Result<()> {
+    let word: Ident = input.parse()?;
+    if std::mem::replace(flag, true) {
+        return Err(syn::Error::new(word.span(), format!("`{word}` is given twice")));
+    }
+    Ok(())
 }
 
 /// `hidden =`

@@ -10,6 +10,7 @@ use chainrule_compiler::elaborate::{Loader, Options, elaborate};
 use chainrule_compiler::emit::rust::{StructSource, states_field, tokens};
 use chainrule_compiler::files::Files;
 use chainrule_compiler::interface::Interface;
+use chainrule_compiler::ir::Program;
 use chainrule_compiler::pipeline;
 use chainrule_compiler::span::FileId;
 use chainrule_compiler::syntax::parse_file;
@@ -68,7 +69,8 @@ fn from_file(arguments: &FileArguments, structure: &ItemStruct) -> TokenStream {
         }
     };
     let options = Options { network: arguments.network.clone(), hyperparameters, ..Options::default() };
-    let compiled = compile(&tree, &options, bound.as_ref(), &mut files, &mut diagnostics, |_| generated(structure));
+    let check = arguments.check.then_some(structure);
+    let compiled = compile(&tree, &options, (bound.as_ref(), check), &mut files, &mut diagnostics, |_| generated(structure));
     let imports = file::tracked_imports(&files, &found.path);
     let tracked = &found.tracked;
     let code = compiled.unwrap_or_else(|refused| {
@@ -119,7 +121,10 @@ fn from_equations(settings: &Header, equations: TokenStream, mut structure: Item
     // Without a field that is wrong, its name would be unknown too.
     let compiled = match Bound::read(settings.max_memory.as_ref(), &settings.sizes) {
         Ok(_) if fields_are_wrong => Err(None),
-        Ok(bound) => compile(&tree, &options, bound.as_ref(), &mut files, &mut diagnostics, source),
+        Ok(bound) => {
+            let check = settings.check.then_some(&structure);
+            compile(&tree, &options, (bound.as_ref(), check), &mut files, &mut diagnostics, source)
+        }
         Err(error) => Err(Some(Refusal { message: error.to_string(), place: Some(error.span()) })),
     };
     match compiled {
@@ -161,7 +166,7 @@ impl Refusal {
 fn compile(
     tree: &File,
     options: &Options,
-    bound: Option<&Bound>,
+    (bound, check): (Option<&Bound>, Option<&ItemStruct>),
     loader: &mut dyn Loader,
     diagnostics: &mut Diagnostics,
     source: impl FnOnce(&Interface) -> StructSource,
@@ -185,7 +190,68 @@ fn compile(
         bound.check(&passes).map_err(|(message, place)| Some(Refusal { message, place: Some(place) }))?;
     }
     let source = source(&passes.interface);
-    tokens(&passes, source).map_err(|message| Some(Refusal { message, place: None }))
+    let refused = |message| Some(Refusal { message, place: None });
+    let code = tokens(&passes, source).map_err(refused)?;
+    let Some(structure) = check else { return Ok(code) };
+    let checked = checked(&training, tree, options, loader, structure).map_err(refused)?;
+    Ok(quote!(#code #checked))
+}
+
+/// The test of a gradient, and what it needs: the network in `f64`, for small sizes, with its inputs as parameters.
+fn checked(
+    training: &Program,
+    tree: &File,
+    options: &Options,
+    loader: &mut dyn Loader,
+    structure: &ItemStruct,
+) -> Result<TokenStream, String> {
+    if pipeline::objective(training).is_none() {
+        return Err("`check` compares a gradient: the network has neither a loss nor one scalar output".into());
+    }
+    let sizes = pipeline::small_sizes(training).ok_or("`check` found no small sizes for which the formulas have a meaning")?;
+    let values = sizes.iter().filter_map(|&size| i64::try_from(size).ok());
+    let named = training.sizes.iter().cloned().zip(values).collect();
+    let options = Options { training: true, sizes: named, ..options.clone() };
+    let mut diagnostics = Diagnostics::new();
+    let program = elaborate(tree, &options, loader, &mut diagnostics).ok_or_else(|| {
+        let first = diagnostics.sorted().first().map_or_else(String::new, |diagnostic| diagnostic.message.clone());
+        format!("`check` takes {} for {}, and then: {first}", listed(&sizes), training.sizes.join(", "))
+    })?;
+    let double = pipeline::with_inputs_as_parameters(&program);
+    let passes = pipeline::passes(&double, &double);
+    let name = &structure.ident;
+    let source = StructSource::Generated {
+        name: name.clone(),
+        visibility: quote!(pub),
+        attributes: quote!(#[derive(Clone, Debug, PartialEq)]),
+        derives: quote!(#[derive(Clone, Debug, PartialEq)]),
+    };
+    let code = tokens(&passes, source)?;
+    let module = Ident::new(&format!("{}_in_f64", plain(name)), Span::call_site());
+    let test = Ident::new(&format!("gradient_of_{}", plain(name)), name.span());
+    Ok(quote! {
+        #[cfg(test)]
+        #[doc(hidden)]
+        #[allow(non_snake_case, missing_docs, dead_code, unreachable_pub)]
+        mod #module {
+            #code
+        }
+        #[cfg(test)]
+        impl ::chainrule::check::Checked for #name {
+            type Double = #module::#name;
+            const SIZES: &'static [usize] = &[#(#sizes),*];
+        }
+        #[cfg(test)]
+        #[allow(non_snake_case)]
+        #[test]
+        fn #test() {
+            ::chainrule::assert_gradient!(#name, 0);
+        }
+    })
+}
+
+fn listed(sizes: &[usize]) -> String {
+    sizes.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// The struct of a network that has none of its own.

@@ -42,6 +42,8 @@ use proc_macro::TokenStream;
 /// `max_memory = "256 KiB", B = 32`, behind the path of a file or before the equations (`f64, max_memory = "256 KiB", B = 32;`), is the
 /// most that a workspace for these sizes may take, in `B`, `KiB`, `MiB`, `GiB`, `kB`, `MB` or `GB`: a network that needs more does not
 /// compile. Parameters and gradients are not counted, which are values of the struct itself.
+///
+/// `check`, at the same places, emits a test that compares the gradient with finite differences in `f64`, as `assert_gradient!` does.
 #[proc_macro_attribute]
 pub fn network(attribute: TokenStream, item: TokenStream) -> TokenStream {
     expand::network(attribute.into(), item.into()).into()

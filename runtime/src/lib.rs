@@ -70,12 +70,14 @@
 //! | [`init`] | how parameters start |
 //! | [`checkpoint`] | parameters in files |
 //! | [`layers`] | the parameters of layers, for structs of one's own |
+//! | [`check`] | the gradient against finite differences, in tests |
 //! | [`network`](mod@network) | what generated code offers to all of these |
 //!
 //! # Features
 //!
 //! `progress` (default): a bar while a training runs in a terminal. `plot` (default): the picture of a [`train::History`].
 
+pub mod check;
 pub mod checkpoint;
 pub mod data;
 mod error;

@@ -63,7 +63,7 @@ impl Loaded {
         let mut diagnostics = Diagnostics::new();
         let mut files = Files::default();
         let file = files.parse(&call.file, &bytes, &mut diagnostics);
-        let options = Options { network: call.network.clone(), training, hyperparameters };
+        let options = Options { network: call.network.clone(), training, hyperparameters, ..Options::default() };
         let program = elaborate(&file, &options, &mut files, &mut diagnostics).filter(|_| !diagnostics.has_errors());
         let report = Report { diagnostics, sources: files.sources };
         match program {

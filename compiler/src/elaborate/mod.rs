@@ -59,6 +59,8 @@ pub struct Options {
     pub training: bool,
     /// Values of hyperparameters; the others have their defaults.
     pub hyperparameters: BTreeMap<String, f64>,
+    /// Symbolic sizes that are these numbers.
+    pub sizes: BTreeMap<String, i64>,
 }
 
 /// Where other files come from: the compiler reads none.
@@ -80,7 +82,7 @@ type Result<T> = std::result::Result<T, Reported>;
 /// The program of a network. Where it has mistakes, they are among the diagnostics and there is none.
 pub fn elaborate(file: &File, options: &Options, loader: &mut dyn Loader, diagnostics: &mut Diagnostics) -> Option<Program> {
     let files = items::load_all(file, loader, diagnostics);
-    let mut equated: BTreeMap<String, i64> = BTreeMap::new();
+    let mut equated = options.sizes.clone();
     // Where a label shows that a size is a number, all begins again with that number: each round has one size less.
     loop {
         let mut trial = diagnostics.clone();

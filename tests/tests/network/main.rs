@@ -2,6 +2,7 @@
 
 #![deny(warnings)]
 
+mod checked;
 mod checkpoints;
 mod dropout;
 mod files;
