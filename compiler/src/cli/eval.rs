@@ -41,12 +41,22 @@ pub struct Arguments {
     /// What computes.
     #[arg(long, value_enum, default_value_t = Engine::Interpret)]
     engine: Engine,
+    /// Says on the standard error where numbers first left the finite range: which definition, element and line.
+    #[arg(long)]
+    trace: bool,
 }
 
 /// Runs the command.
 pub fn run(arguments: &Arguments, streams: &mut Streams) -> Result<(), Failure> {
     let (question, loaded) = Question::read(arguments)?;
     loaded.show_warnings(streams);
+    if arguments.trace {
+        if arguments.engine == Engine::Compile {
+            return Err(Failure::Call("`--trace` follows the numbers of `--engine interpret`".into()));
+        }
+        let computed = question.computed().map_err(Failure::Call)?;
+        streams.complain(&super::trace::text(&question.derived, &computed, &loaded.report.sources));
+    }
     let answer = match arguments.engine {
         Engine::Interpret => question.interpret(),
         Engine::Compile => question.compile(),
@@ -75,7 +85,7 @@ pub fn compiled(files: &[(PathBuf, PathBuf)], workshop: &Workshop) -> Vec<Result
 impl Arguments {
     fn of(file: PathBuf, values: PathBuf) -> Self {
         let choice = Choice { file, network: None, set: Vec::new() };
-        Self { choice, values, wrt: None, training: false, seed: 0, engine: Engine::Compile }
+        Self { choice, values, wrt: None, training: false, seed: 0, engine: Engine::Compile, trace: false }
     }
 }
 
@@ -117,8 +127,13 @@ impl Question {
         answers.pop().unwrap_or_else(|| Ok(Answer::new()))
     }
 
+    /// The values of all tensors.
+    fn computed(&self) -> Result<Values, String> {
+        evaluate_seeded(&self.derived, &self.values, self.seed).map_err(|error| error.to_string())
+    }
+
     fn interpret(&self) -> Result<Answer, String> {
-        let computed = evaluate_seeded(&self.derived, &self.values, self.seed).map_err(|error| error.to_string())?;
+        let computed = self.computed()?;
         let name_of = |id: TensorId| self.derived.tensor(id).name.clone();
         let destination = |role: &Role| match role {
             Role::Loss => Destination::Loss,

@@ -15,6 +15,7 @@ mod program;
 mod report;
 mod request;
 mod start;
+mod trace;
 mod workshop;
 mod wrt;
 

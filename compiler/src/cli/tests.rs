@@ -117,6 +117,41 @@ fn values_that_do_not_fit_are_refused() {
 }
 
 #[test]
+fn a_trace_names_the_first_number_that_is_not_finite() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = "network Net: f64 {\n    input x: [3];\n    param w: [3] = ones;\n    z = x * w;\n    y = exp(z);\n    root = sqrt(w);\n    \
+                loss = sum(log(1 + y)) + sum(root);\n}\n";
+    let model = write(folder.path(), "net.nn", text);
+    let trace = |model: &str, x: &str, w: &str, more: &[&str]| {
+        let values = format!(r#"{{"inputs": {{"x": {x}}}, "params": {{"w": {w}}}}}"#);
+        let values = write(folder.path(), "values.json", &values);
+        chainrule(&[&["eval", model, "--values", &values, "--trace"], more].concat())
+    };
+    let (status, out, error) = trace(&model, "[1, 2, 3]", "[1, 1, 1]", &[]);
+    assert!(status == 0 && out.contains("\"loss\""), "{error}");
+    assert!(error.starts_with("trace: all ") && error.ends_with("are finite, forward and backward\n"), "{error}");
+    // 0 under a root: the value is finite, its slope is not.
+    let (_, _, error) = trace(&model, "[1, 2, 3]", "[1, 0, 1]", &[]);
+    assert!(error.contains("trace: the first number that is not finite, backward: d w[1] = inf\n"), "{error}");
+    assert!(error.contains("net.nn:3:5: param w: [3] = ones;"), "{error}");
+    let (_, _, error) = trace(&model, "[1, \"NaN\", 3]", "[1, 1, 1]", &[]);
+    assert!(error.contains("the first number that is not finite, given: x[1] = NaN\n"), "{error}");
+    let powers = "network Powers: f64 {\n    input x: [3];\n    param w: [3] = ones;\n    y = exp(x * w);\n    output z = y - y[0];\n    \
+                  loss = sum(y / z);\n}\n";
+    let powers = write(folder.path(), "powers.nn", powers);
+    let (_, _, error) = trace(&powers, "[800, 2, 3]", "[1, 1, 1]", &[]);
+    assert!(error.contains("not finite, forward: y[0] = inf\n") && error.contains("powers.nn:4:5: y = exp(x * w);"), "{error}");
+    assert!(error.contains("reads x, from 2 to 800"), "{error}");
+    assert!(error.contains("trace: the first that is no number, forward: z[0] = NaN\n"), "{error}");
+    // What f64 holds and f32 does not is not finite in a network of f32.
+    let small =
+        write(folder.path(), "small.nn", "network Small { input x: [3]; param w: [3] = ones; y = exp(x * w); loss = sum(y); }\n");
+    assert!(trace(&small, "[100, 2, 3]", "[1, 1, 1]", &[]).2.contains("y[0] = 26881171418161"), "f32");
+    let (status, _, error) = trace(&small, "[1, 2, 3]", "[1, 1, 1]", &["--engine", "compile"]);
+    assert!(status == 2 && error.contains("`--engine interpret`"), "{error}");
+}
+
+#[test]
 fn the_seed_chooses_random_numbers() {
     let folder = tempfile::tempdir().expect("a folder");
     let text = "network Net {\n    input x: [B, 9];\n    output y = dropout(x, 0.5);\n    loss = sum(y);\n}\n";

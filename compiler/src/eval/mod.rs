@@ -7,6 +7,7 @@ mod formula;
 pub mod loops;
 pub mod program;
 pub mod sizes;
+pub mod trace;
 
 #[cfg(test)]
 mod tests;
