@@ -4,10 +4,10 @@
 
 use crate::derivatives;
 use crate::diff;
-use crate::emit::{Passes, nn};
+use crate::emit::{Passes, Traced, nn};
 use crate::interface::Interface;
 use crate::ir::{self, Program, Role, Root, TensorId};
-use crate::loops::{self, Loops};
+use crate::loops::{self, Destination, Loops};
 use crate::plan::{self, Plan};
 use crate::simplify::{self, Report};
 
@@ -151,6 +151,41 @@ pub fn with_inputs_as_parameters(program: &Program) -> Program {
     program
 }
 
+/// Everything that a struct of a network needs that can say where its numbers left the finite range: the gradient's pass keeps every
+/// definition. It needs a loss.
+pub fn traced(training: &Program, inference: &Program) -> Passes {
+    let mut passes = passes(training, inference);
+    let mut program = gradient(training, &parameters(training), |_| true).program;
+    program.roots.retain(|root| !matches!(root.role, Role::Output(_)));
+    let mut forward = program.clone();
+    forward.roots.retain(|root| !matches!(root.role, Role::Gradient(_)));
+    let forward = forward.order();
+    let is_real = |id: &TensorId| program.definition(*id).is_some() && program.tensor(*id).element == ir::Element::Real;
+    let order: Vec<TensorId> = program.order().into_iter().filter(is_real).collect();
+    for id in order {
+        let known = program.roots.iter().find(|root| root.tensor == id).map(|root| root.role.clone());
+        let name = program.tensor(id).name.clone();
+        let role = known.unwrap_or_else(|| {
+            let role = Role::Output(format!("trace of {name}"));
+            program.roots.push(Root { role: role.clone(), tensor: id });
+            role
+        });
+        let destination = match role {
+            Role::Loss => Destination::Loss,
+            Role::Output(name) => Destination::Output(name),
+            Role::Metric(name) => Destination::Metric(name),
+            Role::Gradient(of) => Destination::Gradient(program.tensor(of).name.clone()),
+            Role::Update(of) => Destination::Update(program.tensor(of).name.clone()),
+        };
+        let (shape, span) = (program.tensor(id).shape.clone(), program.tensor(id).span);
+        let (backward, formula) = (!forward.contains(&id), ir::print::formula(&program, id));
+        passes.traced.push(Traced { name, formula, shape, backward, span, place: String::new(), destination });
+    }
+    let loops = built(&program, &plan::plan(&program, "gradient"));
+    passes.gradient = passes.gradient.map(|_| loops);
+    passes
+}
+
 /// Everything that a struct of a network needs, from its program in training and in inference mode.
 pub fn passes(training: &Program, inference: &Program) -> Passes {
     planned(training, inference).0
@@ -178,7 +213,7 @@ pub fn planned(training: &Program, inference: &Program) -> (Passes, Vec<Plan>) {
     let is_output = |role: &Role| matches!(role, Role::Output(_));
     let has_outputs = inference.roots.iter().any(|root| is_output(&root.role));
     let predict = has_outputs.then(|| pass(&forward(inference, is_output).program, "predict"));
-    (Passes { interface: Interface::of(training), derivatives, gradient, assess, predict }, plans)
+    (Passes { interface: Interface::of(training), derivatives, gradient, assess, predict, traced: Vec::new() }, plans)
 }
 
 /// The checker, in tests and debug builds.

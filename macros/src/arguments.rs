@@ -14,31 +14,40 @@ pub enum Arguments {
     Equations(Header, TokenStream),
 }
 
-/// `file = "x.nn", check, network = "X", hidden = 256, max_memory = "1 MiB", B = 32`
+/// `file = "x.nn", check, trace, network = "X", hidden = 256, max_memory = "1 MiB", B = 32`
 pub struct FileArguments {
     /// The path as written.
     pub path: LitStr,
     /// Which network of the file.
     pub network: Option<String>,
-    /// Whether a test of the gradient is wanted.
-    pub check: bool,
+    /// What is wanted beside the network.
+    pub flags: Flags,
     /// The most memory that a workspace may take.
     pub max_memory: Option<LitStr>,
     /// Values of hyperparameters, and of the sizes for which the memory is bounded.
     pub settings: Vec<Setting>,
 }
 
-/// `f64, check, max_memory = "1 MiB", B = 32`
+/// `f64, check, trace, max_memory = "1 MiB", B = 32`
 #[derive(Default)]
 pub struct Header {
     /// The type of the numbers, where it is said.
     pub precision: Option<Ident>,
-    /// Whether a test of the gradient is wanted.
-    pub check: bool,
+    /// What is wanted beside the network.
+    pub flags: Flags,
     /// The most memory that a workspace may take.
     pub max_memory: Option<LitStr>,
     /// The sizes for which the memory is bounded.
     pub sizes: Vec<Setting>,
+}
+
+/// Words that stand alone.
+#[derive(Clone, Copy, Default)]
+pub struct Flags {
+    /// Whether a test of the gradient is wanted.
+    pub check: bool,
+    /// Whether the network says where its numbers leave the finite range.
+    pub trace: bool,
 }
 
 /// A number for a name.
@@ -76,7 +85,7 @@ impl Arguments {
 /// Whether equations begin with settings.
 fn is_header(start: &[TokenTree]) -> bool {
     match start {
-        [TokenTree::Ident(word), TokenTree::Punct(end), ..] if word == "f32" || word == "f64" || word == "check" => {
+        [TokenTree::Ident(word), TokenTree::Punct(end), ..] if word == "f32" || word == "f64" || is_flag(word) => {
             matches!(end.as_char(), ';' | ',')
         }
         [TokenTree::Ident(word), TokenTree::Punct(equals), TokenTree::Literal(_)] => {
@@ -91,10 +100,10 @@ impl Parse for FileArguments {
         input.parse::<Ident>()?;
         input.parse::<Token![=]>()?;
         let path = input.parse()?;
-        let mut arguments = Self { path, network: None, check: false, max_memory: None, settings: Vec::new() };
+        let mut arguments = Self { path, network: None, flags: Flags::default(), max_memory: None, settings: Vec::new() };
         while next(input)? {
-            if is_check(input) {
-                flag(input, &mut arguments.check)?;
+            if is_flag_ahead(input) {
+                flag(input, &mut arguments.flags)?;
                 continue;
             }
             let name = name(input)?;
@@ -111,15 +120,15 @@ impl Parse for FileArguments {
 impl Parse for Header {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let mut header = Self::default();
-        if !input.peek2(Token![=]) && !is_check(input) {
+        if !input.peek2(Token![=]) && !is_flag_ahead(input) {
             header.precision = Some(input.parse()?);
             if !next(input)? {
                 return Ok(header);
             }
         }
         loop {
-            if is_check(input) {
-                flag(input, &mut header.check)?;
+            if is_flag_ahead(input) {
+                flag(input, &mut header.flags)?;
             } else {
                 let name = name(input)?;
                 setting(input, name, &mut header.max_memory, &mut header.sizes)?;
@@ -148,14 +157,20 @@ fn next(input: ParseStream<'_>) -> syn::Result<bool> {
     Ok(!input.is_empty())
 }
 
-/// Whether the word `check` follows, and no value.
-fn is_check(input: ParseStream<'_>) -> bool {
-    !input.peek2(Token![=]) && input.fork().parse::<Ident>().is_ok_and(|word| word == "check")
+/// Whether a word may stand alone.
+fn is_flag(word: &Ident) -> bool {
+    word == "check" || word == "trace"
+}
+
+/// Whether such a word follows, and no value.
+fn is_flag_ahead(input: ParseStream<'_>) -> bool {
+    !input.peek2(Token![=]) && input.fork().parse::<Ident>().is_ok_and(|word| is_flag(&word))
 }
 
 /// A word that stands alone.
-fn flag(input: ParseStream<'_>, flag: &mut bool) -> syn::Result<()> {
+fn flag(input: ParseStream<'_>, flags: &mut Flags) -> syn::Result<()> {
     let word: Ident = input.parse()?;
+    let flag = if word == "check" { &mut flags.check } else { &mut flags.trace };
     if std::mem::replace(flag, true) {
         return Err(syn::Error::new(word.span(), format!("`{word}` is given twice")));
     }

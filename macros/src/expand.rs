@@ -1,6 +1,6 @@
 //! The attribute as a whole: what the compiler makes of it, or its errors and stubs. It must not know of any detail of either.
 
-use crate::arguments::{Arguments, FileArguments, Header, Setting};
+use crate::arguments::{Arguments, FileArguments, Flags, Header, Setting};
 use crate::bound::Bound;
 use crate::broken::{self, Outline, network_of};
 use crate::tokens::Adapter;
@@ -10,8 +10,9 @@ use chainrule_compiler::elaborate::{Loader, Options, elaborate};
 use chainrule_compiler::emit::rust::{StructSource, states_field, tokens};
 use chainrule_compiler::files::Files;
 use chainrule_compiler::interface::Interface;
-use chainrule_compiler::ir::Program;
+use chainrule_compiler::ir::{Program, Role};
 use chainrule_compiler::pipeline;
+use chainrule_compiler::source::Sources;
 use chainrule_compiler::span::FileId;
 use chainrule_compiler::syntax::parse_file;
 use chainrule_compiler::syntax::tree::File;
@@ -69,8 +70,8 @@ fn from_file(arguments: &FileArguments, structure: &ItemStruct) -> TokenStream {
         }
     };
     let options = Options { network: arguments.network.clone(), hyperparameters, ..Options::default() };
-    let check = arguments.check.then_some(structure);
-    let compiled = compile(&tree, &options, (bound.as_ref(), check), &mut files, &mut diagnostics, |_| generated(structure));
+    let wishes = Wishes { bound: bound.as_ref(), flags: arguments.flags, structure, tokens: None };
+    let compiled = compile(&tree, &options, &wishes, &mut files, &mut diagnostics, |_| generated(structure));
     let imports = file::tracked_imports(&files, &found.path);
     let tracked = &found.tracked;
     let code = compiled.unwrap_or_else(|refused| {
@@ -122,8 +123,9 @@ fn from_equations(settings: &Header, equations: TokenStream, mut structure: Item
     let compiled = match Bound::read(settings.max_memory.as_ref(), &settings.sizes) {
         Ok(_) if fields_are_wrong => Err(None),
         Ok(bound) => {
-            let check = settings.check.then_some(&structure);
-            compile(&tree, &options, (bound.as_ref(), check), &mut files, &mut diagnostics, source)
+            let tokens = Some((file, adapter.spans.as_slice()));
+            let wishes = Wishes { bound: bound.as_ref(), flags: settings.flags, structure: &structure, tokens };
+            compile(&tree, &options, &wishes, &mut files, &mut diagnostics, source)
         }
         Err(error) => Err(Some(Refusal { message: error.to_string(), place: Some(error.span()) })),
     };
@@ -162,12 +164,35 @@ impl Refusal {
     }
 }
 
+/// What is asked for beside the code.
+struct Wishes<'a> {
+    bound: Option<&'a Bound>,
+    flags: Flags,
+    structure: &'a ItemStruct,
+    /// The file that stands for the equations of the attribute, and where its tokens are.
+    tokens: Option<(FileId, &'a [Span])>,
+}
+
+impl Wishes<'_> {
+    /// A place as people read it: `src/main.rs:12:5`, `net.nn:4:5: y = exp(x * w);`.
+    fn place(&self, span: chainrule_compiler::span::Span, sources: &Sources) -> String {
+        if let Some((file, tokens)) = self.tokens
+            && file == span.file
+        {
+            let place = tokens.get(span.start as usize).copied().unwrap_or_else(Span::call_site).unwrap();
+            return format!("{}:{}:{}", place.file(), place.line(), place.column());
+        }
+        let (line, column) = sources.line_column(span.file, span.start);
+        format!("{}:{line}:{column}: {}", sources.name(span.file), sources.line(span.file, line).trim())
+    }
+}
+
 /// The code of a network; where there is none, the diagnostics say why, or else the refusal does.
 fn compile(
     tree: &File,
     options: &Options,
-    (bound, check): (Option<&Bound>, Option<&ItemStruct>),
-    loader: &mut dyn Loader,
+    wishes: &Wishes<'_>,
+    loader: &mut Files,
     diagnostics: &mut Diagnostics,
     source: impl FnOnce(&Interface) -> StructSource,
 ) -> Result<TokenStream, Option<Refusal>> {
@@ -185,15 +210,24 @@ fn compile(
     if diagnostics.has_errors() {
         return Err(None);
     }
-    let passes = pipeline::passes(&training, &inference);
-    if let Some(bound) = bound {
+    let refused = |message| Some(Refusal { message, place: None });
+    let mut passes = match (wishes.flags.trace, training.root(&Role::Loss)) {
+        (false, _) => pipeline::passes(&training, &inference),
+        (true, Some(_)) => pipeline::traced(&training, &inference),
+        (true, None) => return Err(refused("`trace` follows the numbers of a loss: the network has none".into())),
+    };
+    for traced in &mut passes.traced {
+        traced.place = wishes.place(traced.span, &loader.sources);
+    }
+    if let Some(bound) = wishes.bound {
         bound.check(&passes).map_err(|(message, place)| Some(Refusal { message, place: Some(place) }))?;
     }
     let source = source(&passes.interface);
-    let refused = |message| Some(Refusal { message, place: None });
     let code = tokens(&passes, source).map_err(refused)?;
-    let Some(structure) = check else { return Ok(code) };
-    let checked = checked(&training, tree, options, loader, structure).map_err(refused)?;
+    if !wishes.flags.check {
+        return Ok(code);
+    }
+    let checked = checked(&training, tree, options, loader, wishes.structure).map_err(refused)?;
     Ok(quote!(#code #checked))
 }
 

@@ -43,6 +43,9 @@ use proc_macro::TokenStream;
 /// most that a workspace for these sizes may take, in `B`, `KiB`, `MiB`, `GiB`, `kB`, `MB` or `GB`: a network that needs more does not
 /// compile. Parameters and gradients are not counted, which are values of the struct itself.
 ///
+/// `trace`, at the same places, is for finding where numbers go wrong: every definition of the gradient's pass keeps its memory, and where
+/// the loss or a gradient is not finite, the step panics with the first definition, element and line that is not.
+///
 /// `check`, at the same places, emits a test that compares the gradient with finite differences in `f64`, as `assert_gradient!` does.
 #[proc_macro_attribute]
 pub fn network(attribute: TokenStream, item: TokenStream) -> TokenStream {

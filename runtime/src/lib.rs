@@ -90,6 +90,7 @@ mod linear;
 pub mod network;
 pub mod optim;
 pub mod schedule;
+mod trace;
 pub mod train;
 mod view;
 pub use chainrule_macros::network;
@@ -120,6 +121,7 @@ pub mod __private {
     pub use crate::kernels::{self, Buffer, Float, Isa, Level};
     pub use crate::network::require;
     pub use crate::network::{AsNetwork, Axis, Description, Elements, HasLoss, Input, Network, Parameter};
+    pub use crate::trace::Trace;
     pub use crate::view::{Arguments, Shape, View};
     pub use crate::{Error, Result};
     pub use chainrule_math::counter::Key;

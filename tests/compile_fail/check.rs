@@ -24,6 +24,14 @@ pub struct Unchecked {
     w: [f32; 2],
 }
 
+#[network(trace;
+    input x: [B, 2];
+    output y = x * w;
+)]
+pub struct NothingToFollow {
+    w: [f32; 2],
+}
+
 fn main() {
     chainrule::assert_gradient!(Unchecked, 1);
 }

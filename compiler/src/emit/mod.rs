@@ -6,7 +6,9 @@ pub mod nn;
 pub mod rust;
 
 use crate::interface::Interface;
-use crate::loops::Loops;
+use crate::ir::Extent;
+use crate::loops::{Destination, Loops};
+use crate::span::Span;
 
 /// A network as generated code needs it.
 #[derive(Clone, Debug)]
@@ -21,6 +23,27 @@ pub struct Passes {
     pub assess: Option<Loops>,
     /// Outputs, in inference mode, without targets.
     pub predict: Option<Loops>,
+    /// The definitions of the gradient's pass that are looked at where a number of it is not finite, in the order of their computation.
+    pub traced: Vec<Traced>,
+}
+
+/// A definition that a traced network names.
+#[derive(Clone, Debug)]
+pub struct Traced {
+    /// Its name.
+    pub name: String,
+    /// Its formula, as text.
+    pub formula: String,
+    /// Its shape.
+    pub shape: Vec<Extent>,
+    /// Whether only the gradient needs it.
+    pub backward: bool,
+    /// Where it was written.
+    pub span: Span,
+    /// The same, as text, as whoever knows the sources says it.
+    pub place: String,
+    /// Where its values are.
+    pub destination: Destination,
 }
 
 impl Passes {

@@ -41,8 +41,16 @@ impl Workspace {
     pub fn of(interface: &Interface, passes: &[&Loops]) -> Self {
         let alone =
             |name: &String, shape: &[Extent]| Piece { tenants: vec![name.clone()], lengths: vec![Extent::room_of(shape)] };
-        let outputs = interface.outputs.iter().map(|(output, shape)| alone(output, shape)).collect();
         let buffers = || passes.iter().flat_map(|loops| &loops.buffers);
+        let mut outputs: Vec<Piece> = interface.outputs.iter().map(|(output, shape)| alone(output, shape)).collect();
+        // What a traced pass keeps.
+        for buffer in buffers() {
+            if let Place::Result(Destination::Output(name)) = &buffer.place
+                && outputs.iter().all(|piece| piece.tenants[0] != *name)
+            {
+                outputs.push(alone(name, &buffer.shape));
+            }
+        }
         let updates = interface.states.iter().filter_map(|state| {
             let place = Place::Result(Destination::Update(state.path.clone()));
             buffers().find(|buffer| buffer.place == place).map(|buffer| alone(&state.path, &buffer.shape))

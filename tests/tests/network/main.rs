@@ -12,4 +12,5 @@ mod memory;
 mod states;
 mod structs;
 mod support;
+mod traced;
 mod workspaces;

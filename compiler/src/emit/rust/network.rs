@@ -5,6 +5,7 @@ use super::scope::Scope;
 use super::structure::Place;
 use super::unit::Unit;
 use super::workspace::{factor, maximum, packing};
+use crate::emit::Traced;
 use crate::interface::Input;
 use crate::ir::{Extent, Index, Precision};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
@@ -102,8 +103,8 @@ pub fn implementation(unit: &Unit<'_>) -> Result<TokenStream, String> {
     let packing = packing(&scope, &unit.workspace.products);
     let lengths: Vec<TokenStream> = unit.workspace.fields().map(|field| maximum(&scope, &field.lengths)).collect();
     let fields = unit.workspace.fields().map(|field| &field.name);
-    let (differentiate, update_states) = (differentiate(unit), update_states(unit)?);
-    let (assess, unmet) = (assess(unit), unmet(unit, &scope));
+    let (differentiate, update_states) = (differentiate(unit)?, update_states(unit)?);
+    let (assess, unmet) = (assess(unit)?, unmet(unit, &scope));
     let start = draws(unit).then(|| quote!(seed: 0, step: 0,));
     let (seed, seeded) = seeding(unit);
     let safety = unit.remark(&format!("SAFETY: `{name}` is `repr(C)` and made of nothing but `{float}`."));
@@ -205,16 +206,16 @@ fn elements(unit: &Unit<'_>) -> TokenStream {
     quote!(#(#inputs)*)
 }
 
-fn differentiate(unit: &Unit<'_>) -> TokenStream {
+fn differentiate(unit: &Unit<'_>) -> Result<TokenStream, String> {
     let Unit { workspace_name, float, .. } = unit;
     let body = match &unit.gradient_pass {
         Some(pass) => {
-            let (cleared, called) = (&unit.cleared, called(unit, pass, Mode::Training));
+            let (cleared, called) = (&unit.cleared, called(unit, pass, Mode::Training)?);
             quote!(#cleared #called)
         }
         None => refused(unit, "has neither a loss nor one scalar output, so there is no gradient"),
     };
-    quote! {
+    Ok(quote! {
         fn differentiate(
             &self,
             workspace: &mut #workspace_name,
@@ -225,7 +226,7 @@ fn differentiate(unit: &Unit<'_>) -> TokenStream {
         ) -> #float {
             #body
         }
-    }
+    })
 }
 
 /// `update_states`, where there are some with an update.
@@ -245,13 +246,13 @@ fn update_states(unit: &Unit<'_>) -> Result<Option<TokenStream>, String> {
     Ok((!copies.is_empty()).then_some(method))
 }
 
-fn assess(unit: &Unit<'_>) -> TokenStream {
+fn assess(unit: &Unit<'_>) -> Result<TokenStream, String> {
     let Unit { workspace_name, float, .. } = unit;
     let body = match &unit.assess_pass {
-        Some(pass) => called(unit, pass, Mode::Inference),
+        Some(pass) => called(unit, pass, Mode::Inference)?,
         None => refused(unit, "has no loss"),
     };
-    quote! {
+    Ok(quote! {
         fn assess(
             &self,
             workspace: &mut #workspace_name,
@@ -261,7 +262,7 @@ fn assess(unit: &Unit<'_>) -> TokenStream {
         ) -> #float {
             #body
         }
-    }
+    })
 }
 
 /// Whether any pass takes random numbers, so that the workspace says which.
@@ -300,7 +301,7 @@ enum Mode {
     Inference,
 }
 
-fn called(unit: &Unit<'_>, pass: &Ident, mode: Mode) -> TokenStream {
+fn called(unit: &Unit<'_>, pass: &Ident, mode: Mode) -> Result<TokenStream, String> {
     let scope = Scope::new(&unit.blank, None, &[]);
     let (names, sizes) = (scope.sizes(), bind_sizes(&scope));
     let inputs = elements(unit);
@@ -308,14 +309,37 @@ fn called(unit: &Unit<'_>, pass: &Ident, mode: Mode) -> TokenStream {
     let gradient = trains.then(|| quote!(gradient,));
     let (made, key) = key(unit, unit.draws[usize::from(!trains)], trains);
     let zero = super::value::literal(unit.interface.precision, 0.0).bare();
-    quote! {
+    let trace = if trains { trace(unit, &scope)? } else { TokenStream::new() };
+    Ok(quote! {
         workspace.check(sizes);
         #sizes
         #made
         let mut loss = [#zero];
         #pass(#(#names,)* #key self, #inputs workspace, #gradient metrics, &mut loss);
+        #trace
         loss[0]
+    })
+}
+
+/// Names the first number that is not finite, where the loss or a gradient is not.
+fn trace(unit: &Unit<'_>, scope: &Scope<'_>) -> Result<TokenStream, String> {
+    if unit.traced.is_empty() {
+        return Ok(TokenStream::new());
     }
+    let storage = unit.storage(unit.interface.inputs.iter().map(|_| None).collect(), true, true);
+    let mut looks = TokenStream::new();
+    for Traced { name, formula, shape, backward, place, destination, .. } in unit.traced {
+        let (length, axes) = shape_codes(scope, shape);
+        let slice = storage.result(destination, &quote!(&), &length, false)?;
+        looks.extend(quote!(trace.look(#name, #formula, #place, #backward, &[#(#axes),*], #slice);));
+    }
+    Ok(quote! {
+        if ::chainrule::__private::Trace::is_needed(loss[0], gradient) {
+            let mut trace = ::chainrule::__private::Trace::new(self, sizes, inputs);
+            #looks
+            trace.report();
+        }
+    })
 }
 
 fn refused(unit: &Unit<'_>, why: &str) -> TokenStream {

@@ -177,6 +177,7 @@ pub(crate) fn passes() -> Passes {
         gradient: Some(gradient()),
         assess: Some(assess()),
         predict: Some(predict()),
+        traced: Vec::new(),
     }
 }
 

@@ -8,7 +8,7 @@ use super::scope::{Remarks, remark};
 use super::step::Functions;
 use super::structure::Layout;
 use super::workspace::{NetworkStorage, Workspace};
-use crate::emit::Passes;
+use crate::emit::{Passes, Traced};
 use crate::interface::Interface;
 use crate::loops::{Destination, Loops};
 use crate::memory;
@@ -41,6 +41,8 @@ pub struct Unit<'a> {
     pub remarks: Option<&'a Remarks>,
     /// Clears the gradients that the pass does not compute, because nothing reads their parameters.
     pub cleared: TokenStream,
+    /// What a traced network looks at.
+    pub traced: &'a [Traced],
     /// The function of the pass, if there is one.
     pub gradient_pass: Option<Ident>,
     /// The function of the pass, if there is one.
@@ -75,6 +77,7 @@ impl<'a> Unit<'a> {
             draws: [&passes.gradient, &passes.assess, &passes.predict].map(|loops| loops.as_ref().is_some_and(pass::draws)),
             remarks,
             cleared: TokenStream::new(),
+            traced: &passes.traced,
             gradient_pass: None,
             assess_pass: None,
             predict_pass: None,

@@ -130,7 +130,8 @@ impl NetworkStorage<'_> {
         })
     }
 
-    fn result(
+    /// The slice of a result.
+    pub fn result(
         &self,
         destination: &Destination,
         borrow: &TokenStream,

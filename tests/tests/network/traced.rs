@@ -1,0 +1,86 @@
+//! `trace` in an attribute: what a network says where its numbers leave the finite range.
+
+use crate::support::{assert_near, wave};
+use chainrule::prelude::*;
+
+#[network(f64, trace;
+    input x: [B];
+    y = exp(x * w);
+    z = y - y[0];
+    loss = sum(where(x > 100, y / z, y)) + sum(sqrt(v));
+)]
+struct Followed {
+    w: f64,
+    v: [f64; 2],
+}
+
+/// What is masked is -inf on the way to a finite loss.
+#[network(f64, trace;
+    input x: [B, 3];
+    masked = where(x < 1.5, -inf, x * w);
+    loss = sum(softmax(masked) * x);
+)]
+struct Masked {
+    w: [f64; 3],
+}
+
+#[network(file = "models/normalized.nn", trace)]
+struct Traced;
+
+#[network(file = "models/normalized.nn")]
+struct Plain;
+
+/// The message of a step with these numbers; `None` where it goes well.
+fn message(x: &[f64], w: f64, v: [f64; 2]) -> Option<String> {
+    let net = Followed { w, v };
+    let x = ndarray::Array1::from(x.to_vec());
+    let step = std::panic::AssertUnwindSafe(|| {
+        let (mut workspace, mut gradient) = (Followed::workspace(x.len()), Followed::zeros());
+        net.gradient(&mut workspace, &x, &mut gradient)
+    });
+    let panic = std::panic::catch_unwind(step).err()?;
+    panic.downcast_ref::<String>().cloned()
+}
+
+#[test]
+fn finite_numbers_say_nothing() {
+    assert_eq!(message(&[1.0, 2.0], 1.0, [1.0, 2.0]), None);
+}
+
+#[test]
+fn the_first_number_that_is_not_finite_is_named() {
+    let text = message(&[1.0, 800.0], 1.0, [1.0, 2.0]).expect("an overflow");
+    assert!(text.starts_with("Followed: the first number that is not finite, forward: y[1] = inf\n  --> "), "{text}");
+    assert!(text.contains("network/traced.rs:8:5\n  y[i] = exp(x[i] * w)"), "{text}");
+    assert!(text.contains("Followed: the first that is no number, forward: "), "{text}");
+}
+
+#[test]
+fn slopes_and_given_numbers_are_named_too() {
+    let text = message(&[1.0, 2.0], 1.0, [1.0, 0.0]).expect("the slope of a root at 0");
+    assert!(text.contains("not finite, backward: d v[1] = inf"), "{text}");
+    let text = message(&[1.0, f64::NAN], 1.0, [1.0, 1.0]).expect("no number");
+    assert!(text.starts_with("Followed: the first number that is not finite, given: x[1] = NaN"), "{text}");
+}
+
+#[test]
+fn infinities_on_the_way_to_finite_numbers_say_nothing() {
+    let net = Masked { w: [1.0, 2.0, 3.0] };
+    let x = ndarray::array![[1.0, 2.0, 3.0], [2.0, 1.0, 1.0]];
+    let (mut workspace, mut gradient) = (Masked::workspace(2), Masked::zeros());
+    assert!(net.gradient(&mut workspace, &x, &mut gradient).is_finite());
+}
+
+#[test]
+fn a_traced_network_computes_the_same() {
+    let (x, t) = (wave(&[5, 4], 0.4), wave(&[5, 2], 3.0));
+    let (mut traced, mut plain) = (Traced::init(3), Plain::init(3));
+    let (mut own, mut other) = (Traced::zeros(), Plain::zeros());
+    let (mut workspace, mut plain_workspace) = (Traced::workspace(5), Plain::workspace(5));
+    for _ in 0..3 {
+        let loss = traced.gradient(&mut workspace, &x, &t, &mut own);
+        assert_near(&[loss], &[plain.gradient(&mut plain_workspace, &x, &t, &mut other)], 1e-12);
+        assert_near(own.flat(), other.flat(), 1e-12);
+        assert_near(traced.numbers(), plain.numbers(), 1e-12);
+    }
+}
