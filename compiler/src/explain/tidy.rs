@@ -1,10 +1,9 @@
 //! Formulas as a person writes them: `2·a` for `a + a`, `a²` for `a·a`, numbers before other factors. The compiler prefers what is cheaper
-//! to compute. It must not know what a formula is for.
+//! to compute. It must not know what a formula is for. (Formulas that the compiler writes have no places, so `==` compares what they say.)
 
 use super::tree;
 use crate::ops::Reduction;
 use crate::span::Span;
-use crate::syntax::same_expression;
 use crate::syntax::tree::{Binary, Expression, ExpressionKind, Unary};
 
 /// A fraction of two products: numbers, and factors with whole powers.
@@ -23,33 +22,71 @@ pub fn tidy(source: &Expression) -> Expression {
 }
 
 fn tidy_in_place(source: &mut Expression) {
-    tree::children_mut(source).into_iter().for_each(tidy_in_place);
-    let made = match &source.kind {
-        // The same twice is a multiple of it, as it is.
-        ExpressionKind::Binary(Binary::Add, left, right) if same_expression(left, right) => {
-            let twice = binary(Binary::Multiply, number(2.0), (**left).clone());
-            Some(sum(terms(&twice)))
-        }
-        ExpressionKind::Binary(Binary::Multiply | Binary::Divide | Binary::Add | Binary::Subtract, ..)
-        | ExpressionKind::Unary(Unary::Negate, _) => Some(sum(terms(source))),
-        ExpressionKind::Reduce { .. } | ExpressionKind::Call(..) => negated_outside(source),
-        ExpressionKind::Binary(..)
-        | ExpressionKind::Unary(..)
-        | ExpressionKind::Number { .. }
-        | ExpressionKind::Boolean(_)
-        | ExpressionKind::Name(_)
-        | ExpressionKind::Pipe(..)
-        | ExpressionKind::Index(..)
-        | ExpressionKind::Transpose(_)
-        | ExpressionKind::Field(..)
-        | ExpressionKind::List(_)
-        | ExpressionKind::Group(_)
-        | ExpressionKind::Arrow(..)
-        | ExpressionKind::If { .. }
-        | ExpressionKind::Missing => None,
-    };
-    if let Some(made) = made {
+    tidy_operands(source);
+    if Chain::of(source) != Chain::None {
+        *source = sum(terms(source));
+    } else if let Some(made) = negated_outside(source) {
         *source = made;
+    }
+}
+
+/// Tidies what a chain of sums and products is made of, or what stands directly below another formula. A chain is brought to its form
+/// once, as a whole.
+fn tidy_operands(source: &mut Expression) {
+    // The same twice is a multiple of it, as it is.
+    if let ExpressionKind::Binary(Binary::Add, left, right) = &source.kind
+        && left == right
+    {
+        let twice = binary(Binary::Multiply, number(2.0), (**left).clone());
+        *source = twice;
+    }
+    let chain = Chain::of(source);
+    for child in tree::children_mut(source) {
+        if chain.goes_on(child) { tidy_operands(child) } else { tidy_in_place(child) }
+    }
+}
+
+/// Which kind of chain a formula is a link of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Chain {
+    /// Terms, which may be products.
+    Sum,
+    /// Factors, quotients, signs.
+    Product,
+    /// None.
+    None,
+}
+
+impl Chain {
+    fn of(source: &Expression) -> Self {
+        if let ExpressionKind::Binary(operator, ..) = &source.kind {
+            match operator {
+                Binary::Add | Binary::Subtract => Self::Sum,
+                Binary::Multiply | Binary::Divide => Self::Product,
+                Binary::Or
+                | Binary::And
+                | Binary::Equal
+                | Binary::NotEqual
+                | Binary::Less
+                | Binary::LessEqual
+                | Binary::Greater
+                | Binary::GreaterEqual
+                | Binary::MatrixMultiply
+                | Binary::Power => Self::None,
+            }
+        } else if matches!(source.kind, ExpressionKind::Unary(Unary::Negate, _)) {
+            Self::Product
+        } else {
+            Self::None
+        }
+    }
+
+    /// Whether a formula directly below belongs to the same chain.
+    fn goes_on(self, child: &Expression) -> bool {
+        match (self, Self::of(child)) {
+            (Self::Sum, Self::Sum | Self::Product) | (Self::Product, Self::Product) => true,
+            (Self::Sum | Self::Product, Self::None) | (Self::Product, Self::Sum) | (Self::None, _) => false,
+        }
     }
 }
 
@@ -73,30 +110,36 @@ fn negated_outside(source: &Expression) -> Option<Expression> {
 
 /// Whether two formulas differ in no more than the order of their terms and factors.
 pub fn is_same(one: &Expression, other: &Expression) -> bool {
-    same_expression(&sorted(one), &sorted(other))
+    sorted(one) == sorted(other)
 }
 
 fn sorted(source: &Expression) -> Expression {
-    let mut sorted_source = source.clone();
-    for child in tree::children_mut(&mut sorted_source) {
-        *child = sorted(child);
-    }
-    let is_chain = matches!(
-        sorted_source.kind,
-        ExpressionKind::Binary(Binary::Multiply | Binary::Divide | Binary::Add | Binary::Subtract, ..)
-    );
-    if !is_chain {
-        return sorted_source;
+    let mut sorted = source.clone();
+    sort_in_place(&mut sorted);
+    sorted
+}
+
+fn sort_in_place(source: &mut Expression) {
+    sort_operands(source);
+    if Chain::of(source) == Chain::None {
+        return;
     }
     let key = |expression: &Expression| crate::syntax::print_expression(expression);
-    let mut all = terms(&sorted_source);
+    let mut all = terms(source);
     for product in &mut all {
-        product.factors.sort_by_key(|(factor, power)| (key(factor), *power));
-        product.below.sort_by_key(|(factor, power)| (key(factor), *power));
+        product.factors.sort_by_cached_key(|(factor, power)| (key(factor), *power));
+        product.below.sort_by_cached_key(|(factor, power)| (key(factor), *power));
     }
     let keys = |factors: &[(Expression, u32)]| factors.iter().map(|(factor, _)| key(factor)).collect::<Vec<_>>();
-    all.sort_by_key(|product| (keys(&product.factors), keys(&product.below)));
-    sum(all)
+    all.sort_by_cached_key(|product| (keys(&product.factors), keys(&product.below)));
+    *source = sum(all);
+}
+
+fn sort_operands(source: &mut Expression) {
+    let chain = Chain::of(source);
+    for child in tree::children_mut(source) {
+        if chain.goes_on(child) { sort_operands(child) } else { sort_in_place(child) }
+    }
 }
 
 /// A formula as a sum of products; what is the same is there once.
@@ -140,7 +183,7 @@ fn product(source: &Expression) -> Product {
             *number *= value;
         } else {
             let (base, power) = power(next);
-            match factors.iter_mut().find(|(factor, _)| same_expression(factor, base)) {
+            match factors.iter_mut().find(|(factor, _)| factor == base) {
                 Some((_, before)) => *before += power,
                 None => factors.push((base.clone(), power)),
             }
@@ -168,7 +211,7 @@ fn power(source: &Expression) -> (&Expression, u32) {
 
 fn same_factors(one: &Product, other: &Product) -> bool {
     let same = |one: &[(Expression, u32)], other: &[(Expression, u32)]| {
-        one.len() == other.len() && one.iter().zip(other).all(|(a, b)| a.1 == b.1 && same_expression(&a.0, &b.0))
+        one.len() == other.len() && one.iter().zip(other).all(|(a, b)| a.1 == b.1 && a.0 == b.0)
     };
     one.below_number == other.below_number && same(&one.factors, &other.factors) && same(&one.below, &other.below)
 }

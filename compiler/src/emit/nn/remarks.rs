@@ -1,7 +1,7 @@
 //! What is said below a derivative: what simplification did, and how much the program computes. It must not know how a
 //! program is written.
 
-use crate::ir::{Program, cost};
+use crate::ir::{Program, Role, Root, cost};
 use crate::simplify::Report;
 
 /// A symbolic size for which work is counted.
@@ -45,7 +45,10 @@ fn work(forward: &Program, whole: &Program) -> String {
     let times = if first > 0 { format!(" ({:.1} times)", gradient as f64 / first as f64) } else { String::new() };
     let sizes: Vec<&str> = whole.sizes.iter().map(String::as_str).collect();
     let at = if sizes.is_empty() { String::new() } else { format!(" for {} = {BATCH}", sizes.join(" = ")) };
-    format!("work: forward {}, gradient {}{times}{at}", operations(first), operations(gradient))
+    // Outputs that the forward part has not are derivatives of a higher order.
+    let is_more = |root: &Root| matches!(root.role, Role::Output(_)) && forward.root(&root.role).is_none();
+    let word = if whole.roots.iter().any(is_more) { "derivatives" } else { "gradient" };
+    format!("work: forward {}, {word} {}{times}{at}", operations(first), operations(gradient))
 }
 
 /// `2.46 Mflop`
