@@ -1,0 +1,44 @@
+//! Elementary functions that vectorize: no calls, no branches, no tables, only arithmetic and selections, so that the compiler of Rust
+//! computes as many elements side by side as the instruction set holds.
+//!
+//! Each function is written once, for both floats and every instruction set; what a float brings is in [`Constants`]. They mean what
+//! the functions of [`chainrule_math::Scalar`] of the same names mean, zeros keep their signs, infinities, NaN, subnormal numbers
+//! and the thresholds of overflow come out as there. A function is at most so many units in the last place from the exact value,
+//! whatever the level:
+//!
+//! | | `exp` | `expm1` | `log` | `log1p` | `tanh` | `sigmoid` | `softplus` | `erf` |
+//! |---|---|---|---|---|---|---|---|---|
+//! | `f32` | 2 | 2 | 2 | 2 | 2 | 2 | 2 | 2 |
+//! | `f64` | 2 | 2 | 2 | 2 | 3 | 3 | 3 | 2 |
+//!
+//! For one element on its own the library of the platform is faster, since here the steps wait for each other. It must not know
+//! who calls.
+
+mod constants;
+mod erf;
+mod exponential;
+mod hyperbolic;
+mod logarithm;
+#[cfg(test)]
+mod tests;
+
+pub use constants::Constants;
+pub use erf::erf;
+pub use exponential::{exp, expm1};
+pub use hyperbolic::{sigmoid, tanh};
+pub use logarithm::{log, log1p, softplus};
+
+use super::{Float, Isa};
+
+/// `c[0] + c[1]·x + c[2]·x² + …` by Horner's rule.
+#[inline(always)]
+fn polynomial<I: Isa, S: Float>(coefficients: &[S], x: S) -> S {
+    let Some((&last, rest)) = coefficients.split_last() else { return S::ZERO };
+    let mut sum = last;
+    let mut at = rest.len();
+    while at > 0 {
+        at -= 1;
+        sum = I::mul_add(sum, x, rest[at]);
+    }
+    sum
+}
