@@ -82,6 +82,9 @@ pub enum Runtime {
     Prefix(&'static str),
     /// A method of `chainrule_math::Scalar`: `Scalar::tanh(a)`.
     Function(&'static str),
+    /// A method of `chainrule_math::Scalar` that the runtime has for each instruction set too, made of operations that
+    /// vectorize: `I::tanh(a)` in loops that do, `Scalar::tanh(a)` elsewhere, which is faster for one number.
+    Elementary(&'static str),
     /// A Rust comparison, which gives a `bool`: `a < b`.
     Comparison(&'static str),
     /// A connective of truth values: `a && b`, `a || b`, `!a`.
@@ -186,15 +189,15 @@ operators! {
     /// `!a`: a is 0
     Not: Prefix("!", precedence::UNARY), [(0.1, 2.0)], Runtime::Logical("!"), 1, |a| truth(a[0] == 0.0), none;
     /// `exp(a)`: y
-    Exp: Function("exp"), [(-2.0, 2.0)], Runtime::Function("exp"), 20, |a| math::Scalar::exp(a[0]), |_, _, y| vec![y];
+    Exp: Function("exp"), [(-2.0, 2.0)], Runtime::Elementary("exp"), 20, |a| math::Scalar::exp(a[0]), |_, _, y| vec![y];
     /// `expm1(a)` = exp(a) - 1: y + 1
-    ExpM1: Function("expm1"), [(-2.0, 2.0)], Runtime::Function("expm1"), 20, |a| math::Scalar::expm1(a[0]),
+    ExpM1: Function("expm1"), [(-2.0, 2.0)], Runtime::Elementary("expm1"), 20, |a| math::Scalar::expm1(a[0]),
         |g, a, _| vec![g.apply(O::Exp, &[a[0]])];
     /// `log(a)`, natural: 1/a
-    Log: Function("log"), [(0.2, 3.0)], Runtime::Function("log"), 20, |a| math::Scalar::log(a[0]),
+    Log: Function("log"), [(0.2, 3.0)], Runtime::Elementary("log"), 20, |a| math::Scalar::log(a[0]),
         |g, a, _| vec![reciprocal(g, a[0])];
     /// `log1p(a)` = log(1 + a): 1/(1 + a)
-    Log1P: Function("log1p"), [(-0.8, 2.0)], Runtime::Function("log1p"), 20, |a| math::Scalar::log1p(a[0]),
+    Log1P: Function("log1p"), [(-0.8, 2.0)], Runtime::Elementary("log1p"), 20, |a| math::Scalar::log1p(a[0]),
         |g, a, _| { let one = g.number(1.0); let sum = g.apply(O::Add, &[one, a[0]]); vec![reciprocal(g, sum)] };
     /// `sqrt(a)`: 1/(2y)
     Sqrt: Function("sqrt"), [(0.2, 3.0)], Runtime::Function("sqrt"), 4, |a| math::Scalar::sqrt(a[0]),
@@ -243,10 +246,10 @@ operators! {
     Cosh: Function("cosh"), [(-2.0, 2.0)], Runtime::Function("cosh"), 30, |a| math::Scalar::cosh(a[0]),
         |g, a, _| vec![g.apply(O::Sinh, &[a[0]])];
     /// `tanh(a)`: 1 - y²
-    Tanh: Function("tanh"), [(-2.0, 2.0)], Runtime::Function("tanh"), 25, |a| math::Scalar::tanh(a[0]),
+    Tanh: Function("tanh"), [(-2.0, 2.0)], Runtime::Elementary("tanh"), 25, |a| math::Scalar::tanh(a[0]),
         |g, _, y| { let one = g.number(1.0); let square = g.apply(O::Multiply, &[y, y]); vec![g.apply(O::Subtract, &[one, square])] };
     /// `erf(a)`: 2/√π·exp(-a²)
-    Erf: Function("erf"), [(-2.0, 2.0)], Runtime::Function("erf"), 30, |a| math::Scalar::erf(a[0]),
+    Erf: Function("erf"), [(-2.0, 2.0)], Runtime::Elementary("erf"), 30, |a| math::Scalar::erf(a[0]),
         |g, a, _| {
             let factor = g.number(std::f64::consts::FRAC_2_SQRT_PI);
             let square = g.apply(O::Multiply, &[a[0], a[0]]);
@@ -255,10 +258,10 @@ operators! {
             vec![g.apply(O::Multiply, &[factor, bell])]
         };
     /// `sigmoid(a)` = 1/(1 + exp(-a)): y·(1 - y)
-    Sigmoid: Function("sigmoid"), [(-3.0, 3.0)], Runtime::Function("sigmoid"), 24, |a| math::Scalar::sigmoid(a[0]),
+    Sigmoid: Function("sigmoid"), [(-3.0, 3.0)], Runtime::Elementary("sigmoid"), 24, |a| math::Scalar::sigmoid(a[0]),
         |g, _, y| { let one = g.number(1.0); let rest = g.apply(O::Subtract, &[one, y]); vec![g.apply(O::Multiply, &[y, rest])] };
     /// `softplus(a)` = log(1 + exp(a)), without overflow: sigmoid(a)
-    Softplus: Function("softplus"), [(-3.0, 3.0)], Runtime::Function("softplus"), 40, |a| math::Scalar::softplus(a[0]),
+    Softplus: Function("softplus"), [(-3.0, 3.0)], Runtime::Elementary("softplus"), 40, |a| math::Scalar::softplus(a[0]),
         |g, a, _| vec![g.apply(O::Sigmoid, &[a[0]])];
     /// `stop_gradient(a)` = a; slope 0
     StopGradient: Function("stop_gradient"), [(-2.0, 2.0)], Runtime::Function("stop_gradient"), 0, |a| a[0], none;

@@ -6,6 +6,7 @@ use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssi
 use bytemuck::Pod;
 use chainrule_math::Scalar;
 
+use super::elementary::Constants;
 use super::product::Multiply;
 
 /// A float that networks compute in: `f32` or `f64`.
@@ -29,6 +30,7 @@ pub trait Float:
     + Display
     + Pod
     + Multiply
+    + Constants
     + 'static
 {
     /// 0

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use super::Float;
+use super::{Float, elementary};
 
 /// An instruction set that there is a copy of the code for; a later one includes the earlier ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,6 +51,18 @@ fn best() -> Level {
     Level::Baseline
 }
 
+/// Functions that vectorize.
+macro_rules! elementary {
+    ($($(#[$doc:meta])* $name:ident,)*) => {$(
+        $(#[$doc])*
+        #[doc = " In loops that vectorize; its error is stated in [`elementary`]."]
+        #[inline(always)]
+        fn $name<S: Float>(x: S) -> S {
+            elementary::$name::<Self, S>(x)
+        }
+    )*};
+}
+
 /// A level as a type, for code that is compiled once for each: an `#[inline(always)]` body generic in it, and a
 /// `#[target_feature]` function for each level that calls the body.
 pub trait Isa: Copy + 'static {
@@ -58,6 +70,25 @@ pub trait Isa: Copy + 'static {
     const LEVEL: Level;
     /// `a * b + c`, rounded once where the level has an instruction for that, else twice.
     fn mul_add<S: Float>(a: S, b: S, c: S) -> S;
+
+    elementary! {
+        /// The exponential function.
+        exp,
+        /// exp(x) - 1, for small x too.
+        expm1,
+        /// The natural logarithm.
+        log,
+        /// log(1 + x), for small x too.
+        log1p,
+        /// The hyperbolic tangent.
+        tanh,
+        /// 1/(1 + exp(-x))
+        sigmoid,
+        /// log(1 + exp(x)), without overflow.
+        softplus,
+        /// 2/√π ∫₀ˣ exp(-t²) dt
+        erf,
+    }
 }
 
 /// [`Level::Baseline`] as a type.

@@ -164,6 +164,27 @@ pub fn prepare(
     (tokens, rows)
 }
 
+/// A loop of a constant length below this is written out by the compiler of Rust, one number after the other.
+const SHORTEST: i64 = 8;
+
+/// Whether an innermost loop, whose rows are cut out, can be vectorized: what it computes goes to rows and nowhere else, what it reads
+/// lies in rows or is loaded before it, and it is not too short.
+pub fn vectorizes(scope: &Scope<'_>, variable: Variable, extent: &Extent, body: &[Statement], rows: &[Row]) -> bool {
+    let carried = body.iter().any(|statement| matches!(statement, Statement::Assign(..)));
+    let short = extent.as_constant().is_some_and(|length| length < SHORTEST);
+    let in_row = |one: &Access| {
+        let memory = memory_of(scope.loops, one.buffer);
+        rows.iter().any(|row| row.memory == memory && row.offset == one.offset)
+    };
+    let accesses = accesses(body);
+    let mut reached = accesses.iter().map(|one| match step(&one.offset, variable) {
+        Step::Next => in_row(one),
+        Step::Still => !one.written,
+        Step::Other => false,
+    });
+    !carried && !short && reached.all(|reached| reached)
+}
+
 /// Whether nothing but a row is read of this memory in the loop, so that the row may take the name of the whole.
 fn offsets_alone(accesses: &[Access], variable: Variable) -> bool {
     accesses.iter().all(|access| step(&access.offset, variable) == Step::Next)

@@ -139,6 +139,7 @@ pub fn write(
     rows: &[Row],
     sums: &[Sum<'_>],
 ) -> TokenStream {
+    scope.vectorizes = true;
     let sixteen = Literal::i64_unsuffixed(LANES);
     let lanes: Vec<Ident> = sums.iter().map(|sum| scope.names.fresh(&format!("{}_lanes", scope.local(sum.local).0))).collect();
     let starts = sums.iter().map(|sum| value::literal(scope.loops.precision, neutral(sum.fold)).bare());

@@ -121,6 +121,7 @@ fn repeat(
             let code = lanes::write(&mut inner, variable, extent, &name, body, &rows, &sums);
             return in_block(before, code, alone || rows.is_empty());
         }
+        inner.vectorizes = access::vectorizes(&inner, variable, extent, body, &rows);
     }
     let length = index::extent(scope, extent).at_least(super::code::Tightness::Sum);
     let body = statements(&mut inner, body);

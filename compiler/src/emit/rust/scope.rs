@@ -62,6 +62,8 @@ pub struct Scope<'a> {
     pub remarks: Option<&'a Remarks>,
     /// The names that are taken.
     pub names: Names,
+    /// Whether what is written stands in a loop that the compiler of Rust can vectorize.
+    pub vectorizes: bool,
     sizes: Vec<Ident>,
     variables: BTreeMap<Variable, Ident>,
     locals: BTreeMap<Local, (Ident, bool)>,
@@ -81,7 +83,7 @@ impl<'a> Scope<'a> {
         let memory = memory.iter().map(|(memory, name)| (*memory, names.fresh(name))).collect();
         let (variables, locals, ranges) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let (reaches, streams) = (Vec::new(), BTreeMap::new());
-        Self { loops, remarks, names, sizes, variables, locals, memory, ranges, reaches, streams }
+        Self { loops, remarks, names, vectorizes: false, sizes, variables, locals, memory, ranges, reaches, streams }
     }
 
     /// The float type.

@@ -89,15 +89,21 @@ fn apply(scope: &Scope<'_>, operator: Operator, arguments: &[Value]) -> Code {
         }
         (Runtime::Logical(sign), [left, right]) => truth(scope, left).infix(sign, truth(scope, right)),
         (Runtime::Logical(_), [of]) => truth(scope, of).prefix('!'),
-        (Runtime::Function(name), arguments) => {
-            let name = Ident::new(name, Span::call_site());
-            let arguments = arguments.iter().map(|argument| number(scope, argument).bare());
-            Code::atom(quote!(Scalar::#name(#(#arguments),*)))
+        (Runtime::Function(name), arguments) => call(scope, &quote!(Scalar), name, arguments),
+        (Runtime::Elementary(name), arguments) => {
+            call(scope, &if scope.vectorizes { quote!(I) } else { quote!(Scalar) }, name, arguments)
         }
         (Runtime::Infix(_) | Runtime::Prefix(_) | Runtime::Comparison(_) | Runtime::Logical(_), _) => {
             unreachable!("{operator:?} takes {} arguments", row.arity)
         }
     }
+}
+
+/// `Scalar::pow(a, b)`
+fn call(scope: &Scope<'_>, of: &TokenStream, name: &str, arguments: &[Value]) -> Code {
+    let name = Ident::new(name, Span::call_site());
+    let arguments = arguments.iter().map(|argument| number(scope, argument).bare());
+    Code::atom(quote!(#of::#name(#(#arguments),*)))
 }
 
 /// `a + b`, and `a·b + c` as one instruction where the machine has it.

@@ -23,6 +23,8 @@ pub trait Constants: Copy + 'static {
     const EXPM1_LOWEST: Self;
     /// Below this `expm1(x)` and `log1p(x)` are x.
     const TINY: Self;
+    /// From here on `tanh` is 1.
+    const TANH_HIGHEST: Self;
     /// From here on `erf` is 1.
     const ERF_HIGHEST: Self;
     /// The smallest normal number.
@@ -35,6 +37,8 @@ pub trait Constants: Copy + 'static {
     const EXP: &'static [Self];
     /// (log((1 + s)/(1 - s)) - 2s)/s³ in s², for (1 + s)/(1 - s) between √½ and √2.
     const LOG: &'static [Self];
+    /// (tanh(x)/x - 1)/x² in x², for |x| ≤ 9/16.
+    const TANH: &'static [Self];
     /// (erf(x)/x - 2/√π)/x² in x², for |x| ≤ 1.
     const ERF_NEAR: &'static [Self];
     /// log(1 - erf(x))/x for x from 1 to [`Constants::ERF_HIGHEST`].
@@ -94,6 +98,7 @@ impl Constants for f32 {
     const EXP_LOWEST: Self = -104.0;
     const EXPM1_LOWEST: Self = -18.0;
     const TINY: Self = 2.980_232_2e-8;
+    const TANH_HIGHEST: Self = 9.1;
     const ERF_HIGHEST: Self = 3.95;
     const NORMAL: Self = f32::MIN_POSITIVE;
     const RAISE: Self = 16_777_216.0;
@@ -102,6 +107,8 @@ impl Constants for f32 {
     const EXP: &'static [Self] = &[0.5, 0.166_666_66, 4.166_636e-2, 8.333_39e-3, 1.394_082e-3, 1.984_590_8e-4];
     // 2^-37.6
     const LOG: &'static [Self] = &[0.666_666_6, 0.400_003_37, 0.285_372_38, 0.235_835_72];
+    // 2^-29.5
+    const TANH: &'static [Self] = &[-0.333_333_13, 0.133_324_52, -5.383_743e-2, 2.100_746e-2, -6.179_810_5e-3];
     // 2^-29.5
     const ERF_NEAR: &'static [Self] =
         &[-0.376_126_3, 0.112_836_175, -2.685_491_6e-2, 5.190_163e-3, -8.024_821e-4, 7.898_705_4e-5];
@@ -120,6 +127,7 @@ impl Constants for f64 {
     const EXP_LOWEST: Self = -746.0;
     const EXPM1_LOWEST: Self = -38.0;
     const TINY: Self = 5.551_115_123_125_783e-17;
+    const TANH_HIGHEST: Self = 19.1;
     const ERF_HIGHEST: Self = 5.95;
     const NORMAL: Self = f64::MIN_POSITIVE;
     const RAISE: Self = 9_007_199_254_740_992.0;
@@ -147,6 +155,20 @@ impl Constants for f64 {
         0.181_835_697_368_498_78,
         0.153_139_033_198_303_21,
         0.147_975_069_846_243_5,
+    ];
+    // 2^-59.9
+    const TANH: &'static [Self] = &[
+        -0.333_333_333_333_332_76,
+        0.133_333_333_333_231_33,
+        -0.053_968_253_961_724_34,
+        0.021_869_488_327_275_977,
+        -0.008_863_231_637_197_228,
+        0.003_592_082_250_256_947,
+        -0.001_455_479_643_543_931,
+        0.000_588_183_655_392_542_6,
+        -0.000_232_716_234_607_161_9,
+        8.236_095_050_807_041e-5,
+        -1.890_397_554_111_231_6e-5,
     ];
     // 2^-62.7
     const ERF_NEAR: &'static [Self] = &[

@@ -15,10 +15,12 @@ struct Reduced<S> {
 fn reduce<I: Isa, S: Float>(x: S) -> Reduced<S> {
     let shifted = I::mul_add(x, S::LOG2_E, S::ROUNDER);
     let n = shifted - S::ROUNDER;
-    let r = I::mul_add(n, -S::LN_2_HIGH, x);
-    let r = I::mul_add(n, -S::LN_2_LOW, r);
-    let square = r * r;
-    Reduced { shifted, exponential: I::mul_add(square, polynomial::<I, S>(S::EXP, r), r) }
+    let high = I::mul_add(n, -S::LN_2_HIGH, x);
+    let r = I::mul_add(n, -S::LN_2_LOW, high);
+    // What r lost is not lost to its first power.
+    let low = I::mul_add(n, -S::LN_2_LOW, high - r);
+    let rest = I::mul_add(r * r, polynomial::<I, S>(S::EXP, r), low);
+    Reduced { shifted, exponential: r + rest }
 }
 
 /// exp(x).
@@ -46,12 +48,4 @@ pub fn expm1<I: Isa, S: Float>(x: S) -> S {
     let scale = S::power_of_two(shifted - S::ONE);
     let result = I::mul_add(exponential, scale, scale - half);
     if x.abs() < S::TINY { x } else { result + result }
-}
-
-/// exp(x) - 1 for x that is not positive and at least a few dozen below 0, -0 for small x too.
-#[inline(always)]
-pub fn expm1_negative<I: Isa, S: Float>(x: S) -> S {
-    let Reduced { shifted, exponential } = reduce::<I, S>(x);
-    let scale = S::power_of_two(shifted);
-    I::mul_add(exponential, scale, scale - S::ONE)
 }

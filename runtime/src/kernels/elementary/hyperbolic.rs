@@ -1,16 +1,19 @@
 //! tanh and the logistic sigmoid, from exponentials that do not overflow. It must not know of derivatives.
 
 use super::super::{Float, Isa};
-use super::exponential::{exp, expm1_negative};
+use super::exponential::{exp, exp_normal};
+use super::polynomial;
 
-/// tanh x = (1 - e^-2|x|)/(1 + e^-2|x|) with the sign of x; the numerator keeps its digits near 0.
+/// An odd polynomial up to 9/16, where tanh is about ½, and 1 - 2 e^-2|x|/(1 + e^-2|x|) beyond.
 #[inline(always)]
 pub fn tanh<I: Isa, S: Float>(x: S) -> S {
     let magnitude = x.abs();
-    let twice = -(magnitude + magnitude);
-    let twice = if twice < S::EXPM1_LOWEST { S::EXPM1_LOWEST } else { twice };
-    let e = expm1_negative::<I, S>(twice);
-    (e / (e + (S::ONE + S::ONE))).with_sign(x)
+    let square = x * x;
+    let near = I::mul_add(magnitude * square, polynomial::<I, S>(S::TANH, square), magnitude);
+    let bounded = if magnitude > S::TANH_HIGHEST { S::TANH_HIGHEST } else { magnitude };
+    let e = exp_normal::<I, S>(-(bounded + bounded));
+    let far = S::ONE - (e + e) / (S::ONE + e);
+    (if magnitude < S::from_f64(0.5625) { near } else { far }).with_sign(x)
 }
 
 /// 1/(1 + e^-x), as e^x/(1 + e^x) for negative x, so that small results keep their digits.
@@ -18,5 +21,9 @@ pub fn tanh<I: Isa, S: Float>(x: S) -> S {
 pub fn sigmoid<I: Isa, S: Float>(x: S) -> S {
     let e = exp::<I, S>(-x.abs());
     let numerator = if x < S::ZERO { e } else { S::ONE };
-    numerator / (S::ONE + e)
+    // The first order of what the sum rounds away.
+    let sum = S::ONE + e;
+    let lost = e - (sum - S::ONE);
+    let quotient = numerator / sum;
+    I::mul_add(-quotient, lost, quotient)
 }

@@ -36,10 +36,10 @@ fn log1p_finite<I: Isa, S: Float>(x: S) -> S {
     let u = S::ONE + x;
     let virtual_x = u - S::ONE;
     let lost = (S::ONE - (u - virtual_x)) + (x - virtual_x);
-    // Of a large number nothing that counts is lost, and 2^-k may be no number.
-    let lost = if x < S::RAISE { lost } else { S::ZERO };
     let (k, m, inverse) = S::split(u);
-    sum::<I, S>(k, I::mul_add(lost, inverse, m - S::ONE))
+    // Of a large number nothing that counts is lost, and 2^-k may be no number.
+    let lost = if x < S::RAISE { lost * inverse } else { S::ZERO };
+    sum::<I, S>(k, m - S::ONE + lost)
 }
 
 /// log(1 + x) for small x too.
