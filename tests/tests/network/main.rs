@@ -5,6 +5,7 @@
 mod checked;
 mod checkpoints;
 mod dropout;
+mod elementary;
 mod files;
 mod gradients;
 mod integers;
