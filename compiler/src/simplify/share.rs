@@ -118,15 +118,22 @@ fn provider(program: &mut Program, key: &Key, places: &[Occurrence]) -> (TensorI
         }
     }
     let first = &places[0];
-    let names = first.labels.iter().map(|&label| program.label_name(first.definition, label)).collect();
+    // In the order of the labels where it occurs first, so that it lies in memory as what it is computed from and for does.
+    let mut axes: Vec<usize> = (0..first.labels.len()).collect();
+    axes.sort_by_key(|&axis| first.labels[axis]);
+    let names = axes.iter().map(|&axis| program.label_name(first.definition, first.labels[axis])).collect();
+    let shape = axes.iter().map(|&axis| key.1[axis].clone()).collect();
+    let body = program.expressions.substitute(key.0, &mut |label| {
+        let position = axes.iter().position(|&axis| axis == label.0 as usize).unwrap_or_default();
+        Index::label(Label(u32::try_from(position).unwrap_or(u32::MAX)))
+    });
     let suffix = match program.expressions.node(key.0) {
         Node::Apply(operator, _) => word(*operator),
         Node::Random(..) => "random",
         Node::Number(_) | Node::Position(_) | Node::Read(..) | Node::Select(..) => "part",
     };
-    let definition = Definition { reduction: None, body: key.0 };
-    let id = add_auxiliary(program, first.definition, suffix, key.1.clone(), names, definition);
-    (id, (0..key.1.len()).collect())
+    let id = add_auxiliary(program, first.definition, suffix, shape, names, Definition { reduction: None, body });
+    (id, axes)
 }
 
 fn word(operator: Operator) -> &'static str {
