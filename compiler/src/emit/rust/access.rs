@@ -165,7 +165,7 @@ pub fn prepare(
 }
 
 /// A loop of a constant length below this is written out by the compiler of Rust, one number after the other.
-const SHORTEST: i64 = 8;
+pub const SHORTEST: i64 = 8;
 
 /// Whether an innermost loop, whose rows are cut out, can be vectorized: what it computes goes to rows and nowhere else, what it reads
 /// lies in rows or is loaded before it, and it is not too short.

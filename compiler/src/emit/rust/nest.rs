@@ -117,8 +117,8 @@ fn repeat(
     let mut rows = Vec::new();
     if is_innermost(body) {
         (before, rows) = access::prepare(&mut inner, variable, &name, extent, body);
-        if let Some(sums) = lanes::sums(&inner, variable, extent, body, &rows) {
-            let code = lanes::write(&mut inner, variable, extent, &name, body, &rows, &sums);
+        if let Some(lanes) = lanes::lanes(&inner, variable, extent, body, &rows) {
+            let code = lanes::write(&mut inner, variable, extent, &name, body, &rows, &lanes);
             return in_block(before, code, alone || rows.is_empty());
         }
         inner.vectorizes = access::vectorizes(&inner, variable, extent, body, &rows);
