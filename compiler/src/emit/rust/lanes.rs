@@ -2,8 +2,8 @@
 //!
 //! Float addition is not associative, so the compiler of Rust leaves a sum in its order, one number after the other. Here a row is
 //! added in chunks of sixteen lanes and the lanes at the end in a fixed order: the same result on every run and every machine
-//! level (up to fused multiplications), and vector instructions. A short row of constant length, which the compiler of Rust would write
-//! out number by number, is cut into pieces of 16, 8, 4, 2 and 1 if there are elementary functions in it. It must not know of other loops.
+//! level (up to fused multiplications), and vector instructions. A short row of constant length is one chunk with a lane for each number.
+//! It must not know of other loops.
 
 use super::access::{self, Row, SHORTEST, Step};
 use super::index;
@@ -14,7 +14,7 @@ use crate::ir::Extent;
 use crate::loops::{Local, Statement, Value, Variable};
 use crate::ops::{Operator, Runtime};
 use proc_macro2::{Ident, Literal, TokenStream};
-use quote::{ToTokens, quote};
+use quote::quote;
 
 /// How many numbers are added side by side.
 const LANES: i64 = 16;
@@ -38,12 +38,14 @@ enum Fold {
 pub struct Lanes<'a> {
     /// Its accumulators.
     sums: Vec<Sum<'a>>,
-    /// The lengths of the pieces of a short row; none where chunks of sixteen repeat.
-    pieces: Vec<i64>,
+    /// How many lanes there are.
+    width: i64,
+    /// Whether they are the whole row.
+    whole: bool,
 }
 
-/// The lanes of a loop over rows that needs them: it has accumulators, which are all that it carries from number to number, or it is short
-/// and has elementary functions. `None` where it is another loop.
+/// The lanes of a loop over rows whose accumulators are all that it carries from number to number. `None` where it is another
+/// loop, or a short one in which nothing takes long.
 pub fn lanes<'a>(
     scope: &Scope<'_>,
     variable: Variable,
@@ -51,11 +53,12 @@ pub fn lanes<'a>(
     body: &'a [Statement],
     rows: &[Row],
 ) -> Option<Lanes<'a>> {
-    let pieces = match extent.as_constant() {
-        Some(length) if length < 2 * LANES => pieces(length, body)?,
-        Some(_) | None => Vec::new(),
-    };
     let sums = sums(body)?;
+    let (width, whole) = match extent.as_constant() {
+        Some(length) if length < SHORTEST || length < 2 * LANES && !is_slow(body) => return None,
+        Some(length) if length < 2 * LANES => (length, true),
+        Some(_) | None => (LANES, false),
+    };
     let in_row = |one: &access::Access| {
         let memory = super::scope::memory_of(scope.loops, one.buffer);
         rows.iter().any(|row| row.offset == one.offset && row.memory == memory)
@@ -65,24 +68,16 @@ pub fn lanes<'a>(
         Step::Still => !one.written,
         Step::Other => false,
     });
-    let needed = !rows.is_empty() && (!sums.is_empty() || !pieces.is_empty());
-    (needed && only_rows).then_some(Lanes { sums, pieces })
+    (!rows.is_empty() && !sums.is_empty() && only_rows).then_some(Lanes { sums, width, whole })
 }
 
-/// The pieces of a short row of this length; `None` where it is too short, or has no elementary functions.
-fn pieces(length: i64, body: &[Statement]) -> Option<Vec<i64>> {
-    let mut found = false;
-    for statement in body {
-        match statement {
-            Statement::Let(_, value)
-            | Statement::Accumulator(_, value)
-            | Statement::Assign(_, value)
-            | Statement::Store { value, .. } => found |= is_elementary(value),
-            Statement::Comment(_) | Statement::For { .. } | Statement::Fill(..) | Statement::Product(_) => {}
-        }
-    }
-    let pieces = [16, 8, 4, 2, 1].into_iter().filter(|piece| length & piece != 0).collect();
-    (found && length >= SHORTEST).then_some(pieces)
+/// Whether something takes long: an elementary function, or a comparison that waits for the one before.
+fn is_slow(body: &[Statement]) -> bool {
+    body.iter().any(|statement| match statement {
+        Statement::Assign(local, value) => sum_of(*local, value).is_some_and(|sum| sum.fold != Fold::Add) || is_elementary(value),
+        Statement::Let(_, value) | Statement::Accumulator(_, value) | Statement::Store { value, .. } => is_elementary(value),
+        Statement::Comment(_) | Statement::For { .. } | Statement::Fill(..) | Statement::Product(_) => false,
+    })
 }
 
 fn is_elementary(value: &Value) -> bool {
@@ -146,11 +141,22 @@ fn reads(value: &Value, local: Local) -> bool {
     }
 }
 
-fn neutral(fold: Fold) -> f64 {
-    match fold {
-        Fold::Add => 0.0,
-        Fold::Largest => f64::NEG_INFINITY,
-        Fold::Smallest => f64::INFINITY,
+impl Fold {
+    fn neutral(self) -> f64 {
+        match self {
+            Fold::Add => 0.0,
+            Fold::Largest => f64::NEG_INFINITY,
+            Fold::Smallest => f64::INFINITY,
+        }
+    }
+
+    /// `place += value;`
+    fn take(self, place: &TokenStream, value: &TokenStream) -> TokenStream {
+        match self {
+            Fold::Add => quote!(#place += #value;),
+            Fold::Largest => quote!(#place = Scalar::maximum(#place, #value);),
+            Fold::Smallest => quote!(#place = Scalar::minimum(#place, #value);),
+        }
     }
 }
 
@@ -165,23 +171,13 @@ pub fn write(
     lanes: &Lanes<'_>,
 ) -> TokenStream {
     scope.vectorizes = true;
-    let (sums, width) = (&lanes.sums, lanes.pieces.first().copied().unwrap_or(LANES));
+    let sums = &lanes.sums;
     let names: Vec<Ident> = sums.iter().map(|sum| scope.names.fresh(&format!("{}_lanes", scope.local(sum.local).0))).collect();
-    let starts = sums.iter().map(|sum| value::literal(scope.loops.precision, neutral(sum.fold)).bare());
+    let starts = sums.iter().map(|sum| value::literal(scope.loops.precision, sum.fold.neutral()).bare());
     let chunk = Chunk { variable, body, rows, sums, lanes: &names };
-    let loops = if lanes.pieces.is_empty() {
-        chunks(scope, &chunk, extent, name)
-    } else {
-        let mut from = 0;
-        let pieces = lanes.pieces.iter().map(|&piece| {
-            let code = chunk.write(scope, &Place::At(from), piece);
-            from += piece;
-            quote!({ #code })
-        });
-        pieces.collect()
-    };
-    let together = sums.iter().zip(&names).map(|(sum, lanes)| together(scope, sum, lanes, width));
-    let width = Literal::i64_unsuffixed(width);
+    let loops = if lanes.whole { chunk.whole(scope, name, lanes.width) } else { chunks(scope, &chunk, extent, name) };
+    let together = sums.iter().zip(&names).map(|(sum, names)| together(scope, sum, names, lanes.width));
+    let width = Literal::i64_unsuffixed(lanes.width);
     quote! {
         #(let mut #names = [#starts; #width];)*
         #loops
@@ -209,7 +205,7 @@ fn chunks(scope: &Scope<'_>, chunk: &Chunk<'_>, extent: &Extent, name: &Ident) -
         let length = length.at_least(super::code::Tightness::Sum);
         quote!(for #name in #from..#length { #code })
     });
-    let in_chunk = chunk.write(scope, &Place::Chunk, LANES);
+    let in_chunk = chunk.repeated(scope);
     quote! {
         for chunk in 0..#count { #in_chunk }
         #after
@@ -225,49 +221,48 @@ struct Chunk<'a> {
     lanes: &'a [Ident],
 }
 
-/// Where in the row a chunk begins.
-enum Place {
-    /// At the loop's chunk, of sixteen.
-    Chunk,
-    /// At a constant place.
-    At(i64),
-}
-
 impl Chunk<'_> {
-    fn write(&self, scope: &Scope<'_>, place: &Place, width: i64) -> TokenStream {
+    /// The whole row.
+    fn whole(&self, scope: &Scope<'_>, name: &Ident, width: i64) -> TokenStream {
+        let (width, code) = (Literal::i64_unsuffixed(width), self.statements(&mut scope.clone(), name));
+        quote!(for #name in 0..#width { #code })
+    }
+
+    /// One of many, of sixteen.
+    fn repeated(&self, scope: &Scope<'_>) -> TokenStream {
         let mut scope = scope.clone();
-        let width = Literal::i64_unsuffixed(width);
+        let sixteen = Literal::i64_unsuffixed(LANES);
         scope.names.reserve("chunk");
         let lane = scope.names.fresh("lane");
-        let start = match place {
-            Place::Chunk => Some(quote!(chunk * #width)),
-            Place::At(0) => None,
-            Place::At(at) => Some(Literal::i64_unsuffixed(*at).into_token_stream()),
-        };
         let mut cuts = TokenStream::new();
         for row in self.rows {
             let name = &row.name;
             let borrow = if row.written { quote!(&mut) } else { quote!(&) };
-            let from = start.iter();
-            cuts.extend(quote!(let #name = #borrow #name #([#from..])* [..#width];));
+            cuts.extend(quote!(let #name = #borrow #name[chunk * #sixteen..][..#sixteen];));
             scope.reach(row.memory, row.offset.clone(), Reach::Row { row: name.clone(), at: lane.clone() });
         }
         let mut code = TokenStream::new();
         if nest::speaks_of(self.body, self.variable) {
             let position = scope.names.fresh("position");
             scope.rename(self.variable, position.clone());
-            let from = start.iter();
-            code.extend(quote!(let #position = #(#from +)* #lane;));
+            code.extend(quote!(let #position = chunk * #sixteen + #lane;));
         }
+        code.extend(self.statements(&mut scope, &lane));
+        quote!(#cuts for #lane in 0..#sixteen { #code })
+    }
+
+    /// The loop's body, with a lane for each accumulator.
+    fn statements(&self, scope: &mut Scope<'_>, lane: &Ident) -> TokenStream {
+        let mut code = TokenStream::new();
         for statement in self.body {
             if let Statement::Assign(local, _) = statement {
                 let at = self.sums.iter().position(|sum| sum.local == *local).unwrap_or(0);
-                code.extend(add_to_lane(&scope, &self.sums[at], &self.lanes[at], &lane));
+                code.extend(add_to_lane(scope, &self.sums[at], &self.lanes[at], lane));
             } else {
-                code.extend(nest::statements(&mut scope, std::slice::from_ref(statement)));
+                code.extend(nest::statements(scope, std::slice::from_ref(statement)));
             }
         }
-        quote!(#cuts for #lane in 0..#width { #code })
+        code
     }
 }
 
@@ -276,28 +271,27 @@ fn add_to_lane(scope: &Scope<'_>, sum: &Sum<'_>, lanes: &Ident, lane: &Ident) ->
         let factors = factors.iter().map(|factor| value::number(scope, factor).bare());
         return quote!(#lanes[#lane] = I::mul_add(#(#factors,)* #lanes[#lane]););
     }
-    let value = value::number(scope, sum.value).bare();
-    match sum.fold {
-        Fold::Add => quote!(#lanes[#lane] += #value;),
-        Fold::Largest => quote!(#lanes[#lane] = Scalar::maximum(#lanes[#lane], #value);),
-        Fold::Smallest => quote!(#lanes[#lane] = Scalar::minimum(#lanes[#lane], #value);),
-    }
+    sum.fold.take(&quote!(#lanes[#lane]), &value::number(scope, sum.value).bare())
 }
 
 /// `sum += ` all lanes, halves onto halves.
 fn together(scope: &Scope<'_>, sum: &Sum<'_>, lanes: &Ident, width: i64) -> TokenStream {
     let (local, _) = scope.local(sum.local);
-    let halves = [8, 4, 2, 1].into_iter().filter(|&half| half < width).map(Literal::i64_unsuffixed);
-    match sum.fold {
-        Fold::Largest => quote!(#local = #lanes.iter().fold(#local, |all, &lane| Scalar::maximum(all, lane));),
-        Fold::Smallest => quote!(#local = #lanes.iter().fold(#local, |all, &lane| Scalar::minimum(all, lane));),
-        Fold::Add => quote! {
-            for half in [#(#halves),*] {
-                for lane in 0..half {
-                    #lanes[lane] += #lanes[lane + half];
-                }
-            }
-            #local += #lanes[0];
-        },
+    let onto = sum.fold.take(&quote!(#lanes[lane]), &quote!(#lanes[lane + half]));
+    let last = sum.fold.take(&quote!(#local), &quote!(#lanes[0]));
+    let powers: Vec<i64> = [16, 8, 4, 2, 1].into_iter().filter(|&power| power < width).collect();
+    // The lanes above the largest power of two come first.
+    let above = powers.first().filter(|&&power| width < 2 * power).map(|&power| {
+        let (half, rest) = (Literal::i64_unsuffixed(power), Literal::i64_unsuffixed(width - power));
+        let onto = sum.fold.take(&quote!(#lanes[lane]), &quote!(#lanes[lane + #half]));
+        quote!(for lane in 0..#rest { #onto })
+    });
+    let halves = powers.iter().skip(usize::from(above.is_some())).map(|&power| Literal::i64_unsuffixed(power));
+    quote! {
+        #above
+        for half in [#(#halves),*] {
+            for lane in 0..half { #onto }
+        }
+        #last
     }
 }
