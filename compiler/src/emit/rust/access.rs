@@ -135,6 +135,9 @@ pub fn prepare(
             }
         });
         if written && offsets.len() > 1 {
+            if let Some(apart) = apart(&outer, &accesses, variable, extent) {
+                tokens.extend(apart.cut(scope, &outer, memory, (variable, name, extent), &mut rows));
+            }
             continue;
         }
         let single = offsets.iter().filter(|offset| step(offset, variable) == Step::Next).count() == 1;
@@ -183,6 +186,65 @@ pub fn vectorizes(scope: &Scope<'_>, variable: Variable, extent: &Extent, body: 
         Step::Other => false,
     });
     !carried && !short && reached.all(|reached| reached)
+}
+
+/// Two rows of one memory of which one is written, and which share no element: a step of a recurrence and the step before.
+struct Apart {
+    written: Index,
+    read: Index,
+    /// Whether the row that is read lies before the other.
+    before: bool,
+}
+
+fn apart(scope: &Scope<'_>, accesses: &[Access], variable: Variable, extent: &Extent) -> Option<Apart> {
+    let written = accesses.iter().find(|access| access.written)?.offset.clone();
+    let read = accesses.iter().find(|access| access.offset != written)?.offset.clone();
+    let safe = |offset: &Index| {
+        let of_offset = |one: &&Access| one.offset == *offset;
+        accesses.iter().filter(of_offset).any(|one| !one.guarded || scope.is_inside(one.buffer, offset))
+    };
+    let fits = |one: &Access| one.offset == written || one.offset == read && !one.written;
+    let rows = [&written, &read].into_iter().all(|offset| step(offset, variable) == Step::Next && safe(offset));
+    let distance = read.minus(&written).as_extent()?.clone();
+    let before = distance.negated().minus(extent).is_at_least(0);
+    let after = distance.minus(extent).is_at_least(0);
+    (rows && accesses.iter().all(fits) && (before || after)).then_some(Apart { written, read, before })
+}
+
+impl Apart {
+    /// `let (low, high) = memory.split_at_mut(base);` and a row of each.
+    fn cut(
+        self,
+        scope: &mut Scope<'_>,
+        outer: &Scope<'_>,
+        memory: Memory,
+        (variable, at, extent): (Variable, &Ident, &Extent),
+        rows: &mut Vec<Row>,
+    ) -> TokenStream {
+        let whole = outer.memory(memory);
+        let base = |offset: &Index| index::index(outer, &offset.minus(&Index::label(Label(variable.0)))).bare();
+        let (written, read) = (base(&self.written), base(&self.read));
+        let length = index::extent(outer, extent).bare();
+        let [low, high, to, from] = ["low", "high", "new", "old"].map(|part| scope.names.fresh(&format!("{whole}_{part}")));
+        let tokens = if self.before {
+            quote! {
+                let (#low, #high) = #whole.split_at_mut(#written);
+                let #to = &mut #high[..#length];
+                let #from = &#low[#read..][..#length];
+            }
+        } else {
+            quote! {
+                let (#low, #high) = #whole.split_at_mut(#read);
+                let #to = &mut #low[#written..][..#length];
+                let #from = &#high[..#length];
+            }
+        };
+        for (offset, row, written) in [(self.written, to, true), (self.read, from, false)] {
+            scope.reach(memory, offset.clone(), Reach::Row { row: row.clone(), at: at.clone() });
+            rows.push(Row { memory, name: row, written, offset });
+        }
+        tokens
+    }
 }
 
 /// Whether nothing but a row is read of this memory in the loop, so that the row may take the name of the whole.

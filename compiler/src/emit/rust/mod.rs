@@ -4,6 +4,7 @@
 //! loops came about.
 
 mod access;
+mod cases;
 mod code;
 #[cfg(feature = "format")]
 mod evaluation;

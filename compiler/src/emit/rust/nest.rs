@@ -1,6 +1,7 @@
 //! Statements: loops, locals, stores, fills and products. It must not know where memory comes from.
 
 use super::access;
+use super::cases::{self, Cases};
 use super::index;
 use super::lanes;
 use super::scope::{Scope, memory_of};
@@ -111,6 +112,11 @@ fn repeat(
     if extent.is_zero() {
         return TokenStream::new();
     }
+    if is_innermost(body)
+        && let Some(code) = in_cases(scope, (variable, extent, backward), body)
+    {
+        return code;
+    }
     let mut inner = scope.clone();
     let name = inner.enter(variable, extent);
     let mut before = TokenStream::new();
@@ -128,6 +134,32 @@ fn repeat(
     let range = if backward { quote!((0..#length).rev()) } else { quote!(0..#length) };
     let code = quote!(for #name in #range { #body });
     in_block(before, code, alone || rows.is_empty())
+}
+
+/// An innermost loop that is written as several.
+fn in_cases(
+    scope: &mut Scope<'_>,
+    (variable, extent, backward): (Variable, &Extent, bool),
+    body: &[Statement],
+) -> Option<TokenStream> {
+    let mut inner = scope.clone();
+    inner.enter(variable, extent);
+    match cases::cases(&inner, variable, extent, body) {
+        Cases::One => None,
+        Cases::Parts(parts) => {
+            let mut loops: Vec<TokenStream> =
+                parts.iter().map(|(extent, body)| repeat(scope, (variable, extent, backward), body, false)).collect();
+            if backward {
+                loops.reverse();
+            }
+            Some(loops.into_iter().collect())
+        }
+        Cases::Either(condition, then, otherwise) => {
+            let condition = value::truth(scope, &condition).bare();
+            let [then, otherwise] = [then, otherwise].map(|body| repeat(scope, (variable, extent, backward), &body, true));
+            Some(quote!(if #condition { #then } else { #otherwise }))
+        }
+    }
 }
 
 /// Braces keep rows from hiding their memory after the loop.

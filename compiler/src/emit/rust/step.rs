@@ -129,7 +129,7 @@ fn gather(statement: &Statement, found: &mut Vec<Access>, packs: &mut bool) {
 }
 
 /// Calls `visit` for every local that is read or assigned.
-fn each_local(statement: &Statement, visit: &mut dyn FnMut(Local)) {
+pub fn each_local(statement: &Statement, visit: &mut dyn FnMut(Local)) {
     match statement {
         Statement::For { body, .. } => body.iter().for_each(|statement| each_local(statement, visit)),
         Statement::Let(_, value) | Statement::Accumulator(_, value) | Statement::Store { value, .. } => of_value(value, visit),

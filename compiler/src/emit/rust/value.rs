@@ -133,7 +133,7 @@ fn fused(scope: &Scope<'_>, a: &Value, b: &Value, c: &Value) -> Code {
 }
 
 /// The integer form that a value is, if it is one.
-fn as_position(value: &Value) -> Option<Index> {
+pub fn as_position(value: &Value) -> Option<Index> {
     match value {
         Value::Position(form) => Some(form.clone()),
         #[allow(clippy::cast_possible_truncation)]
