@@ -2,7 +2,7 @@
 //! there is a loop for each case and no condition in any of them. What the condition guarded is a row like any other then, and the loop
 //! can be vectorized. It must not know how a loop is written.
 
-use super::access::SHORTEST;
+use super::access::{self, SHORTEST, Step};
 use super::scope::Scope;
 use super::value;
 use crate::ir::{Extent, Index, Label};
@@ -31,7 +31,7 @@ pub fn cases(scope: &Scope<'_>, variable: Variable, extent: &Extent, body: &[Sta
         return Cases::One;
     }
     let mut conditions = Vec::new();
-    each_value(body, &mut |value| guards(scope, value, &mut conditions));
+    each_value(body, &mut |value| guards(scope, variable, value, &mut conditions));
     if let Some(length) = extent.as_constant() {
         let mut cuts: Vec<i64> = conditions.iter().filter_map(|condition| cut(condition, variable)).collect();
         cuts.retain(|&cut| 0 < cut && cut < length);
@@ -112,21 +112,21 @@ fn in_blocks(value: &Value, locals: &mut Vec<Local>) {
     }
 }
 
-/// The simple conditions of selections that keep a loop from being vectorized: a branch of theirs reads what only they show to be there, or
-/// holds an elementary function.
-fn guards(scope: &Scope<'_>, value: &Value, conditions: &mut Vec<Value>) {
+/// The simple conditions of selections that keep a loop from being vectorized: a branch of theirs reads a row that only they show to be there,
+/// or holds an elementary function.
+fn guards(scope: &Scope<'_>, variable: Variable, value: &Value, conditions: &mut Vec<Value>) {
     match value {
         Value::Number(_) | Value::Local(_) | Value::Position(_) | Value::Random(..) | Value::Load(..) => {}
-        Value::Apply(_, arguments) => arguments.iter().for_each(|argument| guards(scope, argument, conditions)),
+        Value::Apply(_, arguments) => arguments.iter().for_each(|argument| guards(scope, variable, argument, conditions)),
         Value::Select(condition, then, otherwise) => {
             let blocks = [then, otherwise];
-            if blocks.iter().any(|block| in_block(block, &|value| is_in_the_way(scope, value))) {
+            if blocks.iter().any(|block| in_block(block, &|value| is_in_the_way(scope, variable, value))) {
                 simple(condition, conditions);
             }
-            guards(scope, condition, conditions);
+            guards(scope, variable, condition, conditions);
             for block in blocks {
-                block.locals.iter().for_each(|(_, value)| guards(scope, value, conditions));
-                guards(scope, &block.value, conditions);
+                block.locals.iter().for_each(|(_, value)| guards(scope, variable, value, conditions));
+                guards(scope, variable, &block.value, conditions);
             }
         }
     }
@@ -136,16 +136,16 @@ fn in_block(block: &Block, test: &dyn Fn(&Value) -> bool) -> bool {
     test(&block.value) || block.locals.iter().any(|(_, value)| test(value))
 }
 
-fn is_in_the_way(scope: &Scope<'_>, value: &Value) -> bool {
+fn is_in_the_way(scope: &Scope<'_>, variable: Variable, value: &Value) -> bool {
     match value {
         Value::Number(_) | Value::Local(_) | Value::Position(_) | Value::Random(..) => false,
-        Value::Load(buffer, offset) => !scope.is_inside(*buffer, offset),
+        Value::Load(buffer, offset) => access::step(offset, variable) == Step::Next && !scope.is_inside(*buffer, offset),
         Value::Apply(operator, arguments) => {
             let elementary = matches!(operator.row().runtime, Runtime::Elementary(_));
-            elementary || arguments.iter().any(|argument| is_in_the_way(scope, argument))
+            elementary || arguments.iter().any(|argument| is_in_the_way(scope, variable, argument))
         }
         Value::Select(condition, then, otherwise) => {
-            let test = |value: &Value| is_in_the_way(scope, value);
+            let test = |value: &Value| is_in_the_way(scope, variable, value);
             test(condition) || in_block(then, &test) || in_block(otherwise, &test)
         }
     }
