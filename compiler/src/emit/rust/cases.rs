@@ -250,7 +250,7 @@ fn without(value: &Value, known: &dyn Fn(&Value) -> Option<bool>, before: &mut V
     match value {
         Value::Number(_) | Value::Local(_) | Value::Position(_) | Value::Random(..) | Value::Load(..) => value.clone(),
         Value::Apply(operator, arguments) => {
-            Value::Apply(*operator, arguments.iter().map(|argument| without(argument, known, before)).collect())
+            applied(*operator, arguments.iter().map(|argument| without(argument, known, before)).collect())
         }
         Value::Select(condition, then, otherwise) => {
             let taken = match truth(condition, known) {
@@ -269,6 +269,24 @@ fn without(value: &Value, known: &dyn Fn(&Value) -> Option<bool>, before: &mut V
             taken_block(taken, known, before)
         }
     }
+}
+
+/// An operator applied, but for a 0 that is added to what is no -0: that changes no bit.
+fn applied(operator: Operator, mut arguments: Vec<Value>) -> Value {
+    let is_zero = |value: &Value| matches!(value, Value::Number(number) if number.to_bits() == 0);
+    let no_negative_zero = |value: &Value| match value {
+        Value::Number(number) => *number != 0.0 || is_zero(value),
+        Value::Apply(operator, arguments) => *operator == Operator::Add && arguments.iter().any(is_zero),
+        Value::Local(_) | Value::Position(_) | Value::Random(..) | Value::Load(..) | Value::Select(..) => false,
+    };
+    if operator == Operator::Add && arguments.len() == 2 {
+        for (kept, zero) in [(0, 1), (1, 0)] {
+            if is_zero(&arguments[zero]) && no_negative_zero(&arguments[kept]) {
+                return arguments.swap_remove(kept);
+            }
+        }
+    }
+    Value::Apply(operator, arguments)
 }
 
 fn taken_block(block: &Block, known: &dyn Fn(&Value) -> Option<bool>, before: &mut Vec<(Local, Value)>) -> Value {
