@@ -1,0 +1,136 @@
+//! Training steps and inference of eight networks, in microseconds: forward, loss, backward and update in f32, data in memory.
+//!
+//! `cargo bench --bench workloads -- [NAME ...] [--seconds S] [--json]`; `peers.py` beside it measures other systems in the same run and prints
+//! the ratios.
+
+mod networks;
+mod timing;
+
+use chainrule::kernels::Level;
+use chainrule::network::Network;
+use chainrule::optim::{Adam, AdamW, Optimizer, RmsProp, Sgd};
+use ndarray::{Array2, Array3, Array4, Axis};
+use networks::{Control, LeNet, Mnist, Normalized, Recurrent, Tiny, Transformer};
+use std::time::Duration;
+use timing::{Time, measure};
+
+/// How many batches the data has.
+const BATCHES: usize = 16;
+
+/// Numbers in -1/2..1/2 in no order.
+fn number(at: usize) -> f32 {
+    (at as f32 * 0.618_034 + (at / 977) as f32 * 0.414_214).fract() - 0.5
+}
+
+/// Integers below `most` in no order.
+fn class(at: usize, most: usize) -> i32 {
+    i32::try_from((at * 7919 + at / 7) % most).unwrap_or(0)
+}
+
+/// A training step on one batch after the other. `$network` is made for sizes, `x` and `t` have one batch along their first axis.
+macro_rules! training {
+    ($span:expr, $network:ident($($size:expr),*), $optimizer:expr, $x:expr, $t:expr) => {{
+        let (mut network, mut gradient, mut workspace) = ($network::init(1), $network::zeros(), $network::workspace($($size),*));
+        let (mut optimizer, x, t, mut batch) = ($optimizer, $x, $t, 0);
+        measure($span, || {
+            network.gradient(&mut workspace, x.index_axis(Axis(0), batch), t.index_axis(Axis(0), batch), &mut gradient);
+            optimizer.step(&mut network, &gradient);
+            network.update_states(&workspace);
+            batch = (batch + 1) % BATCHES;
+        })
+    }};
+}
+
+/// Inference on one batch after the other.
+fn inference(span: Duration, rows: usize) -> Time {
+    let (network, mut workspace) = (Mnist::init(1), Mnist::workspace(rows));
+    let (x, mut batch) = (reals3(rows, 784), 0);
+    measure(span, || {
+        std::hint::black_box(network.predict(&mut workspace, x.index_axis(Axis(0), batch)));
+        batch = (batch + 1) % BATCHES;
+    })
+}
+
+fn reals3(rows: usize, columns: usize) -> Array3<f32> {
+    Array3::from_shape_fn((BATCHES, rows, columns), |(b, i, j)| number((b * rows + i) * columns + j))
+}
+
+fn classes(rows: usize, most: usize) -> Array2<i32> {
+    Array2::from_shape_fn((BATCHES, rows), |(b, i)| class(b * rows + i, most))
+}
+
+fn letters(rows: usize, steps: usize) -> Array3<i32> {
+    Array3::from_shape_fn((BATCHES, rows, steps), |(b, i, j)| class((b * rows + i) * steps + j, 65))
+}
+
+fn images(rows: usize) -> ndarray::Array5<f32> {
+    reals3(rows, 28 * 28).into_shape_with_order((BATCHES, rows, 1, 28, 28)).expect("as many elements")
+}
+
+fn sequences(rows: usize, steps: usize, width: usize) -> Array4<f32> {
+    reals3(rows, steps * width).into_shape_with_order((BATCHES, rows, steps, width)).expect("as many elements")
+}
+
+fn one_hot(rows: usize) -> Array3<f32> {
+    let classes = classes(rows, 10);
+    Array3::from_shape_fn((BATCHES, rows, 10), |(b, i, j)| f32::from(u8::from(classes[[b, i]] == j as i32)))
+}
+
+/// A workload: its name, what it is, and its time.
+type Workload = (&'static str, &'static str, fn(Duration) -> Time);
+
+const WORKLOADS: &[Workload] = &[
+    ("mnist", "784-512-10 ReLU, softmax cross-entropy, batch 128, RMSprop", |span| {
+        training!(span, Mnist(128), RmsProp::default(), reals3(128, 784), classes(128, 10))
+    }),
+    ("tiny", "2-2-1 sigmoid, batch 1, SGD", |span| training!(span, Tiny(1), Sgd::new(0.5), reals3(1, 2), reals3(1, 1))),
+    ("control", "4-64-64-2 tanh, batch 32, Adam", |span| {
+        training!(span, Control(32), Adam::default(), reals3(32, 4), reals3(32, 2))
+    }),
+    ("lenet", "LeNet-5 on 28x28, batch 64, momentum", |span| {
+        training!(span, LeNet(64), Sgd::new(0.01).momentum(0.9), images(64), classes(64, 10))
+    }),
+    ("batchnorm", "784-256-256-10 with BatchNorm, batch 128, Adam", |span| {
+        training!(span, Normalized(128), Adam::default(), reals3(128, 784), classes(128, 10))
+    }),
+    ("transformer", "two-layer transformer, d 64, 4 heads, 64 tokens, batch 8, AdamW", |span| {
+        training!(span, Transformer(8, 64), AdamW::default(), letters(8, 64), letters(8, 64))
+    }),
+    ("lstm", "LSTM 64 units, 32 steps of 32 numbers, batch 32, Adam", |span| {
+        training!(span, Recurrent(32, 32), Adam::default(), sequences(32, 32, 32), one_hot(32))
+    }),
+    ("inference1", "inference of 784-512-10, batch 1", |span| inference(span, 1)),
+    ("inference128", "inference of 784-512-10, batch 128", |span| inference(span, 128)),
+];
+
+fn main() {
+    let mut arguments = std::env::args().skip(1).peekable();
+    let (mut names, mut seconds, mut json) = (Vec::new(), 2.0, false);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--bench" => {}
+            "--json" => json = true,
+            "--seconds" => seconds = arguments.next().and_then(|text| text.parse().ok()).expect("--seconds takes a number"),
+            _ => names.push(argument),
+        }
+    }
+    if let Some(unknown) = names.iter().find(|name| WORKLOADS.iter().all(|(known, ..)| known != name)) {
+        let known: Vec<&str> = WORKLOADS.iter().map(|(name, ..)| *name).collect();
+        eprintln!("no workload is called {unknown}; there are {}", known.join(", "));
+        std::process::exit(2);
+    }
+    if !json {
+        println!("microseconds a step, {:?}: median / best", Level::detect());
+    }
+    for (name, what, run) in WORKLOADS {
+        if !names.is_empty() && !names.iter().any(|chosen| chosen == name) {
+            continue;
+        }
+        let time = run(Duration::from_secs_f64(seconds));
+        if json {
+            println!("{{\"workload\": \"{name}\", \"median\": {:.4}, \"best\": {:.4}}}", time.median, time.best);
+        } else {
+            println!("  {what:<72} {:10.3} / {:10.3}", time.median, time.best);
+        }
+    }
+}
