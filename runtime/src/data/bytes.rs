@@ -6,8 +6,10 @@ use std::path::Path;
 use ndarray::{ArrayD, IxDyn};
 
 use super::Column;
-use crate::view::MAX_RANK;
 use crate::{Error, Result};
+
+/// As many axes as an array in a file may have.
+const MAX_RANK: usize = 16;
 
 /// What the elements in a file are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

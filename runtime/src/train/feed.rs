@@ -56,7 +56,7 @@ impl<'a, S: Float> Feed<'a, S> {
         let mut columns = Vec::with_capacity(description.inputs.len());
         for input in description.inputs {
             let (source, batched) = find(description, input, data, batch_axis)?;
-            bind(description, input, source.shape().len(), source.shape(), &mut sizes)?;
+            bind(description, input, source.shape(), &mut sizes)?;
             columns.push(Bound::new(input, source, batched, batch_size)?);
         }
         let mut sizes: Vec<usize> = sizes.into_iter().map(Option::unwrap_or_default).collect();

@@ -16,6 +16,7 @@ pub struct Arguments<const N: usize> {
 
 impl<const N: usize> Arguments<N> {
     /// No argument yet. `N` is the number of symbolic sizes of the description.
+    #[inline]
     pub fn new(description: &'static Description) -> Self {
         Self { description, sizes: [None; N] }
     }
@@ -25,13 +26,10 @@ impl<const N: usize> Arguments<N> {
     /// # Panics
     ///
     /// If the shape is not that of the input or the elements are not in row-major order.
+    #[inline]
     #[track_caller]
     pub fn real<'a, S>(&mut self, index: usize, view: &'a impl View<S>) -> Elements<'a, S> {
-        let input = self.description.inputs[index];
-        match check_real(self.description, &input, view, &mut self.sizes) {
-            Ok(elements) => Elements::Real(elements),
-            Err(error) => refuse(self.description, &error),
-        }
+        Elements::Real(self.checked(index, view))
     }
 
     /// The elements of integer input number `index`.
@@ -39,16 +37,33 @@ impl<const N: usize> Arguments<N> {
     /// # Panics
     ///
     /// If the shape is not that of the input, the elements are not in row-major order, or one of them is outside of the range.
+    #[inline]
     #[track_caller]
     pub fn integer<'a, S>(&mut self, index: usize, view: &'a impl View<i32>) -> Elements<'a, S> {
-        let input = self.description.inputs[index];
-        match check_integer(self.description, &input, view, &mut self.sizes) {
-            Ok(elements) => Elements::Integer(elements),
-            Err(error) => refuse(self.description, &error),
+        let elements = self.checked(index, view);
+        if let Err(error) = check_range(&self.description.inputs[index], elements) {
+            refuse(self.description, &error);
+        }
+        Elements::Integer(elements)
+    }
+
+    /// The elements of an input, when they have its shape and stand in order.
+    #[inline]
+    #[track_caller]
+    fn checked<'a, S>(&mut self, index: usize, view: &'a impl View<S>) -> &'a [S] {
+        let input = &self.description.inputs[index];
+        let shape = view.shape();
+        if !fits(input, shape.axes(), &mut self.sizes) {
+            refuse(self.description, &misfit(self.description, input, shape.axes(), &self.sizes));
+        }
+        match view.elements() {
+            Some(elements) => elements,
+            None => refuse(self.description, &out_of_order(input)),
         }
     }
 
     /// The values of the symbolic sizes; 0 for one that no argument of the call has.
+    #[inline]
     pub fn sizes(&self) -> [usize; N] {
         self.sizes.map(Option::unwrap_or_default)
     }
@@ -60,62 +75,33 @@ fn refuse(description: &Description, error: &Error) -> ! {
     panic!("{}: {error}", description.name)
 }
 
-/// The elements of a real input, when they have its shape.
-fn check_real<'a, S>(
-    description: &Description,
-    input: &Input,
-    view: &'a impl View<S>,
-    sizes: &mut [Option<usize>],
-) -> Result<&'a [S]> {
-    bind(description, input, view.shape().rank(), view.shape().axes(), sizes)?;
-    row_major(input, view)
-}
-
-/// The elements of an integer input, when they have its shape and its range.
-fn check_integer<'a>(
-    description: &Description,
-    input: &Input,
-    view: &'a impl View<i32>,
-    sizes: &mut [Option<usize>],
-) -> Result<&'a [i32]> {
-    bind(description, input, view.shape().rank(), view.shape().axes(), sizes)?;
-    let elements = row_major(input, view)?;
-    check_range(input, elements)?;
-    Ok(elements)
-}
-
-fn row_major<'a, S>(input: &Input, view: &'a impl View<S>) -> Result<&'a [S]> {
-    view.elements().ok_or_else(|| {
-        Error::setting(format!(
-            "the elements of `{}` do not stand in row-major order (a transposed or sliced view?); pass \
-             `&{}.as_standard_layout()`",
-            input.name, input.name
-        ))
-    })
+#[cold]
+fn out_of_order(input: &Input) -> Error {
+    Error::setting(format!(
+        "the elements of `{}` do not stand in row-major order (a transposed or sliced view?); pass \
+         `&{}.as_standard_layout()`",
+        input.name, input.name
+    ))
 }
 
 /// Compares a shape with that of an input, and takes the values of symbolic sizes that are not known yet from it.
-pub(crate) fn bind(
-    description: &Description,
-    input: &Input,
-    rank: usize,
-    shape: &[usize],
-    sizes: &mut [Option<usize>],
-) -> Result<()> {
-    let fits = rank == input.axes.len()
+pub(crate) fn bind(description: &Description, input: &Input, shape: &[usize], sizes: &mut [Option<usize>]) -> Result<()> {
+    if fits(input, shape, sizes) { Ok(()) } else { Err(misfit(description, input, shape, sizes)) }
+}
+
+/// Whether a shape is that of an input; symbolic sizes that are not known yet have their values from it then.
+#[inline]
+fn fits(input: &Input, shape: &[usize], sizes: &mut [Option<usize>]) -> bool {
+    shape.len() == input.axes.len()
         && input.axes.iter().zip(shape).all(|(axis, &length)| match *axis {
             Axis::Fixed(expected) => expected == length,
             Axis::Symbol(symbol) => *sizes[symbol].get_or_insert(length) == length,
-        });
-    if fits { Ok(()) } else { Err(misfit(description, input, rank, shape, sizes)) }
+        })
 }
 
 #[cold]
-fn misfit(description: &Description, input: &Input, rank: usize, shape: &[usize], sizes: &[Option<usize>]) -> Error {
-    let mut found: Vec<String> = shape.iter().map(usize::to_string).collect();
-    if rank > shape.len() {
-        found.push("...".to_owned());
-    }
+fn misfit(description: &Description, input: &Input, shape: &[usize], sizes: &[Option<usize>]) -> Error {
+    let found: Vec<String> = shape.iter().map(usize::to_string).collect();
     Error::Shape {
         name: input.name.to_owned(),
         expected: format_axes(description, input.axes),

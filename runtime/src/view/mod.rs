@@ -11,33 +11,31 @@ pub(crate) use check::{bind, check_range, format_axes};
 
 use ndarray::{ArrayBase, Data, Dimension};
 
-/// As many axes as a tensor may have here.
-pub const MAX_RANK: usize = 16;
-
-/// The lengths of the axes of a tensor, without memory on the heap.
+/// The lengths of the axes of a tensor, seen where they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shape {
-    rank: usize,
-    axes: [usize; MAX_RANK],
+pub struct Shape<'a>(Lengths<'a>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lengths<'a> {
+    /// Of any number of axes.
+    Axes(&'a [usize]),
+    /// Of the only axis.
+    Only(usize),
 }
 
-impl Shape {
-    /// The shape with these axes. Of more than 16 axes the first are kept; no input of a network has so many, so
-    /// that [`Arguments`] refuses it by its rank.
-    pub fn new(axes: &[usize]) -> Self {
-        let mut shape = Self { rank: axes.len(), axes: [0; MAX_RANK] };
-        shape.axes.iter_mut().zip(axes).for_each(|(own, &given)| *own = given);
-        shape
-    }
-
-    /// The number of axes.
-    pub fn rank(&self) -> usize {
-        self.rank
+impl<'a> Shape<'a> {
+    /// The shape with these axes.
+    pub fn new(axes: &'a [usize]) -> Self {
+        Self(Lengths::Axes(axes))
     }
 
     /// The lengths of the axes.
+    #[inline]
     pub fn axes(&self) -> &[usize] {
-        &self.axes[..self.rank.min(MAX_RANK)]
+        match &self.0 {
+            Lengths::Axes(axes) => axes,
+            Lengths::Only(length) => std::slice::from_ref(length),
+        }
     }
 }
 
@@ -65,7 +63,7 @@ mod sealed {
 /// ```
 pub trait View<S>: sealed::Sealed {
     /// The lengths of its axes.
-    fn shape(&self) -> Shape;
+    fn shape(&self) -> Shape<'_>;
 
     /// Its elements in row-major order; `None` if they do not stand in that order.
     fn elements(&self) -> Option<&[S]>;
@@ -74,10 +72,12 @@ pub trait View<S>: sealed::Sealed {
 impl<S, T: Data<Elem = S>, D: Dimension> sealed::Sealed for ArrayBase<T, D> {}
 
 impl<S, T: Data<Elem = S>, D: Dimension> View<S> for ArrayBase<T, D> {
-    fn shape(&self) -> Shape {
-        Shape::new(self.raw_dim().slice())
+    #[inline]
+    fn shape(&self) -> Shape<'_> {
+        Shape(Lengths::Axes(ndarray::LayoutRef::shape(self)))
     }
 
+    #[inline]
     fn elements(&self) -> Option<&[S]> {
         self.as_slice()
     }
@@ -88,10 +88,12 @@ macro_rules! flat {
         impl<S $(, const $length: usize)?> sealed::Sealed for $type {}
 
         impl<S $(, const $length: usize)?> View<S> for $type {
-            fn shape(&self) -> Shape {
-                Shape::new(&[self.len()])
+            #[inline]
+            fn shape(&self) -> Shape<'_> {
+                Shape(Lengths::Only(self.len()))
             }
 
+            #[inline]
             fn elements(&self) -> Option<&[S]> {
                 Some(self)
             }
@@ -106,10 +108,12 @@ flat!([S; N], N);
 impl<V: sealed::Sealed + ?Sized> sealed::Sealed for &V {}
 
 impl<S, V: View<S> + ?Sized> View<S> for &V {
-    fn shape(&self) -> Shape {
+    #[inline]
+    fn shape(&self) -> Shape<'_> {
         (**self).shape()
     }
 
+    #[inline]
     fn elements(&self) -> Option<&[S]> {
         (**self).elements()
     }
@@ -118,10 +122,12 @@ impl<S, V: View<S> + ?Sized> View<S> for &V {
 impl<V: sealed::Sealed + ?Sized> sealed::Sealed for &mut V {}
 
 impl<S, V: View<S> + ?Sized> View<S> for &mut V {
-    fn shape(&self) -> Shape {
+    #[inline]
+    fn shape(&self) -> Shape<'_> {
         (**self).shape()
     }
 
+    #[inline]
     fn elements(&self) -> Option<&[S]> {
         (**self).elements()
     }
