@@ -3,6 +3,7 @@
 //! `cargo bench --bench workloads -- [NAME ...] [--seconds S] [--json]`; `peers.py` beside it measures other systems in the same run and prints
 //! the ratios.
 
+mod hand;
 mod networks;
 mod timing;
 
@@ -11,6 +12,7 @@ use chainrule::network::Network;
 use chainrule::optim::{Adam, AdamW, Optimizer, RmsProp, Sgd};
 use ndarray::{Array2, Array3, Array4, Axis};
 use networks::{Control, LeNet, Mnist, Normalized, Recurrent, Tiny, Transformer};
+use std::collections::BTreeMap;
 use std::time::Duration;
 use timing::{Time, measure};
 
@@ -51,6 +53,25 @@ fn inference(span: Duration, rows: usize) -> Time {
     })
 }
 
+/// The network `Tiny` by hand, which must learn the same.
+fn by_hand(span: Duration) -> Time {
+    let (x, t, mut batch) = (reals3(1, 2), reals3(1, 1), 0);
+    let (mut network, mut gradient, mut workspace) = (Tiny::init(1), Tiny::zeros(), Tiny::workspace(1));
+    let mut parameters: hand::Parameters = network.flat().try_into().expect("nine parameters");
+    let mut optimizer = Sgd::new(0.5);
+    for _ in 0..200 {
+        let own = hand::step(&mut parameters, [x[[batch, 0, 0]], x[[batch, 0, 1]]], t[[batch, 0, 0]], 0.5);
+        let loss = network.gradient(&mut workspace, x.index_axis(Axis(0), batch), t.index_axis(Axis(0), batch), &mut gradient);
+        optimizer.step(&mut network, &gradient);
+        assert!((own - loss).abs() <= 1e-4, "the network and the step by hand have different losses: {loss} and {own}");
+        batch = (batch + 1) % BATCHES;
+    }
+    measure(span, || {
+        std::hint::black_box(hand::step(&mut parameters, [x[[batch, 0, 0]], x[[batch, 0, 1]]], t[[batch, 0, 0]], 0.5));
+        batch = (batch + 1) % BATCHES;
+    })
+}
+
 fn reals3(rows: usize, columns: usize) -> Array3<f32> {
     Array3::from_shape_fn((BATCHES, rows, columns), |(b, i, j)| number((b * rows + i) * columns + j))
 }
@@ -84,6 +105,7 @@ const WORKLOADS: &[Workload] = &[
         training!(span, Mnist(128), RmsProp::default(), reals3(128, 784), classes(128, 10))
     }),
     ("tiny", "2-2-1 sigmoid, batch 1, SGD", |span| training!(span, Tiny(1), Sgd::new(0.5), reals3(1, 2), reals3(1, 1))),
+    ("hand", "the same written by hand for these sizes", by_hand),
     ("control", "4-64-64-2 tanh, batch 32, Adam", |span| {
         training!(span, Control(32), Adam::default(), reals3(32, 4), reals3(32, 2))
     }),
@@ -122,6 +144,7 @@ fn main() {
     if !json {
         println!("microseconds a step, {:?}: median / best", Level::detect());
     }
+    let mut best = BTreeMap::new();
     for (name, what, run) in WORKLOADS {
         if !names.is_empty() && !names.iter().any(|chosen| chosen == name) {
             continue;
@@ -132,5 +155,9 @@ fn main() {
         } else {
             println!("  {what:<72} {:10.3} / {:10.3}", time.median, time.best);
         }
+        best.insert(*name, time.best);
+    }
+    if let (Some(tiny), Some(hand), false) = (best.get("tiny"), best.get("hand"), json) {
+        println!("  2-2-1 takes {:.2} times as long as by hand, best to best", tiny / hand);
     }
 }

@@ -48,7 +48,7 @@ impl<const N: usize> Arguments<N> {
     }
 
     /// The elements of an input, when they have its shape and stand in order.
-    #[inline]
+    #[inline(always)]
     #[track_caller]
     fn checked<'a, S>(&mut self, index: usize, view: &'a impl View<S>) -> &'a [S] {
         let input = &self.description.inputs[index];
@@ -90,7 +90,7 @@ pub(crate) fn bind(description: &Description, input: &Input, shape: &[usize], si
 }
 
 /// Whether a shape is that of an input; symbolic sizes that are not known yet have their values from it then.
-#[inline]
+#[inline(always)]
 fn fits(input: &Input, shape: &[usize], sizes: &mut [Option<usize>]) -> bool {
     shape.len() == input.axes.len()
         && input.axes.iter().zip(shape).all(|(axis, &length)| match *axis {
