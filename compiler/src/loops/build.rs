@@ -218,7 +218,7 @@ impl<'a> Builder<'a> {
         // Labels of the product's own axes start at 0, those of the loops around are variables.
         let start = |flat: &Index| {
             flat.substitute(&mut |label| {
-                let variable = contraction.outer.iter().find(|(outer, _)| *outer == label).map(|(_, variable)| *variable);
+                let variable = contraction.outer.iter().find(|around| around.label == label).map(|around| around.variable);
                 variable.map_or_else(Index::default, |variable| Index::label(variable_label(variable)))
             })
         };
@@ -235,8 +235,8 @@ impl<'a> Builder<'a> {
             b: operand(*b, flat_b),
             c: operand(contraction.tensor, &contraction.result),
         }));
-        for (_, variable) in contraction.outer.iter().rev().filter(|(_, variable)| !self.is_open(*variable)) {
-            statement = self.looped(*variable, vec![statement]);
+        for around in contraction.outer.iter().rev().filter(|around| !self.is_open(around.variable)) {
+            statement = self.looped(around.variable, vec![statement]);
         }
         statement
     }

@@ -89,12 +89,11 @@ impl Fuser<'_> {
     /// Puts a definition into the steps.
     pub fn compute(&mut self, id: TensorId, contractions: &mut Contractions) {
         let Some(mut contraction) = contractions.remove(&id) else { return self.place(id) };
-        let extents = self.program.label_extents(id);
-        let time = self.time_of(id);
-        for (label, variable) in &mut contraction.outer {
-            *variable = match time {
-                Some((time, known)) if time == *label => known,
-                _ => self.variable(self.program.label_name(id, *label), extents[label.0 as usize].clone()),
+        for around in &mut contraction.outer {
+            let (name, extent) = contraction.labels[around.label.0 as usize].clone();
+            around.variable = match &self.time {
+                Some(time) if around.is_time => time.variable,
+                Some(_) | None => self.variable(name, extent),
             };
         }
         self.step_of.insert(id, self.fused.steps.len());

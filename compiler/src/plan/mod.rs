@@ -2,9 +2,10 @@
 //!
 //! The steps of planning, each in its module: `lower` (stable and simple forms of definitions), `shift` (products of recurrences
 //! leave their conditions), `inline` (views and cheap
-//! formulas go into their readers), `product` (sums that are matrix products), `fuse` (loop nests) and `memory` (buffers by
+//! formulas go into their readers), `product` and `digits` (sums that are matrix products), `fuse` (loop nests) and `memory` (buffers by
 //! their lives). It must know nothing of statements and of tokens.
 
+mod digits;
 mod fuse;
 mod inline;
 mod lower;
@@ -121,18 +122,31 @@ pub enum Home {
 pub struct Contraction {
     /// What is computed.
     pub tensor: TensorId,
-    /// The left and the right operand: a tensor, and the flat offset in the labels of the definition.
+    /// The names and extents of the labels: those of the definition, or digits of them.
+    pub labels: Vec<(String, Extent)>,
+    /// The left and the right operand: a tensor, and the flat offset in these labels.
     pub operands: [(TensorId, Index); 2],
     /// The flat offset in the result.
     pub result: Index,
-    /// Labels of the loops around the product, with their variables.
-    pub outer: Vec<(Label, usize)>,
+    /// The loops around the product.
+    pub outer: Vec<Around>,
     /// The rows of A and C, along any number of axes.
     pub m: Vec<Axis>,
     /// The columns of B and C.
     pub n: Vec<Axis>,
     /// The columns of A, the rows of B.
     pub k: Vec<Axis>,
+}
+
+/// A loop around a matrix product.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Around {
+    /// Its label in the product.
+    pub label: Label,
+    /// Whether it is the time of a recurrence.
+    pub is_time: bool,
+    /// Its variable.
+    pub variable: usize,
 }
 
 /// An axis of a side of a matrix product: one label or several that lie in memory as one.

@@ -93,19 +93,19 @@ impl Plan {
         let (c, a, b) = (self.tensor_name(contraction.tensor), self.tensor_name(a.0), self.tensor_name(b.0));
         write!(formatter, "product {c} = {a} · {b}:")?;
         for (name, axes) in [("m", &contraction.m), ("n", &contraction.n), ("k", &contraction.k)] {
-            let axes: Vec<String> = axes.iter().map(|axis| self.axis(contraction.tensor, axis)).collect();
+            let axes: Vec<String> = axes.iter().map(|axis| self.axis(contraction, axis)).collect();
             write!(formatter, " {name} = {}", if axes.is_empty() { "[] 1".to_owned() } else { axes.join(" × ") })?;
         }
         if !contraction.outer.is_empty() {
             let names: Vec<String> =
-                contraction.outer.iter().map(|(_, variable)| self.variables[*variable].name.clone()).collect();
+                contraction.outer.iter().map(|around| self.variables[around.variable].name.clone()).collect();
             write!(formatter, ", for each {}", names.join(", "))?;
         }
         writeln!(formatter, " -> {}", self.home(contraction.tensor))
     }
 
-    fn axis(&self, tensor: TensorId, axis: &Axis) -> String {
-        let names: Vec<String> = axis.labels.iter().map(|&label| self.program.label_name(tensor, label)).collect();
+    fn axis(&self, contraction: &Contraction, axis: &Axis) -> String {
+        let names: Vec<&str> = axis.labels.iter().map(|label| contraction.labels[label.0 as usize].0.as_str()).collect();
         format!("[{}] {}", names.join(" "), self.extent(&axis.extent))
     }
 }

@@ -2,11 +2,12 @@
 //!
 //! A sum of a product is split into a factor without labels and two operands; each label is then a batch (in both operands and
 //! the result), a row (`m`), a column (`n`) or contracted (`k`). Labels of a class that lie in memory as one are merged; batches and
-//! the time of a recurrence become loops around it.
+//! the time of a recurrence become loops around it. The labels are those of the definition, or digits of them (`digits`).
 
+use super::digits::Sum;
 use super::lower::{auxiliary, redefine};
 use super::offset::{flat, is_affine, label, labels, plain};
-use super::{Axis, Contraction};
+use super::{Around, Axis, Contraction};
 use crate::ir::{Definition, ExpressionId, Extent, Index, Label, Node, Program, TensorId};
 use crate::ops::{Operator, Reduction};
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,8 +27,9 @@ pub fn split(program: &mut Program) -> Contractions {
     let mut bare = Vec::new();
     for id in program.order() {
         let Some(split) = recognize(program, id) else { continue };
-        let operands = split.operands.map(|factors| operand(program, id, &factors));
+        let operands = split.operands.map(|factors| operand(program, id, &split.sum, &factors));
         let product = program.expressions.apply(Operator::Multiply, &operands);
+        let product = split.sum.formula_of_definition(program, id, product);
         let definition =
             Definition { reduction: program.definition(id).and_then(|definition| definition.reduction.clone()), body: product };
         let shape = program.tensor(id).shape.clone();
@@ -42,25 +44,33 @@ pub fn split(program: &mut Program) -> Contractions {
             redefine(program, id, definition);
             id
         };
-        bare.push((tensor, operands));
+        bare.push((tensor, split.sum, operands));
     }
     // Which label is the time can be told when all operands are there.
     let times = program.times();
-    let contraction = |(tensor, operands)| Some((tensor, classify(program, tensor, operands, times.get(&tensor).copied())?));
+    let contraction = |(tensor, sum, operands): (TensorId, Sum, _)| {
+        let time = match times.get(&tensor) {
+            Some(time) => Some(sum.wholes[time.0 as usize].as_label()?),
+            None => None,
+        };
+        Some((tensor, classify(program, tensor, &sum, operands, time)?))
+    };
     bare.into_iter().filter_map(contraction).collect()
 }
 
 /// A sum of a product, taken apart.
 struct Split {
+    sum: Sum,
     scale: Option<ExpressionId>,
     operands: [Vec<ExpressionId>; 2],
 }
 
 fn recognize(program: &mut Program, id: TensorId) -> Option<Split> {
     let Definition { reduction: Some((Reduction::Sum, _)), body } = program.definition(id)?.clone() else { return None };
+    let sum = Sum::of(program, id, body);
     let mut factors = Vec::new();
     let mut scale = None;
-    collect(program, body, &mut factors, &mut scale);
+    collect(program, sum.body, &mut factors, &mut scale);
     let mut groups: Vec<(BTreeSet<Label>, Vec<ExpressionId>)> = Vec::new();
     let mut sorted: Vec<(BTreeSet<Label>, ExpressionId)> =
         factors.into_iter().map(|factor| (labels(program, factor).into_iter().collect(), factor)).collect();
@@ -72,9 +82,8 @@ fn recognize(program: &mut Program, id: TensorId) -> Option<Split> {
         }
     }
     let [(left, a), (right, b)] = groups.as_slice() else { return None };
-    let rank = program.tensor(id).shape.len();
-    let extents = program.label_extents(id);
-    let is_axis = |label: &Label| (label.0 as usize) < rank;
+    let extents = sum.extents();
+    let is_axis = |label: &Label| (label.0 as usize) < sum.rank;
     let every = (0..extents.len()).map(label).all(|label| {
         if is_axis(&label) {
             left.contains(&label) || right.contains(&label)
@@ -83,7 +92,8 @@ fn recognize(program: &mut Program, id: TensorId) -> Option<Split> {
         }
     });
     let free = left.symmetric_difference(right).any(is_axis);
-    (every && free && is_worth(&extents)).then(|| Split { scale, operands: [a.clone(), b.clone()] })
+    let operands = [a.clone(), b.clone()];
+    (every && free && is_worth(&extents)).then_some(Split { sum, scale, operands })
 }
 
 /// Whether there is enough work, where sizes that are not known may be small.
@@ -128,8 +138,8 @@ fn collect(program: &mut Program, id: ExpressionId, factors: &mut Vec<Expression
 }
 
 /// The read that stands for some factors: the read that they are, or one of a new definition.
-fn operand(program: &mut Program, id: TensorId, factors: &[ExpressionId]) -> ExpressionId {
-    let extents = program.label_extents(id);
+fn operand(program: &mut Program, id: TensorId, sum: &Sum, factors: &[ExpressionId]) -> ExpressionId {
+    let extents = sum.extents();
     if let [factor] = factors
         && let Node::Read(tensor, at) = program.expressions.node(*factor)
         && is_forward(&flat(program, *tensor, at, &extents))
@@ -144,7 +154,7 @@ fn operand(program: &mut Program, id: TensorId, factors: &[ExpressionId]) -> Exp
     let new = |old: Label| Index::label(label(order.iter().position(|&other| other == old).unwrap_or_default()));
     let body = program.expressions.substitute(body, &mut |old| new(old));
     let shape = order.iter().map(|old| extents[old.0 as usize].clone()).collect();
-    let names = order.iter().map(|&old| program.label_name(id, old)).collect();
+    let names = order.iter().map(|old| sum.labels[old.0 as usize].0.clone()).collect();
     let tensor = auxiliary(program, id, "operand", shape, Definition { reduction: None, body });
     program.tensors[tensor.0 as usize].label_names = names;
     program.expressions.read(tensor, order.into_iter().map(Index::label).collect())
@@ -176,10 +186,15 @@ fn label_order(program: &Program, factors: &[ExpressionId]) -> Vec<Label> {
 }
 
 /// The labels of a bare product as rows, columns, contracted ones and loops; the time of a recurrence is a loop.
-fn classify(program: &Program, tensor: TensorId, operands: [ExpressionId; 2], time: Option<Label>) -> Option<Contraction> {
-    let extents = program.label_extents(tensor);
-    let rank = program.tensor(tensor).shape.len();
-    let result = flat(program, tensor, &plain(rank), &extents);
+fn classify(
+    program: &Program,
+    tensor: TensorId,
+    sum: &Sum,
+    operands: [ExpressionId; 2],
+    time: Option<Label>,
+) -> Option<Contraction> {
+    let (extents, rank) = (sum.extents(), sum.rank);
+    let result = flat(program, tensor, &sum.wholes[..program.tensor(tensor).shape.len()], &extents);
     let read = |id: ExpressionId| match program.expressions.node(id) {
         Node::Read(tensor, at) => Some((*tensor, flat(program, *tensor, at, &extents))).filter(|(_, flat)| is_forward(flat)),
         Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Apply(..) | Node::Select(..) => None,
@@ -195,12 +210,13 @@ fn classify(program: &Program, tensor: TensorId, operands: [ExpressionId; 2], ti
     let n = axis(&|number, in_a, in_b| number < rank && in_b && !in_a, &b.1, &result);
     let k = axis(&|number, in_a, in_b| number >= rank && in_a && in_b, &a.1, &b.1);
     let is_around = |label: &Label| time == Some(*label) || a.1.mentions(*label) == b.1.mentions(*label);
-    let outer = (0..rank).map(label).filter(is_around).map(|label| (label, usize::MAX)).collect();
+    let around = |label| Around { label, is_time: time == Some(label), variable: usize::MAX };
+    let outer = (0..rank).map(label).filter(is_around).map(around).collect();
     let lengths: Vec<Extent> = [&m, &n, &k].into_iter().flatten().map(|axis| axis.extent.clone()).collect();
     if !is_worth(&lengths) {
         return None;
     }
-    let contraction = Contraction { tensor, operands: [a, b], result, outer, m, n, k };
+    let contraction = Contraction { tensor, labels: sum.labels.clone(), operands: [a, b], result, outer, m, n, k };
     Some(by_rows(contraction))
 }
 
