@@ -70,6 +70,7 @@
 //! | [`init`] | how parameters start |
 //! | [`checkpoint`] | parameters in files |
 //! | [`layers`] | the parameters of layers, for structs of one's own |
+//! | [`threads`] | how many threads compute |
 //! | [`check`] | the gradient against finite differences, in tests |
 //! | [`network`](mod@network) | what generated code offers to all of these |
 //!
@@ -90,6 +91,10 @@ mod linear;
 pub mod network;
 pub mod optim;
 pub mod schedule;
+pub mod threads {
+    //! How many threads compute.
+    pub use crate::kernels::threads::{MOST, get, set};
+}
 mod trace;
 pub mod train;
 mod view;
@@ -119,8 +124,8 @@ pub mod __private {
     pub use crate::checkpoint::{load, save};
     pub use crate::init::initialize;
     pub use crate::kernels::{self, Buffer, Float, Isa, Level};
-    pub use crate::network::require;
     pub use crate::network::{AsNetwork, Axis, Description, Elements, HasLoss, Input, Network, Parameter};
+    pub use crate::network::{prepare, require};
     pub use crate::trace::Trace;
     pub use crate::view::{Arguments, Shape, View};
     pub use crate::{Error, Result};

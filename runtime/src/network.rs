@@ -1,6 +1,7 @@
 //! What the generated code of a network offers to the rest of the runtime: plain numbers behind one trait.
 
 use crate::Float;
+use crate::kernels::threads;
 
 /// One axis of an input: a number, or a symbolic size by its position in [`Description::sizes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -244,6 +245,19 @@ pub fn require<N: Network>(sizes: &[usize]) {
         panic!("{}", unmet_message(&N::DESCRIPTION, sizes, reason));
     }
 }
+
+/// [`require`] before a workspace is made; and the threads are started where its passes are not too small for them, so that no pass
+/// has to.
+#[track_caller]
+pub fn prepare<N: Network>(sizes: &[usize]) {
+    require::<N>(sizes);
+    if size_of::<N>().saturating_add(N::workspace_bytes(sizes)) >= LARGE {
+        threads::start();
+    }
+}
+
+/// The fewest bytes that a pass goes through if it is worth several threads.
+const LARGE: usize = 64 * 1024;
 
 /// What is wrong with the sizes.
 pub(crate) fn unmet_message(description: &Description, sizes: &[usize], reason: &str) -> String {

@@ -105,6 +105,8 @@ struct Normalized {
 
 #[test]
 fn a_workspace_takes_the_bytes_that_are_said() {
+    // Threads are no part of it.
+    chainrule::threads::set(2);
     for batch in [1, 3, 17, 128] {
         let before = BYTES.get();
         let workspaces = (Single::workspace(batch), Double::workspace(batch));

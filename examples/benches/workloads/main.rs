@@ -1,6 +1,6 @@
 //! Training steps and inference of eight networks, in microseconds: forward, loss, backward and update in f32, data in memory.
 //!
-//! `cargo bench --bench workloads -- [NAME ...] [--seconds S] [--json]`; `peers.py` beside it measures other systems in the same run and prints
+//! `cargo bench --bench workloads -- [NAME ...] [--seconds S] [--threads N] [--json]`; `peers.py` beside it measures other systems in the same run and prints
 //! the ratios.
 
 mod hand;
@@ -10,6 +10,7 @@ mod timing;
 use chainrule::kernels::Level;
 use chainrule::network::Network;
 use chainrule::optim::{Adam, AdamW, Optimizer, RmsProp, Sgd};
+use chainrule::threads;
 use ndarray::{Array2, Array3, Array4, Axis};
 use networks::{Control, LeNet, Mnist, Normalized, Recurrent, Tiny, Transformer};
 use std::collections::BTreeMap;
@@ -133,6 +134,9 @@ fn main() {
             "--bench" => {}
             "--json" => json = true,
             "--seconds" => seconds = arguments.next().and_then(|text| text.parse().ok()).expect("--seconds takes a number"),
+            "--threads" => {
+                threads::set(arguments.next().and_then(|text| text.parse().ok()).expect("--threads takes a number"));
+            }
             _ => names.push(argument),
         }
     }
@@ -142,7 +146,7 @@ fn main() {
         std::process::exit(2);
     }
     if !json {
-        println!("microseconds a step, {:?}: median / best", Level::detect());
+        println!("microseconds a step, {:?}, {} threads: median / best", Level::detect(), threads::get());
     }
     let mut best = BTreeMap::new();
     for (name, what, run) in WORKLOADS {

@@ -7,6 +7,7 @@ pub mod elementary;
 mod float;
 mod level;
 pub mod product;
+pub mod threads;
 
 #[cfg(test)]
 mod tests;

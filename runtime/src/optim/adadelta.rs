@@ -86,7 +86,7 @@ struct Numbers<S> {
 }
 
 pass! {
-    fn adadelta<S>(numbers: Numbers<S>, square: &mut [S], steps: &mut [S], parameters: &mut [S], gradient: &[S]) {
+    fn adadelta<S>(numbers: Numbers<S>; square, steps, parameters; gradient) {
         for (((parameter, square), steps), &slope) in parameters.iter_mut().zip(square).zip(steps).zip(gradient) {
             let slope = numbers.pull.slope(*parameter, slope);
             *square = flush(numbers.rho * *square + numbers.rest * slope * slope);

@@ -80,7 +80,7 @@ impl Adagrad {
 optimizer!(Adagrad);
 
 pass! {
-    fn adagrad<S>(rate: S, pull: Pull<S>, inside: S, outside: S, sum: &mut [S], parameters: &mut [S], gradient: &[S]) {
+    fn adagrad<S>(rate: S, pull: Pull<S>, inside: S, outside: S; sum, parameters; gradient) {
         for ((parameter, sum), &slope) in parameters.iter_mut().zip(sum).zip(gradient) {
             let slope = pull.slope(*parameter, slope);
             *sum = flush(*sum + slope * slope);

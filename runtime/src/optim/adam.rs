@@ -243,7 +243,7 @@ struct Numbers<S> {
 }
 
 pass! {
-    fn adam<S>(numbers: Numbers<S>, first: &mut [S], second: &mut [S], parameters: &mut [S], gradient: &[S]) {
+    fn adam<S>(numbers: Numbers<S>; first, second, parameters; gradient) {
         for (((parameter, first), second), &slope) in parameters.iter_mut().zip(first).zip(second).zip(gradient) {
             let slope = numbers.pull.slope(*parameter, slope);
             *first = flush(numbers.beta1 * *first + numbers.rest1 * slope);
@@ -255,9 +255,7 @@ pass! {
 }
 
 pass! {
-    fn amsgrad<S>(
-        numbers: Numbers<S>, first: &mut [S], second: &mut [S], largest: &mut [S], parameters: &mut [S], gradient: &[S],
-    ) {
+    fn amsgrad<S>(numbers: Numbers<S>; first, second, largest, parameters; gradient) {
         let slots = first.iter_mut().zip(second).zip(largest);
         for ((parameter, ((first, second), largest)), &slope) in parameters.iter_mut().zip(slots).zip(gradient) {
             let slope = numbers.pull.slope(*parameter, slope);

@@ -1,6 +1,8 @@
 //! Gradients that are too large, made smaller before a step.
 
+use super::pass::BYTES;
 use crate::Float;
+use crate::kernels::threads;
 use crate::network::{AsNetwork, Network};
 
 /// The Euclidean norm of all numbers of a gradient together, added up in `f64`. It neither overflows nor vanishes before the numbers do.
@@ -8,21 +10,54 @@ pub fn norm<G: AsNetwork>(gradient: &G) -> f64 {
     norm_of(gradient.network().flat())
 }
 
-/// The Euclidean norm of some numbers.
+/// The Euclidean norm of some numbers: `√Σ x²`, scaled by a power of two near the largest number, so that squares cannot leave the range
+/// of `f64`; nothing is rounded by it.
 pub(crate) fn norm_of<S: Float>(numbers: &[S]) -> f64 {
-    norm_of_all(numbers.iter().map(|number| number.to_f64()))
-}
-
-/// `√Σ x²`, scaled by a power of two near the largest number: squares cannot leave the range of `f64`, and nothing is rounded by it.
-pub(crate) fn norm_of_all(numbers: impl Iterator<Item = f64> + Clone) -> f64 {
-    // What is not a number is never passed over.
-    let larger = |most: f64, number: f64| if number.is_nan() || number.abs() > most { number.abs() } else { most };
-    let largest = numbers.clone().fold(0.0, larger);
+    let largest = by_chunks(numbers, |chunk| by_lanes(chunk, larger, larger), larger);
     if largest == 0.0 || !largest.is_finite() {
         return largest;
     }
     let scale = largest.log2().floor().clamp(-1022.0, 1022.0).exp2();
-    scale * numbers.map(|number| (number / scale) * (number / scale)).sum::<f64>().sqrt()
+    let add_square = |sum: f64, number: f64| sum + (number / scale) * (number / scale);
+    scale * by_chunks(numbers, |chunk| by_lanes(chunk, add_square, |a, b| a + b), |a, b| a + b).sqrt()
+}
+
+/// The larger absolute value; what is not a number is never passed over.
+fn larger(most: f64, number: f64) -> f64 {
+    if number.is_nan() || number.abs() > most { number.abs() } else { most }
+}
+
+/// Into how many chunks numbers are cut at most, whatever the number of threads.
+const CHUNKS: usize = 64;
+/// The fewest numbers of a chunk.
+const LEAST: usize = 4096;
+/// How many results of a chunk are found side by side.
+const LANES: usize = 8;
+/// How many numbers are looked at in a nanosecond, about.
+const LOOKED_AT: usize = 2;
+
+/// A result for each chunk of some numbers, by several threads where that is worth it, and for all of them together, in order.
+fn by_chunks<S: Float>(numbers: &[S], of_chunk: impl Fn(&[S]) -> f64 + Sync, join: impl Fn(f64, f64) -> f64) -> f64 {
+    let each = numbers.len().div_ceil(CHUNKS).max(LEAST);
+    let (mut results, count) = ([0.0; CHUNKS], numbers.len().div_ceil(each));
+    threads::rounds(numbers.len() / LOOKED_AT, count, [(&mut results, 1)], |chunks, [results]| {
+        for (chunk, result) in chunks.zip(results) {
+            let start = chunk * each;
+            *result = of_chunk(&numbers[start..numbers.len().min(start + each)]);
+        }
+    });
+    results[..count].iter().fold(0.0, |result, &next| join(result, next))
+}
+
+/// What comes of numbers one after the other in several lanes, which are joined in the end.
+#[inline(always)]
+fn by_lanes<S: Float>(numbers: &[S], take: impl Fn(f64, f64) -> f64, join: impl Fn(f64, f64) -> f64) -> f64 {
+    let (mut lanes, (rows, rest)) = ([0.0; LANES], numbers.as_chunks::<LANES>());
+    for row in rows {
+        lanes.iter_mut().zip(row).for_each(|(lane, number)| *lane = take(*lane, number.to_f64()));
+    }
+    lanes.iter_mut().zip(rest).for_each(|(lane, number)| *lane = take(*lane, number.to_f64()));
+    lanes.into_iter().fold(0.0, join)
 }
 
 /// Scales a gradient so that its norm is `most` at most; gives the norm that it had.
@@ -42,7 +77,7 @@ pub(crate) fn norm_at_most<S: Float>(numbers: &mut [S], most: f64) -> f64 {
     let norm = norm_of(numbers);
     if norm.is_finite() && norm > most {
         let factor = S::from_f64(most / norm);
-        numbers.iter_mut().for_each(|number| *number *= factor);
+        each(numbers, |number| number * factor);
     }
     norm
 }
@@ -56,10 +91,18 @@ pub fn clip_by_value<G: AsNetwork>(gradient: &mut G, most: f64) {
 /// [`clip_by_value`] of some numbers.
 pub(crate) fn value_at_most<S: Float>(numbers: &mut [S], most: f64) {
     let (low, high) = (S::from_f64(-most), S::from_f64(most));
-    for number in numbers {
-        let clipped = if *number > high { high } else { *number };
-        *number = if clipped < low { low } else { clipped };
-    }
+    each(numbers, |number| {
+        let clipped = if number > high { high } else { number };
+        if clipped < low { low } else { clipped }
+    });
+}
+
+/// Changes each number, by several threads where that is worth it.
+fn each<S: Float>(numbers: &mut [S], change: impl Fn(S) -> S + Sync) {
+    let length = numbers.len();
+    threads::rounds(size_of_val(numbers) / BYTES, length, [(numbers, 1)], |_, [numbers]| {
+        numbers.iter_mut().for_each(|number| *number = change(*number));
+    });
 }
 
 #[cfg(test)]

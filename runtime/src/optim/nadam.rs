@@ -129,7 +129,7 @@ struct Numbers<S> {
 }
 
 pass! {
-    fn nadam<S>(numbers: Numbers<S>, first: &mut [S], second: &mut [S], parameters: &mut [S], gradient: &[S]) {
+    fn nadam<S>(numbers: Numbers<S>; first, second, parameters; gradient) {
         for (((parameter, first), second), &slope) in parameters.iter_mut().zip(first).zip(second).zip(gradient) {
             let slope = numbers.pull.slope(*parameter, slope);
             *first = flush(numbers.beta1 * *first + numbers.rest1 * slope);

@@ -55,40 +55,58 @@ pub(super) fn flush<S: Float>(number: S) -> S {
     if number.abs() < S::from_f64(smallest) { S::ZERO } else { number }
 }
 
-/// Defines a pass: a function that is compiled for each instruction set, and calls the copy for this machine.
+/// The bytes that a pass reads or writes in a nanosecond, about.
+pub(super) const BYTES: usize = 16;
+
+/// Defines a pass: a function of some settings, of slices that it writes, each element by itself, and of the gradient. It is compiled for
+/// each instruction set and calls the copy for this machine, on several threads where that is worth it.
 macro_rules! pass {
-    ($(#[$attribute:meta])* fn $name:ident<$scalar:ident>($($argument:ident: $type:ty),* $(,)?) $body:block) => {
+    ($(#[$attribute:meta])* fn $name:ident<$scalar:ident>($($setting:ident: $type:ty),*; $($written:ident),*; $gradient:ident) $body:block) => {
         $(#[$attribute])*
         #[allow(clippy::too_many_arguments)]
-        fn $name<$scalar: crate::Float>($($argument: $type),*) {
+        fn $name<$scalar: crate::Float>($($setting: $type,)* $($written: &mut [$scalar],)* $gradient: &[$scalar]) {
             #[inline(always)]
             #[allow(clippy::too_many_arguments)]
-            fn body<$scalar: crate::Float>($($argument: $type),*) $body
+            fn body<$scalar: crate::Float>($($setting: $type,)* $($written: &mut [$scalar],)* $gradient: &[$scalar]) $body
 
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2")]
             #[allow(clippy::too_many_arguments)]
-            fn avx2<$scalar: crate::Float>($($argument: $type),*) {
-                body($($argument),*)
+            fn avx2<$scalar: crate::Float>($($setting: $type,)* $($written: &mut [$scalar],)* $gradient: &[$scalar]) {
+                body($($setting,)* $($written,)* $gradient)
             }
 
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
             #[allow(clippy::too_many_arguments)]
-            fn avx512<$scalar: crate::Float>($($argument: $type),*) {
-                body($($argument),*)
+            fn avx512<$scalar: crate::Float>($($setting: $type,)* $($written: &mut [$scalar],)* $gradient: &[$scalar]) {
+                body($($setting,)* $($written,)* $gradient)
             }
 
-            match crate::kernels::Level::detect() {
-                #[cfg(target_arch = "x86_64")]
-                // SAFETY: the level is only there on machines with these instructions.
-                crate::kernels::Level::Avx512 => unsafe { avx512($($argument),*) },
-                #[cfg(target_arch = "x86_64")]
-                // SAFETY: the level is only there on machines with these instructions.
-                crate::kernels::Level::Avx2 => unsafe { avx2($($argument),*) },
-                #[cfg(not(target_arch = "x86_64"))]
-                crate::kernels::Level::Avx2 | crate::kernels::Level::Avx512 => body($($argument),*),
-                crate::kernels::Level::Baseline => body($($argument),*),
+            #[inline(always)]
+            #[allow(clippy::too_many_arguments)]
+            fn copy<$scalar: crate::Float>($($setting: $type,)* $($written: &mut [$scalar],)* $gradient: &[$scalar]) {
+                match crate::kernels::Level::detect() {
+                    #[cfg(target_arch = "x86_64")]
+                    // SAFETY: the level is only there on machines with these instructions.
+                    crate::kernels::Level::Avx512 => unsafe { avx512($($setting,)* $($written,)* $gradient) },
+                    #[cfg(target_arch = "x86_64")]
+                    // SAFETY: the level is only there on machines with these instructions.
+                    crate::kernels::Level::Avx2 => unsafe { avx2($($setting,)* $($written,)* $gradient) },
+                    #[cfg(not(target_arch = "x86_64"))]
+                    crate::kernels::Level::Avx2 | crate::kernels::Level::Avx512 => body($($setting,)* $($written,)* $gradient),
+                    crate::kernels::Level::Baseline => body($($setting,)* $($written,)* $gradient),
+                }
+            }
+
+            let (length, slices) = ($gradient.len(), [$(stringify!($written)),*].len() + 1);
+            let nanoseconds = length * slices * size_of::<$scalar>() / super::pass::BYTES;
+            if crate::kernels::threads::is_worth(nanoseconds) {
+                crate::kernels::threads::rounds(nanoseconds, length, [$(($written, 1)),*], |range, [$($written),*]| {
+                    copy($($setting,)* $($written,)* &$gradient[range]);
+                });
+            } else {
+                copy($($setting,)* $($written,)* $gradient);
             }
         }
     };

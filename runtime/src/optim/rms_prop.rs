@@ -163,7 +163,7 @@ fn step<S: Float>(numbers: Numbers<S>, variance: S, slope: S) -> S {
 }
 
 pass! {
-    fn plain<S>(numbers: Numbers<S>, square: &mut [S], parameters: &mut [S], gradient: &[S]) {
+    fn plain<S>(numbers: Numbers<S>; square, parameters; gradient) {
         for ((parameter, square), &slope) in parameters.iter_mut().zip(square).zip(gradient) {
             let slope = numbers.pull.slope(*parameter, slope);
             *square = mean_square(numbers, *square, slope);
@@ -173,9 +173,7 @@ pass! {
 }
 
 pass! {
-    fn with_momentum<S>(
-        numbers: Numbers<S>, square: &mut [S], velocity: &mut [S], parameters: &mut [S], gradient: &[S],
-    ) {
+    fn with_momentum<S>(numbers: Numbers<S>; square, velocity, parameters; gradient) {
         for (((parameter, square), velocity), &slope) in parameters.iter_mut().zip(square).zip(velocity).zip(gradient) {
             let slope = numbers.pull.slope(*parameter, slope);
             *square = mean_square(numbers, *square, slope);
@@ -186,9 +184,7 @@ pass! {
 }
 
 pass! {
-    fn centered<S>(
-        numbers: Numbers<S>, square: &mut [S], mean: &mut [S], velocity: &mut [S], parameters: &mut [S], gradient: &[S],
-    ) {
+    fn centered<S>(numbers: Numbers<S>; square, mean, velocity, parameters; gradient) {
         let slots = square.iter_mut().zip(mean).zip(velocity);
         for ((parameter, ((square, mean), velocity)), &slope) in parameters.iter_mut().zip(slots).zip(gradient) {
             let slope = numbers.pull.slope(*parameter, slope);

@@ -112,7 +112,7 @@ struct Numbers<S> {
 }
 
 pass! {
-    fn plain<S>(rate: S, pull: Pull<S>, parameters: &mut [S], gradient: &[S]) {
+    fn plain<S>(rate: S, pull: Pull<S>; parameters; gradient) {
         for (parameter, &slope) in parameters.iter_mut().zip(gradient) {
             *parameter -= pull.step(*parameter, rate * pull.slope(*parameter, slope));
         }
@@ -120,7 +120,7 @@ pass! {
 }
 
 pass! {
-    fn heavy_ball<S>(numbers: Numbers<S>, velocity: &mut [S], parameters: &mut [S], gradient: &[S]) {
+    fn heavy_ball<S>(numbers: Numbers<S>; velocity, parameters; gradient) {
         for ((parameter, velocity), &slope) in parameters.iter_mut().zip(velocity).zip(gradient) {
             let slope = numbers.pull.slope(*parameter, slope);
             *velocity = flush(numbers.momentum * *velocity + numbers.inner * slope);
@@ -130,7 +130,7 @@ pass! {
 }
 
 pass! {
-    fn nesterov<S>(numbers: Numbers<S>, velocity: &mut [S], parameters: &mut [S], gradient: &[S]) {
+    fn nesterov<S>(numbers: Numbers<S>; velocity, parameters; gradient) {
         for ((parameter, velocity), &slope) in parameters.iter_mut().zip(velocity).zip(gradient) {
             let slope = numbers.pull.slope(*parameter, slope);
             *velocity = flush(numbers.momentum * *velocity + numbers.inner * slope);

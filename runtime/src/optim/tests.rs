@@ -2,6 +2,7 @@
 //! documented formulas where it differs from both, and against numbers found by hand.
 
 use super::*;
+use crate::kernels::threads::tests::with_threads;
 
 const GRADIENTS: [[f64; 3]; 4] = [[0.5, -2.0, 1e-3], [0.25, 1.0, 0.0], [-1.0, 3.0, -2e-3], [0.125, -0.5, 4e-3]];
 const START: [f64; 3] = [1.0, -2.0, 0.5];
@@ -259,4 +260,51 @@ fn every_parameter_is_updated_alike() {
     alike(&Nadam::new(0.1));
     alike(&Adagrad::new(0.1));
     alike(&Adadelta::new(0.1));
+}
+
+/// All optimizers, in settings that take different passes.
+fn all() -> Vec<Box<dyn Optimizer>> {
+    vec![
+        Box::new(Sgd::new(0.1)),
+        Box::new(Sgd::new(0.1).momentum(0.9).weight_decay(0.1)),
+        Box::new(Sgd::new(0.1).momentum(0.9).nesterov(true)),
+        Box::new(RmsProp::default()),
+        Box::new(RmsProp::default().momentum(0.9)),
+        Box::new(RmsProp::default().momentum(0.9).centered(true)),
+        Box::new(Adam::default()),
+        Box::new(Adam::default().amsgrad(true)),
+        Box::new(AdamW::default()),
+        Box::new(Nadam::default()),
+        Box::new(Adagrad::default()),
+        Box::new(Adadelta::default()),
+    ]
+}
+
+/// Parameters after some clipped steps, and the norms of their gradients, in bits.
+fn steps_on<S: Float>(threads: usize) -> Vec<u64> {
+    // No multiple of anything.
+    const LENGTH: usize = 100_003;
+    let number = |at: usize| S::from_f64(((at * 7919) % 1009) as f64 / 500.0 - 1.0);
+    let mut bits = Vec::new();
+    with_threads(threads, || {
+        for mut optimizer in all() {
+            let mut parameters: Vec<S> = (0..LENGTH).map(number).collect();
+            for step in 1..4 {
+                let mut gradient: Vec<S> = (0..LENGTH).map(|at| number(at + step * 31)).collect();
+                clip::value_at_most(&mut gradient, 0.9);
+                bits.push(clip::norm_at_most(&mut gradient, 100.0).to_bits());
+                optimizer.update(Flat::new(&mut parameters, &gradient));
+            }
+            bits.extend(parameters.iter().map(|number| number.to_f64().to_bits()));
+        }
+    });
+    bits
+}
+
+#[test]
+fn steps_are_the_same_bit_for_bit_on_any_number_of_threads() {
+    let alone = (steps_on::<f32>(1), steps_on::<f64>(1));
+    for threads in [2, 3, 7] {
+        assert!((steps_on::<f32>(threads), steps_on::<f64>(threads)) == alone, "{threads} threads");
+    }
 }

@@ -124,7 +124,7 @@ pub fn implementation(unit: &Unit<'_>) -> Result<TokenStream, String> {
 
             #[track_caller]
             fn allocate(sizes: &[usize]) -> #workspace_name {
-                ::chainrule::__private::require::<Self>(sizes);
+                ::chainrule::__private::prepare::<Self>(sizes);
                 #sizes
                 let mut most = [0; #count];
                 most.copy_from_slice(sizes);

@@ -1,14 +1,16 @@
-//! The order in which a product is computed: blocks that fit into caches, and in them tiles. It must not know of instructions.
+//! The order in which a product is computed: blocks that fit into caches, and in them rectangles of C that threads share. It must not
+//! know of instructions.
+//!
+//! Which numbers are added in which order follows from the whole product, never from a thread's part of it: an element of C is the sum over
+//! the same ranges of k, each in its order, wherever rectangles and tiles begin.
 
+use super::block::{Block, Cut, Part, pack_a, packed_tiles, parts};
 use super::machine::Machine;
-use super::tile::Tile;
+use super::shared::{Shared, share};
 use super::vector::Vector;
-use super::{Product, Strides, matrix_vector, pack};
-use crate::kernels::Float;
+use super::{Product, matrix_vector};
+use crate::kernels::threads::{self, Share};
 use chainrule_math::memory::{COLUMNS, DEPTH_BYTES, DIRECT_A_COLUMNS, PANELS, ROWS};
-
-/// The most rows of a tile, of all machines.
-pub(super) const TILE_ROWS: usize = 14;
 
 /// C = A·B or C += A·B.
 ///
@@ -57,181 +59,36 @@ unsafe fn oriented<M: Machine>(
     // SAFETY: as the caller says.
     unsafe {
         if product.n == 1 && matrix_vector::fits(product) {
-            matrix_vector::multiply::<M::Vector>(product, a, b, c);
+            matrix_vector::multiply::<M>(product, a, b, c);
         } else {
             in_blocks::<M>(product, a, b, c, packing);
         }
     }
 }
 
-/// A range of one of the axes of a product.
+/// How a product is computed.
 #[derive(Clone, Copy)]
-pub(super) struct Part {
-    pub start: usize,
-    pub length: usize,
-}
-
-/// Divides `length` into as few parts as possible with at most `most` each, as even as possible.
-pub(super) fn parts(length: usize, most: usize) -> impl Iterator<Item = Part> {
-    let count = length.div_ceil(most).max(1);
-    let (short, longer) = (length / count, length % count);
-    (0..count).map(move |part| Part { start: part * short + part.min(longer), length: short + usize::from(part < longer) })
-}
-
-/// A block of a product: what its tiles share.
-struct Block<'a, M: Machine> {
-    product: &'a Product,
-    /// The range of k.
-    depth: Part,
-    rows: Part,
-    columns: Part,
-    /// The first element of the block in A, or its packed copy.
-    a: *const M::Element,
+struct Order {
+    /// Whether A is packed.
     packed_a: bool,
-    /// The first element of the block in B.
-    b: *const M::Element,
-    /// The packed copy of B, panel after panel.
-    panels: *mut M::Element,
+    /// Whether B is read where it is, in full vectors.
     direct_b: bool,
-    /// The first element of the block in C.
-    c: *mut M::Element,
+    /// How much of k is computed at once.
+    most_depth: usize,
+    /// Whether rectangles go through all of k, since threads share nothing that is packed.
+    is_whole: bool,
 }
 
-#[inline(always)]
-unsafe fn in_blocks<M: Machine>(
-    product: &Product,
-    a: *const M::Element,
-    b: *const M::Element,
-    c: *mut M::Element,
-    packing: &mut [M::Element],
-) {
-    let Product { m, n, k, a: a_strides, b: b_strides, c: c_strides, .. } = *product;
-    let packed_a = n > DIRECT_A_COLUMNS && !(a_strides.column == 1 && m * n <= DIRECT_A_RESULT);
-    let direct_b = b_strides.column == 1 && m <= DIRECT_B_ROWS;
-    let streams_b = direct_b && m <= M::WIDE_ROWS && k * n > STREAMED;
-    let most_depth = if streams_b { STREAMED_DEPTH } else { DEPTH_BYTES / size_of::<M::Element>() };
-    for depth in parts(k, most_depth) {
-        let most_columns = (PANELS / depth.length.max(1)).max(COLUMNS) / COLUMNS * COLUMNS;
-        let (panels, rest) = packing.split_at_mut(depth.length * most_columns.min(n.next_multiple_of(COLUMNS)));
-        for rows in parts(m, ROWS) {
-            // SAFETY: as the caller says; the parts are inside the product.
-            unsafe {
-                let first_a = a.add(rows.start * a_strides.row + depth.start * a_strides.column);
-                let a = if packed_a {
-                    pack_a::<M>(product, first_a, depth, rows, rest.as_mut_ptr());
-                    rest.as_ptr()
-                } else {
-                    first_a
-                };
-                for start in (0..n).step_by(most_columns) {
-                    let columns = Part { start, length: (n - start).min(most_columns) };
-                    let b = b.add(depth.start * b_strides.row + start * b_strides.column);
-                    let c = c.add(rows.start * c_strides.row + start * c_strides.column);
-                    let panels = panels.as_mut_ptr();
-                    let block = Block::<M> { product, depth, rows, columns, a, packed_a, b, panels, direct_b, c };
-                    block.compute();
-                }
-            }
-        }
-    }
-}
-
-/// Packs the rows of A of a block, tile after tile.
-#[inline(always)]
-unsafe fn pack_a<M: Machine>(product: &Product, a: *const M::Element, depth: Part, rows: Part, to: *mut M::Element) {
-    for tile in parts(rows.length, M::ROWS) {
-        // SAFETY: as the caller says: the rows of the tile are inside of A, and the packed rows have room.
-        unsafe {
-            let (from, to) = (a.add(tile.start * product.a.row), to.add(tile.start * depth.length));
-            pack::rows::<M::Vector>(from, product.a.transposed(), depth.length, tile.length, to, tile.length);
-        }
-    }
-}
-
-/// Columns of a block that are computed together.
-struct Panel {
-    start: usize,
-    columns: usize,
-    /// The columns up to full vectors.
-    width: usize,
-    /// Whether B is read where it is.
-    direct: bool,
-}
-
-impl<M: Machine> Block<'_, M> {
-    /// Packs the panels of B that are not read where they are, and computes all tiles, row by row.
+impl Order {
     #[inline(always)]
-    unsafe fn compute(&self) {
-        let most_rows = if self.depth.length <= SHALLOW && !self.packed_a { M::WIDE_ROWS } else { M::ROWS };
-        let wide = self.rows.length.min(most_rows) <= M::WIDE_ROWS;
-        let mut start = 0;
-        while start < self.columns.length {
-            let panel = self.panel(start, wide);
-            // SAFETY: as the caller says; the panel is inside of the block, and the packed one has room.
-            unsafe {
-                if !panel.direct {
-                    let (from, to) = (self.b.add(start * self.product.b.column), self.panels.add(start * self.depth.length));
-                    let Panel { columns, width, .. } = panel;
-                    pack::rows::<M::Vector>(from, self.product.b, self.depth.length, columns, to, width);
-                }
-            }
-            start += panel.width;
-        }
-        for rows in parts(self.rows.length, most_rows) {
-            let mut start = 0;
-            while start < self.columns.length {
-                let panel = self.panel(start, wide);
-                // SAFETY: as the caller says; the tile is inside of the block.
-                unsafe { self.tile(rows, &panel) }
-                start += panel.width;
-            }
-        }
-    }
-
-    /// The panel that starts at this column.
-    #[inline(always)]
-    fn panel(&self, start: usize, wide: bool) -> Panel {
-        let left = self.columns.length - start;
-        let columns = if wide && left >= 2 * M::COLUMNS { 2 * M::COLUMNS } else { left.min(M::COLUMNS) };
-        let width = columns.next_multiple_of(M::Vector::LANES);
-        Panel { start, columns, width, direct: self.direct_b && width == columns }
-    }
-
-    #[inline(always)]
-    unsafe fn tile(&self, rows: Part, panel: &Panel) {
-        let Product { a: a_strides, b: b_strides, c: c_strides, .. } = *self.product;
-        let Panel { start, columns, width, direct } = *panel;
-        let vectors = width / M::Vector::LANES;
-        // SAFETY: as the caller says; the tile is inside of the block.
-        unsafe {
-            let (a, a_row, a_column) = if self.packed_a {
-                (self.a.add(rows.start * self.depth.length), 1, rows.length)
-            } else {
-                (self.a.add(rows.start * a_strides.row), a_strides.row, a_strides.column)
-            };
-            let (b, b_row) = if direct {
-                (self.b.add(start * b_strides.column), b_strides.row)
-            } else {
-                (self.panels.add(start * self.depth.length).cast_const(), width)
-            };
-            let mut tile = Tile {
-                depth: self.depth.length,
-                a,
-                a_row,
-                a_column,
-                b,
-                b_row,
-                c: self.c.add(rows.start * c_strides.row + start * c_strides.column),
-                c_row: c_strides.row,
-                last: columns - (width - M::Vector::LANES),
-                accumulate: self.product.accumulate || self.depth.start > 0,
-            };
-            if c_strides.column == 1 {
-                M::tile(rows.length, vectors, self.packed_a, &tile);
-            } else {
-                scatter::<M>(&mut tile, rows.length, vectors, self.packed_a, columns, c_strides);
-            }
-        }
+    fn of<M: Machine>(product: &Product) -> Self {
+        let Product { m, n, k, a, b, .. } = *product;
+        let packed_a = n > DIRECT_A_COLUMNS && !(a.column == 1 && m * n <= DIRECT_A_RESULT);
+        let direct_b = b.column == 1 && m <= DIRECT_B_ROWS;
+        let streams_b = direct_b && m <= M::WIDE_ROWS && k * n > STREAMED;
+        let most_depth = if streams_b { STREAMED_DEPTH } else { DEPTH_BYTES / size_of::<M::Element>() };
+        let is_whole = !packed_a && (streams_b || direct_b && n.is_multiple_of(M::Vector::LANES));
+        Self { packed_a, direct_b, most_depth, is_whole }
     }
 }
 
@@ -243,31 +100,155 @@ const DIRECT_B_ROWS: usize = 512;
 const STREAMED: usize = 64 * 1024;
 /// The rows of B that are then read together.
 const STREAMED_DEPTH: usize = 32;
-/// Up to this many products in a sum, C is written in long rows rather than in tall tiles.
-const SHALLOW: usize = 4;
 
-/// Computes a tile aside and writes it to a C whose columns do not lie side by side.
 #[inline(always)]
-unsafe fn scatter<M: Machine>(
-    tile: &mut Tile<M::Element>,
-    rows: usize,
-    vectors: usize,
-    packed: bool,
-    columns: usize,
-    strides: Strides,
+unsafe fn in_blocks<M: Machine>(
+    product: &Product,
+    a: *const M::Element,
+    b: *const M::Element,
+    c: *mut M::Element,
+    packing: &mut [M::Element],
 ) {
-    let mut aside = [M::Element::ZERO; TILE_ROWS * COLUMNS];
-    let (c, accumulate) = (tile.c, tile.accumulate);
-    let width = vectors * M::Vector::LANES;
-    (tile.c, tile.c_row, tile.accumulate) = (aside.as_mut_ptr(), width, false);
-    // SAFETY: `aside` has room for the largest tile; C is as the caller says.
-    unsafe {
-        M::tile(rows, vectors, packed, tile);
-        for j in 0..columns {
-            for i in 0..rows {
-                let (to, sum) = (c.add(i * strides.row + j * strides.column), aside[i * width + j]);
-                *to = if accumulate { *to + sum } else { sum };
+    let Product { m, n, k, .. } = *product;
+    let order = Order::of::<M>(product);
+    for depth in parts(k, if order.is_whole { k } else { order.most_depth }) {
+        // The first of even parts is the deepest.
+        let deepest = Cut::at_most(depth.length, order.most_depth).part(0).length;
+        let widest = most_columns(deepest);
+        let (panels, packed) = packing.split_at_mut(deepest * widest.min(n.next_multiple_of(COLUMNS)));
+        let (panels, packed) = (panels.as_mut_ptr(), packed.as_mut_ptr());
+        for rows in parts(m, if order.packed_a { ROWS } else { m }) {
+            let grid = Grid::new::<M>(product, widest, depth, rows);
+            // SAFETY: as the caller says; the parts are inside the product.
+            unsafe {
+                if order.packed_a {
+                    let tiles = packed_tiles::<M>(rows.length);
+                    let from = a.add(rows.start * product.a.row + depth.start * product.a.column);
+                    let packing = RowsOfA::<M> { product, from, depth, tiles, to: packed };
+                    share::<M, _>(rows.length * depth.length / PACKED, tiles.count, &packing);
+                }
+                let rectangles = Rectangles::<M> { product, order, grid, depth, rows, a, packed, b, panels, c };
+                share::<M, _>(grid.nanoseconds, grid.blocks * grid.groups, &rectangles);
             }
         }
     }
 }
+
+/// How many elements are packed in a nanosecond, about.
+const PACKED: usize = 2;
+
+/// The most columns of a block of B so deep: some panels, at least one.
+#[inline(always)]
+fn most_columns(depth: usize) -> usize {
+    (PANELS / depth.max(1)).max(COLUMNS) / COLUMNS * COLUMNS
+}
+
+/// The rows of A of a block, which threads pack tile after tile.
+struct RowsOfA<'a, M: Machine> {
+    product: &'a Product,
+    from: *const M::Element,
+    depth: Part,
+    tiles: Cut,
+    to: *mut M::Element,
+}
+
+impl<M: Machine> Shared for RowsOfA<'_, M> {
+    #[inline(always)]
+    unsafe fn compute(&self, share: &mut Share<'_>) {
+        for tile in share {
+            // SAFETY: as the caller of the product says.
+            unsafe { pack_a::<M>(self.product, self.from, self.depth, self.tiles.part(tile), self.to) }
+        }
+    }
+}
+
+/// How a part of C is cut into rectangles: blocks of columns, and groups of tiles one below the other.
+#[derive(Clone, Copy)]
+struct Grid {
+    nanoseconds: usize,
+    width: usize,
+    blocks: usize,
+    groups: usize,
+}
+
+impl Grid {
+    #[inline(always)]
+    fn new<M: Machine>(product: &Product, widest: usize, depth: Part, rows: Part) -> Self {
+        let n = product.n;
+        let work = rows.length.saturating_mul(depth.length).saturating_mul(n) / (PER_LANE * M::Vector::LANES);
+        let nanoseconds = work + (rows.length * n + depth.length * n.min(rows.length)) * size_of::<M::Element>() / BYTES;
+        let wanted = threads::parts(nanoseconds, usize::MAX);
+        let width = n.div_ceil(wanted).next_multiple_of(2 * COLUMNS).min(widest);
+        let blocks = n.div_ceil(width).max(1);
+        let tiles = Cut::at_most(rows.length, M::ROWS).count;
+        Self { nanoseconds, width, blocks, groups: wanted.div_ceil(blocks).min(tiles) }
+    }
+}
+
+/// The products that a lane computes in a nanosecond, about.
+pub(super) const PER_LANE: usize = 4;
+/// The bytes that are read or written in a nanosecond, about.
+const BYTES: usize = 16;
+
+/// Rectangles of C that threads share.
+struct Rectangles<'a, M: Machine> {
+    product: &'a Product,
+    order: Order,
+    grid: Grid,
+    depth: Part,
+    rows: Part,
+    a: *const M::Element,
+    /// The packed rows of A.
+    packed: *const M::Element,
+    b: *const M::Element,
+    /// Where the calling thread packs B.
+    panels: *mut M::Element,
+    c: *mut M::Element,
+}
+
+impl<M: Machine> Rectangles<'_, M> {
+    /// The columns of a block, for a part of k.
+    #[inline(always)]
+    unsafe fn block(&self, block: usize, depth: Part, panels: *mut M::Element) -> Block<'_, M> {
+        let Product { n, a: a_strides, b: b_strides, c: c_strides, .. } = *self.product;
+        let Order { packed_a, direct_b, .. } = self.order;
+        let start = block * self.grid.width;
+        let columns = Part { start, length: (n - start).min(self.grid.width) };
+        // SAFETY: the block is inside of the product.
+        unsafe {
+            let first_a = self.a.wrapping_add(self.rows.start * a_strides.row + depth.start * a_strides.column);
+            let a = if packed_a { self.packed } else { first_a };
+            let b = self.b.add(depth.start * b_strides.row + start * b_strides.column);
+            let c = self.c.add(self.rows.start * c_strides.row + start * c_strides.column);
+            Block { product: self.product, depth, rows: self.rows, columns, a, packed_a, b, panels, direct_b, c }
+        }
+    }
+}
+
+impl<M: Machine> Shared for Rectangles<'_, M> {
+    #[inline(always)]
+    unsafe fn compute(&self, share: &mut Share<'_>) {
+        let panels = share.memory().map_or(self.panels, |memory| memory.as_mut_ptr().cast());
+        // The columns of B that are packed there.
+        let mut held = None;
+        for rectangle in share {
+            let (number, group) = (rectangle / self.grid.groups, rectangle % self.grid.groups);
+            for depth in parts(self.depth.length, self.order.most_depth) {
+                let depth = Part { start: self.depth.start + depth.start, length: depth.length };
+                // SAFETY: as the caller of the product says. A worker's memory has room for the panels of any block.
+                unsafe {
+                    let block = self.block(number, depth, panels);
+                    if held != Some((number, depth.start)) {
+                        block.pack_b();
+                        held = Some((number, depth.start));
+                    }
+                    let tiles = block.tiles().count;
+                    let group = Cut::into(tiles, self.grid.groups).part(group);
+                    block.compute(group.start..group.start + group.length);
+                }
+            }
+        }
+    }
+}
+
+const _: () = assert!(PANELS * size_of::<f64>() <= Share::MEMORY && DEPTH_BYTES * COLUMNS <= Share::MEMORY);

@@ -5,10 +5,14 @@
 //! the plain product (the block-scatter-matrix of Matthews, "High-performance tensor contraction without transposition", 2018).
 //! It must not know of instructions.
 
-use super::blocks::{Part, TILE_ROWS, parts};
+use super::block::{Cut, Part, TILE_ROWS, parts};
+use super::blocks::PER_LANE;
 use super::machine::Machine;
+use super::offsets::{Offsets, Runs, even_step};
+use super::shared::{Shared, share};
 use super::tile::Tile;
 use super::vector::Vector;
+use crate::kernels::threads::{self, Share};
 use crate::kernels::{Float, Level};
 use chainrule_math::memory::{COLUMNS, CONTRACTION_DEPTH as DEPTH, ROWS, contraction_packing_len};
 
@@ -72,7 +76,7 @@ fn outside(name: &str, contraction: &Contraction<'_>, length: usize) -> ! {
 }
 
 /// `C[m, n] = Σ_k A[m, k] B[k, n]`, or added to C; each slice starts at the first element of its tensor. It does not allocate.
-/// For one shape and level the result is always the same, bit for bit.
+/// For one shape and level the result is always the same, bit for bit, on any number of threads.
 ///
 /// # Panics
 ///
@@ -90,79 +94,6 @@ pub fn contract<S: Float>(level: Level, contraction: &Contraction<'_>, a: &[S], 
     // SAFETY: the machine has the level; `check` has made sure that every element of A, B and C is in its slice; `packing` is
     // long enough.
     unsafe { S::contract(level, contraction, a.as_ptr(), b.as_ptr(), c.as_mut_ptr(), packing) }
-}
-
-/// The offsets in the two tensors of a side, for a range of its positions.
-struct Offsets<const MOST: usize> {
-    first: [usize; MOST],
-    second: [usize; MOST],
-}
-
-impl<const MOST: usize> Offsets<MOST> {
-    fn new() -> Self {
-        Self { first: [0; MOST], second: [0; MOST] }
-    }
-
-    /// Counts through the axes from a position on. There is room for `part.length` offsets.
-    #[inline(always)]
-    fn fill(&mut self, axes: &[Dimension], part: Part) {
-        let Some((inner, outer)) = axes.split_last() else {
-            (self.first[0], self.second[0]) = (0, 0);
-            return;
-        };
-        let mut filled = 0;
-        while filled < part.length {
-            let position = part.start + filled;
-            let (mut rest, within) = (position / inner.extent, position % inner.extent);
-            let mut at = [within * inner.strides[0], within * inner.strides[1]];
-            for axis in outer.iter().rev() {
-                let digit = rest % axis.extent;
-                rest /= axis.extent;
-                at = [at[0] + digit * axis.strides[0], at[1] + digit * axis.strides[1]];
-            }
-            let run = (inner.extent - within).min(part.length - filled);
-            for step in 0..run {
-                self.first[filled + step] = at[0] + step * inner.strides[0];
-                self.second[filled + step] = at[1] + step * inner.strides[1];
-            }
-            filled += run;
-        }
-    }
-}
-
-/// Columns whose elements lie side by side in a tensor.
-#[derive(Clone, Copy)]
-struct Run {
-    start: usize,
-    length: usize,
-}
-
-/// The runs of a panel's columns in one tensor, none longer than a vector.
-struct Runs {
-    runs: [Run; COLUMNS],
-    count: usize,
-}
-
-impl Runs {
-    fn of(offsets: &[usize], most: usize) -> Self {
-        let mut found = Self { runs: [Run { start: 0, length: 0 }; COLUMNS], count: 0 };
-        for (column, &offset) in offsets.iter().enumerate() {
-            if let Some(last) = found.count.checked_sub(1) {
-                let run = &mut found.runs[last];
-                if run.length < most && offset == offsets[run.start] + run.length {
-                    run.length += 1;
-                    continue;
-                }
-            }
-            found.runs[found.count] = Run { start: column, length: 1 };
-            found.count += 1;
-        }
-        found
-    }
-
-    fn iter(&self) -> impl Iterator<Item = Run> {
-        self.runs[..self.count].iter().copied()
-    }
 }
 
 /// The contraction in panels and tiles.
@@ -183,75 +114,150 @@ pub(super) unsafe fn in_panels<M: Machine>(
     for depth in parts(k, DEPTH) {
         deep.fill(contraction.k, depth);
         let (panel, packed) = packing.split_at_mut(depth.length * COLUMNS);
+        let (panel, packed) = (panel.as_mut_ptr(), packed.as_mut_ptr());
         for rows in parts(m, ROWS) {
             down.fill(contraction.m, rows);
             let block = Block::<M> {
                 depth: depth.length,
-                rows: rows.length,
+                tiles: Cut::at_most(rows.length, M::ROWS),
                 along_a: &deep.first,
                 along_b: &deep.second,
                 down: &down,
                 accumulate: contraction.accumulate || depth.start > 0,
                 a,
+                packed,
                 b,
                 c,
             };
+            let grid = Grid::new::<M>(rows.length, n, depth.length);
             // SAFETY: as the caller says: all offsets are inside of the tensors, and `packing` has room for both parts.
             unsafe {
-                block.pack_rows(packed.as_mut_ptr());
-                let mut across = Offsets::<COLUMNS>::new();
-                for start in (0..n).step_by(M::COLUMNS) {
-                    let columns = Part { start, length: (n - start).min(M::COLUMNS) };
-                    across.fill(contraction.n, columns);
-                    block.panel(&across, columns.length, packed.as_ptr(), panel.as_mut_ptr());
-                }
+                share::<M, _>(rows.length * depth.length / GATHERED, block.tiles.count, &RowsOfA(&block));
+                let panels = Panels { block: &block, n: contraction.n, columns: n, grid, panel };
+                share::<M, _>(grid.nanoseconds, grid.panels.count * grid.groups, &panels);
             }
         }
+    }
+}
+
+/// How many elements are packed by offsets in a nanosecond, about.
+const GATHERED: usize = 1;
+
+/// How the columns and the rows of a block are cut for threads: panels in parts, and groups of tiles one below the other.
+#[derive(Clone, Copy)]
+struct Grid {
+    nanoseconds: usize,
+    panels: Cut,
+    groups: usize,
+}
+
+impl Grid {
+    #[inline(always)]
+    fn new<M: Machine>(rows: usize, columns: usize, depth: usize) -> Self {
+        let work = rows.saturating_mul(columns).saturating_mul(depth) / (PER_LANE * M::Vector::LANES);
+        let nanoseconds = work + depth.saturating_mul(columns) / GATHERED;
+        let (wanted, panels) = (threads::parts(nanoseconds, usize::MAX), columns.div_ceil(M::COLUMNS));
+        let groups = wanted.div_ceil(panels).min(rows.div_ceil(M::ROWS));
+        Self { nanoseconds, panels: Cut::into(panels, panels.min(wanted)), groups }
     }
 }
 
 /// Rows and terms that are computed together.
 struct Block<'a, M: Machine> {
     depth: usize,
-    rows: usize,
+    /// The rows in tiles.
+    tiles: Cut,
     along_a: &'a [usize],
     along_b: &'a [usize],
     down: &'a Offsets<ROWS>,
     accumulate: bool,
     a: *const M::Element,
+    /// The packed rows of A.
+    packed: *mut M::Element,
     b: *const M::Element,
     c: *mut M::Element,
 }
 
-impl<M: Machine> Block<'_, M> {
-    /// Packs the rows of A, tile after tile.
+/// The rows of A, which threads pack tile after tile.
+struct RowsOfA<'a, M: Machine>(&'a Block<'a, M>);
+
+impl<M: Machine> Shared for RowsOfA<'_, M> {
     #[inline(always)]
-    unsafe fn pack_rows(&self, to: *mut M::Element) {
-        for tile in parts(self.rows, M::ROWS) {
-            let offsets = &self.down.first[tile.start..][..tile.length];
-            for (p, &along) in self.along_a[..self.depth].iter().enumerate() {
-                for (i, &row) in offsets.iter().enumerate() {
-                    // SAFETY: the offsets are inside of A, and there is room for `rows * depth` elements.
-                    unsafe { *to.add(tile.start * self.depth + p * tile.length + i) = *self.a.add(row + along) }
+    unsafe fn compute(&self, share: &mut Share<'_>) {
+        for tile in share {
+            // SAFETY: as the caller of the contraction says.
+            unsafe { self.0.pack_rows(self.0.tiles.part(tile)) }
+        }
+    }
+}
+
+/// The panels of a block, which threads share.
+struct Panels<'a, M: Machine> {
+    block: &'a Block<'a, M>,
+    /// The axes of the columns, and how many those are.
+    n: &'a [Dimension],
+    columns: usize,
+    grid: Grid,
+    /// Where the calling thread packs a panel of B.
+    panel: *mut M::Element,
+}
+
+impl<M: Machine> Shared for Panels<'_, M> {
+    #[inline(always)]
+    unsafe fn compute(&self, share: &mut Share<'_>) {
+        let (block, grid) = (self.block, self.grid);
+        let panel = share.memory().map_or(self.panel, |memory| memory.as_mut_ptr().cast());
+        let mut across = Offsets::<COLUMNS>::new();
+        // The panel of B that is packed there.
+        let mut held = None;
+        for part in share {
+            let (panels, tiles) =
+                (grid.panels.part(part / grid.groups), Cut::into(block.tiles.count, grid.groups).part(part % grid.groups));
+            for number in panels.start..panels.start + panels.length {
+                let start = number * M::COLUMNS;
+                let columns = Part { start, length: (self.columns - start).min(M::COLUMNS) };
+                // SAFETY: as the caller of the contraction says. A worker's memory has room for any panel.
+                unsafe {
+                    if held != Some(number) {
+                        across.fill(self.n, columns);
+                        block.pack_columns(&across.first[..columns.length], panel);
+                        held = Some(number);
+                    }
+                    block.panel(&across, columns.length, tiles, panel);
                 }
             }
         }
     }
+}
 
-    /// Packs a panel of B and computes the tiles of its columns.
+const _: () = assert!(DEPTH * COLUMNS * size_of::<f64>() <= Share::MEMORY);
+
+impl<M: Machine> Block<'_, M> {
+    /// Packs a tile of the rows of A.
     #[inline(always)]
-    unsafe fn panel(&self, across: &Offsets<COLUMNS>, columns: usize, rows: *const M::Element, panel: *mut M::Element) {
+    unsafe fn pack_rows(&self, tile: Part) {
+        let offsets = &self.down.first[tile.start..][..tile.length];
+        for (p, &along) in self.along_a[..self.depth].iter().enumerate() {
+            for (i, &row) in offsets.iter().enumerate() {
+                // SAFETY: the offsets are inside of A, and there is room for `rows * depth` elements.
+                unsafe { *self.packed.add(tile.start * self.depth + p * tile.length + i) = *self.a.add(row + along) }
+            }
+        }
+    }
+
+    /// Computes some of the tiles of a packed panel of B.
+    #[inline(always)]
+    unsafe fn panel(&self, across: &Offsets<COLUMNS>, columns: usize, tiles: Part, panel: *mut M::Element) {
         let lanes = M::Vector::LANES;
         let width = columns.next_multiple_of(lanes);
-        // SAFETY: the offsets are inside of B and C; the panel has room for `depth * width` elements.
+        let targets = Runs::of(&across.second[..columns], columns);
+        // SAFETY: the offsets are inside of B and C; the panel has `depth * width` elements.
         unsafe {
-            self.pack_columns(&across.first[..columns], width, panel);
-            let targets = Runs::of(&across.second[..columns], columns);
-            for part in parts(self.rows, M::ROWS) {
+            for part in (tiles.start..tiles.start + tiles.length).map(|tile| self.tiles.part(tile)) {
                 let down = &self.down.second[part.start..][..part.length];
                 let mut tile = Tile {
                     depth: self.depth,
-                    a: rows.add(part.start * self.depth),
+                    a: self.packed.add(part.start * self.depth).cast_const(),
                     a_row: 1,
                     a_column: part.length,
                     b: panel,
@@ -272,9 +278,10 @@ impl<M: Machine> Block<'_, M> {
         }
     }
 
-    /// Packs columns of B in rows of `width` elements; the rest of each row becomes 0.
+    /// Packs columns of B in rows of full vectors; the rest of each row becomes 0.
     #[inline(always)]
-    unsafe fn pack_columns(&self, offsets: &[usize], width: usize, to: *mut M::Element) {
+    unsafe fn pack_columns(&self, offsets: &[usize], to: *mut M::Element) {
+        let width = offsets.len().next_multiple_of(M::Vector::LANES);
         let runs = Runs::of(offsets, M::Vector::LANES);
         // SAFETY: as the caller says; only the valid lanes of a run are read and written.
         unsafe {
@@ -328,10 +335,4 @@ impl<M: Machine> Block<'_, M> {
             }
         }
     }
-}
-
-/// The step from one offset to the next, where it is always the same.
-fn even_step(offsets: &[usize]) -> Option<usize> {
-    let step = offsets.get(1).map_or(Some(0), |second| second.checked_sub(offsets[0]))?;
-    offsets.windows(2).all(|pair| pair[1].checked_sub(pair[0]) == Some(step)).then_some(step)
 }

@@ -1,4 +1,5 @@
 use super::{Contraction, Dimension, contract, contraction_packing_len};
+use crate::kernels::threads::tests::with_threads;
 use crate::kernels::{Float, Level};
 
 /// Small numbers that repeat after 2⁶⁴: a linear congruential generator.
@@ -93,6 +94,30 @@ fn contractions_are_their_definition() {
         for _ in 0..100 {
             agrees::<f32>(level, &mut random, 4e-7);
             agrees::<f64>(level, &mut random, 1e-15);
+        }
+    }
+}
+
+/// Windows of 5 x 5 over images: with few and with many rows, with panels of columns and with less than one.
+#[test]
+fn is_the_same_bit_for_bit_on_any_number_of_threads() {
+    let axis = |extent, first, second| Dimension { extent, strides: [first, second] };
+    let mut random = Random(7);
+    for (filters, images, side) in [(6, 9, 20), (60, 1, 24), (400, 1, 9), (30, 3, 8)] {
+        let places = side - 4;
+        let (m, k) = ([axis(filters, 25, places * places)], [axis(5, 5, side), axis(5, 1, 1)]);
+        let n = [axis(images, side * side, filters * places * places), axis(places, side, places), axis(places, 1, 1)];
+        let (a, b) = (random.numbers::<f32>(filters * 25), random.numbers::<f32>(images * side * side));
+        for &level in Level::available() {
+            let run = |threads| {
+                let (mut c, mut packing) =
+                    (vec![0.0; images * filters * places * places], vec![f32::NAN; contraction_packing_len(filters, 25)]);
+                let contraction = Contraction { m: &m, n: &n, k: &k, accumulate: false };
+                with_threads(threads, || contract(level, &contraction, &a, &b, &mut c, &mut packing));
+                c.into_iter().map(f32::to_bits).collect::<Vec<_>>()
+            };
+            let alone = run(1);
+            assert!([2, 3, 7].into_iter().all(|threads| run(threads) == alone), "{level:?} {filters} {images} {side}");
         }
     }
 }

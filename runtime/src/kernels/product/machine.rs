@@ -1,8 +1,10 @@
 //! The product compiled for each instruction set and float. It must not know how the product is computed.
 
+use super::shared::Shared;
 use super::tile::{self, Tile};
 use super::vector::{Plain, Vector};
 use super::{Contraction, Product, blocks, contract};
+use crate::kernels::threads::Share;
 use crate::kernels::{Float, Level};
 
 /// Floats whose matrix products are compiled here, once, and not in every crate that uses them.
@@ -52,6 +54,9 @@ pub(super) trait Machine {
     /// Computes a tile of `rows` rows and `vectors` vectors: up to `ROWS` of 1 or 2, up to `WIDE_ROWS` of 4. `packed` says
     /// that the rows of A lie side by side and its columns too.
     unsafe fn tile(rows: usize, vectors: usize, packed: bool, tile: &Tile<Self::Element>);
+
+    /// Computes a thread's share of a piece of a product.
+    unsafe fn compute<W: Shared>(piece: &W, share: &mut Share<'_>);
 }
 
 /// A machine: its floats, registers, features, and the heights of its tiles.
@@ -84,6 +89,17 @@ macro_rules! machine {
                         _ => unreachable!("no tile has {rows} rows of {vectors} vectors"),
                     }
                 }
+            }
+
+            #[inline(always)]
+            unsafe fn compute<W: Shared>(piece: &W, share: &mut Share<'_>) {
+                $(#[target_feature(enable = $features)])?
+                unsafe fn compute<W: Shared>(piece: &W, share: &mut Share<'_>) {
+                    // SAFETY: as the caller says.
+                    unsafe { piece.compute(share) }
+                }
+                // SAFETY: the caller says that the machine has the features.
+                unsafe { compute(piece, share) }
             }
         }
 

@@ -1,8 +1,12 @@
 //! A matrix times a vector, which is bound by memory: A is read once, in its order. It must not know of tiles.
 
 use super::Product;
+use super::block::Cut;
+use super::machine::Machine;
+use super::shared::{Shared, share};
 use super::vector::Vector;
 use crate::kernels::Float;
+use crate::kernels::threads::{self, Share};
 
 /// Whether the product, whose B and C are one column, has strides that are quick here.
 pub(super) fn fits(product: &Product) -> bool {
@@ -14,15 +18,47 @@ pub(super) fn fits(product: &Product) -> bool {
 ///
 /// # Safety
 ///
-/// As for `Multiply::multiply`, with a level that has what `V` needs; `fits(product)`.
+/// As for `Multiply::multiply`, with a level that has what `M` needs; `fits(product)`.
 #[inline(always)]
-pub(super) unsafe fn multiply<V: Vector>(product: &Product, a: *const V::Element, b: *const V::Element, c: *mut V::Element) {
+pub(super) unsafe fn multiply<M: Machine>(product: &Product, a: *const M::Element, b: *const M::Element, c: *mut M::Element) {
+    let nanoseconds = product.m.saturating_mul(product.k) / (BYTES / size_of::<M::Element>());
+    let cut = Cut::into(product.m.div_ceil(STEP), threads::parts(nanoseconds, product.m.div_ceil(STEP)));
     // SAFETY: as the caller says.
-    unsafe {
-        if product.a.row == 1 && product.c.row == 1 {
-            columns::<V>(product, a, b, c);
-        } else {
-            dots::<V>(product, a, b, c);
+    unsafe { share::<M, _>(nanoseconds, cut.count, &Rows::<M> { product, cut, a, b, c }) }
+}
+
+/// The bytes of A that are read in a nanosecond, about.
+const BYTES: usize = 32;
+/// Threads get multiples of so many rows: full vectors.
+const STEP: usize = 32;
+
+/// The rows of C, which threads share.
+struct Rows<'a, M: Machine> {
+    product: &'a Product,
+    /// The steps in parts.
+    cut: Cut,
+    a: *const M::Element,
+    b: *const M::Element,
+    c: *mut M::Element,
+}
+
+impl<M: Machine> Shared for Rows<'_, M> {
+    #[inline(always)]
+    unsafe fn compute(&self, share: &mut Share<'_>) {
+        for part in share {
+            let steps = self.cut.part(part);
+            let start = steps.start * STEP;
+            let m = (self.product.m - start).min(steps.length * STEP);
+            let product = Product { m, ..*self.product };
+            // SAFETY: as the caller says: these rows are inside of A and C.
+            unsafe {
+                let (a, c) = (self.a.add(start * product.a.row), self.c.add(start * product.c.row));
+                if product.a.row == 1 && product.c.row == 1 {
+                    columns::<M::Vector>(&product, a, self.b, c);
+                } else {
+                    dots::<M::Vector>(&product, a, self.b, c);
+                }
+            }
         }
     }
 }

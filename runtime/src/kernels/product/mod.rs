@@ -2,13 +2,16 @@
 //!
 //! [`multiply`] checks bounds, turns the product so that C is written along its rows, and chooses one of three ways:
 //! plain loops for a few numbers, a matrix times a vector, or tiles. [`contract`] is for sides of several axes. It must not know of networks or of the code that calls it.
-//! For one shape and level the result is always the same, bit for bit.
+//! For one shape and level the result is always the same, bit for bit, on any number of threads.
 
+mod block;
 mod blocks;
 mod contract;
 mod machine;
 mod matrix_vector;
+mod offsets;
 mod pack;
+mod shared;
 mod tile;
 mod vector;
 

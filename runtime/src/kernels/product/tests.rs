@@ -1,4 +1,5 @@
 use super::{Product, Strides, multiply, packing_len};
+use crate::kernels::threads::tests::with_threads;
 use crate::kernels::{Float, Level};
 
 /// Small numbers that repeat after 2⁶⁴: a linear congruential generator.
@@ -169,6 +170,33 @@ fn is_the_same_bit_for_bit_whatever_the_memory_held() {
         };
         assert_eq!(run(0.0, 0), run(f32::NAN, 3));
     }
+}
+
+/// Products that are worth several threads, in each way of computing them.
+fn on_threads<S: Float>() {
+    let mut random = Random(11);
+    let shapes = [(100, 150, 70), (40, 128, 400), (400, 70, 20), (2000, 10, 30), (10, 2000, 30), (3, 700, 300), (1, 900, 300)];
+    for (m, n, k) in shapes {
+        for (a, b) in layouts(m, k).into_iter().flat_map(|a| layouts(k, n).map(|b| (a, b))) {
+            let product = Product { m, n, k, a, b, c: Strides { row: n, column: 1 }, accumulate: b.column == 1 };
+            let (left, right, before) = (random.numbers::<S>(m * k), random.numbers::<S>(k * n), random.numbers::<S>(m * n));
+            for &level in Level::available() {
+                let run = |threads| {
+                    let (mut c, mut packing) = (before.clone(), vec![S::NAN; packing_len(m, n, k)]);
+                    with_threads(threads, || multiply(level, &product, &left, &right, &mut c, &mut packing));
+                    c.iter().map(|number| number.to_f64().to_bits()).collect::<Vec<_>>()
+                };
+                let alone = run(1);
+                assert!([2, 3, 7].into_iter().all(|threads| run(threads) == alone), "{level:?} {product:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn is_the_same_bit_for_bit_on_any_number_of_threads() {
+    on_threads::<f32>();
+    on_threads::<f64>();
 }
 
 #[test]
