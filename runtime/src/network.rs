@@ -251,13 +251,8 @@ pub fn require<N: Network>(sizes: &[usize]) {
 #[track_caller]
 pub fn prepare<N: Network>(sizes: &[usize]) {
     require::<N>(sizes);
-    if size_of::<N>().saturating_add(N::workspace_bytes(sizes)) >= LARGE {
-        threads::start();
-    }
+    threads::start_for(size_of::<N>().saturating_add(N::workspace_bytes(sizes)));
 }
-
-/// The fewest bytes that a pass goes through if it is worth several threads.
-const LARGE: usize = 64 * 1024;
 
 /// What is wrong with the sizes.
 pub(crate) fn unmet_message(description: &Description, sizes: &[usize], reason: &str) -> String {

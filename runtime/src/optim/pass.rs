@@ -2,7 +2,7 @@
 //! formulas.
 
 use crate::Float;
-use crate::kernels::Buffer;
+use crate::kernels::{Buffer, threads};
 
 /// Up to `K` numbers for each parameter, all zeros at first.
 #[derive(Clone, Debug, Default)]
@@ -19,11 +19,13 @@ pub(super) enum Slots<const K: usize> {
 impl<const K: usize> Slots<K> {
     /// Zeros for that many parameters of `f32`, in the slots that are used.
     pub(super) fn zeros_f32(used: usize, length: usize) -> Self {
+        threads::start_for(length * size_of::<f32>());
         Self::F32(std::array::from_fn(|slot| Buffer::zeros(if slot < used { length } else { 0 })))
     }
 
     /// Zeros for that many parameters of `f64`, in the slots that are used.
     pub(super) fn zeros_f64(used: usize, length: usize) -> Self {
+        threads::start_for(length * size_of::<f64>());
         Self::F64(std::array::from_fn(|slot| Buffer::zeros(if slot < used { length } else { 0 })))
     }
 

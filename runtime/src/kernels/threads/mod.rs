@@ -76,6 +76,16 @@ pub fn start() {
     pool::start(get());
 }
 
+/// [`start`] where work on so many bytes may be worth several threads.
+pub fn start_for(bytes: usize) {
+    if bytes >= LARGE {
+        start();
+    }
+}
+
+/// No work on fewer bytes is worth several threads.
+const LARGE: usize = 16 * 1024;
+
 /// Below so many nanoseconds of work, waking a thread that spins and waiting for it costs more than it brings.
 const WORTH: usize = 5_000;
 
