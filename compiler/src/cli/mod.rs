@@ -9,6 +9,7 @@ mod emit;
 mod eval;
 mod explain;
 mod fmt;
+mod graph;
 mod json;
 mod plan;
 mod program;
@@ -42,6 +43,8 @@ enum Command {
     Derive(derive::Arguments),
     /// Derives the gradient line by line, as on a blackboard.
     Explain(explain::Arguments),
+    /// Draws a network with its gradient.
+    Graph(graph::Arguments),
     /// Evaluates a network and its gradient for given values.
     Eval(eval::Arguments),
     /// Prints the Rust code that a network is compiled to.
@@ -129,6 +132,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write, e
         Command::Check(arguments) => check::run(arguments, &mut streams),
         Command::Derive(arguments) => derive::run(arguments, &mut streams),
         Command::Explain(arguments) => explain::run(arguments, &mut streams),
+        Command::Graph(arguments) => graph::run(arguments, &mut streams),
         Command::Eval(arguments) => eval::run(arguments, &mut streams),
         Command::Emit(arguments) => emit::run(arguments, &mut streams),
         Command::Plan(arguments) => plan::run(arguments, &mut streams),
@@ -152,7 +156,13 @@ impl Command {
         match self {
             Self::Check(program) => program.format,
             Self::Derive(arguments) if arguments.format == derive::Format::Json => Format::Json,
-            Self::Derive(_) | Self::Explain(_) | Self::Eval(_) | Self::Emit(_) | Self::Plan(_) | Self::Fmt(_) => Format::Text,
+            Self::Derive(_)
+            | Self::Explain(_)
+            | Self::Graph(_)
+            | Self::Eval(_)
+            | Self::Emit(_)
+            | Self::Plan(_)
+            | Self::Fmt(_) => Format::Text,
         }
     }
 }

@@ -221,13 +221,18 @@ impl Book {
 
     /// The names of the labels that are left in a contribution.
     fn left_labels(&self, frame: &Frame<'_>) -> Vec<String> {
-        let mut all: Vec<String> = frame.axes.to_vec();
-        for left in &frame.step.left {
-            let own = left.and_then(|found| frame.labels.get(found.0 as usize)).cloned();
+        self.left_names(frame.step, frame.axes, &frame.labels)
+    }
+
+    /// The same, where the axes of what is read and the labels of the reader have these names.
+    pub(super) fn left_names(&self, step: &Step, axes: &[String], labels: &[String]) -> Vec<String> {
+        let mut all: Vec<String> = axes.to_vec();
+        for left in &step.left {
+            let own = left.and_then(|found| labels.get(found.0 as usize)).cloned();
             let name = own.unwrap_or_else(|| self.labels.more(&all));
             all.push(name);
         }
-        all.split_off(frame.axes.len())
+        all.split_off(axes.len())
     }
 
     /// The contribution: as the δ leaves it, simplified, and in matrix notation.
@@ -264,7 +269,7 @@ impl Book {
     }
 
     /// All definitions that are written in one, however deep, with it.
-    fn inside(&self, whole: TensorId) -> Vec<(TensorId, TensorId)> {
+    pub(super) fn inside(&self, whole: TensorId) -> Vec<(TensorId, TensorId)> {
         let (mut found, mut open) = (Vec::new(), vec![whole]);
         while let Some(next) = open.pop() {
             let parts = self.parts_of(next);
@@ -275,7 +280,7 @@ impl Book {
     }
 
     /// The parts of a definition that are written in it: those that are joined, and those that nothing is derived of.
-    fn parts_of(&self, whole: TensorId) -> Vec<TensorId> {
+    pub(super) fn parts_of(&self, whole: TensorId) -> Vec<TensorId> {
         let program = &self.sheet.program;
         let is_idle = |part: &TensorId| {
             self.candidates.contains(part)
@@ -349,6 +354,6 @@ fn next(lines: &mut Vec<Line>, value: Expression, reason: Vec<Piece>) {
     }
 }
 
-fn plus(left: Expression, right: Expression) -> Expression {
+pub(super) fn plus(left: Expression, right: Expression) -> Expression {
     Expression { kind: ExpressionKind::Binary(Binary::Add, Box::new(left), Box::new(right)), span: Span::default() }
 }

@@ -5,6 +5,7 @@
 //! know how to differentiate. `print.rs` writes the lines, as text or as LaTeX.
 
 mod chapter;
+mod drawing;
 mod labels;
 mod print;
 mod reasons;
@@ -20,6 +21,7 @@ use crate::emit::nn;
 use crate::ir::{Index, Node, Program, Role, Root, Source, Tensor, TensorId};
 use crate::pipeline;
 use crate::syntax::tree::{Expression, Statement};
+pub use drawing::{Drawing, drawing};
 use labels::Labels;
 pub use print::{latex, text};
 use sheet::Sheet;

@@ -8,7 +8,7 @@ use crate::syntax::tree::{Expression, Statement};
 const REASONS: usize = 76;
 
 /// What the signs mean.
-const LEGEND: &str = "(δ(a = b) is 1 where a = b, else 0; · and ∘ multiply numbers and arrays element by element, @ matrices; x.T is x transposed;\n \
+const LEGEND: &str = "(δ(a = b) is 1 where a = b, else 0; · and ∘ multiply numbers and arrays element by element, @ matrices; xᵀ is x transposed;\n \
                       a prime tells two labels apart)\n";
 
 /// A derivation as text.

@@ -23,7 +23,7 @@ use crate::syntax::tree::{
 };
 use formula::Labels;
 pub use hoist::hoist;
-pub use notations::{Notation, notations};
+pub use notations::{Notation, arrays, notations};
 pub use remarks::remarks;
 use std::collections::{BTreeMap, BTreeSet};
 use write::{call, extent, floating, make, name, named, text_name};
