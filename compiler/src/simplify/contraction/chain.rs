@@ -1,7 +1,7 @@
 //! Chains: a sum of products together with the sums of products that it alone reads, over labels of its own.
 
 use super::order::{Contraction, STORED};
-use super::{SIZE, labels, numbered};
+use super::{SIZES, labels, numbered};
 use crate::ir::{Definition, Element, ExpressionId, Extent, Index, Label, Node, Program, TensorId};
 use crate::ops::{Operator, Reduction};
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,8 +56,8 @@ pub struct Chain {
     pub names: Vec<String>,
     /// The definitions that are part of it, beside the last.
     pub inner: Vec<TensorId>,
-    /// What it costs as it stands.
-    pub cost: f64,
+    /// What it costs as it stands, for each of [`SIZES`].
+    pub costs: [f64; SIZES.len()],
 }
 
 impl Chain {
@@ -69,10 +69,11 @@ impl Chain {
         }
         let extents = program.label_extents(id);
         let names = (0..extents.len()).map(|label| program.label_name(id, numbered(label))).collect();
-        let mut chain = Self { factors: Vec::new(), scale: Vec::new(), extents, names, inner: Vec::new(), cost: 0.0 };
+        let mut chain =
+            Self { factors: Vec::new(), scale: Vec::new(), extents, names, inner: Vec::new(), costs: [0.0; SIZES.len()] };
         // What is still to be taken apart: a formula over the labels of the chain, and the definition that it is of.
         let mut open = vec![(body, id)];
-        chain.cost += cost(program, id, body);
+        chain.add_costs(program, id, body, &[]);
         while let Some((formula, of)) = open.pop() {
             for factor in split(program, formula) {
                 match chain.part(program, readers, factor, of) {
@@ -110,10 +111,25 @@ impl Chain {
         is_product.then_some((tensor, at))
     }
 
+    /// Adds what a definition costs as it stands, with the shapes of what it stores for others.
+    fn add_costs(&mut self, program: &mut Program, id: TensorId, body: ExpressionId, stored: &[Vec<Extent>]) {
+        let extents = program.label_extents(id);
+        let factors = split(program, body);
+        let factors: Vec<_> = factors.into_iter().map(|factor| labels(program, factor)).filter(|&labels| labels != 0).collect();
+        let free = (1 << program.tensor(id).shape.len()) - 1;
+        for (cost, size) in self.costs.iter_mut().zip(SIZES) {
+            let lengths = extents.iter().map(|extent| length(extent, program, size)).collect();
+            let volume = |shape: &Vec<Extent>| shape.iter().map(|extent| length(extent, program, size)).product::<f64>();
+            *cost += Contraction { factors: factors.clone(), free, lengths }.at_once()
+                + STORED * stored.iter().map(volume).sum::<f64>();
+        }
+    }
+
     /// Takes a definition that is read at some labels into the chain; its formula over the labels of the chain.
     fn enter(&mut self, program: &mut Program, part: TensorId, at: &[Label]) -> ExpressionId {
         let Some(Definition { body, .. }) = program.definition(part).cloned() else { return program.expressions.number(0.0) };
-        self.cost += cost(program, part, body) + STORED * volume(&program.tensor(part).shape, program);
+        let stored = program.tensor(part).shape.clone();
+        self.add_costs(program, part, body, &[stored]);
         self.inner.push(part);
         let (rank, first) = (at.len(), self.extents.len());
         for (number, extent) in program.label_extents(part).into_iter().enumerate().skip(rank) {
@@ -127,24 +143,10 @@ impl Chain {
     }
 }
 
-/// What a definition costs as it stands.
-fn cost(program: &mut Program, id: TensorId, body: ExpressionId) -> f64 {
-    let extents = program.label_extents(id);
-    let factors = split(program, body);
-    let factors: Vec<_> = factors.into_iter().map(|factor| labels(program, factor)).filter(|&labels| labels != 0).collect();
-    let lengths = extents.iter().map(|extent| length(extent, program)).collect();
-    let free = (1 << program.tensor(id).shape.len()) - 1;
-    Contraction { factors, free, lengths }.at_once()
-}
-
-fn volume(extents: &[Extent], program: &Program) -> f64 {
-    extents.iter().map(|extent| length(extent, program)).product()
-}
-
-/// How long an axis is for the sizes that stand for those that are not known.
+/// How long an axis is where every size that is not known is that one.
 #[allow(clippy::cast_precision_loss)]
-pub fn length(extent: &Extent, program: &Program) -> f64 {
-    extent.value(&vec![SIZE; program.sizes.len()]).max(1) as f64
+pub fn length(extent: &Extent, program: &Program, size: usize) -> f64 {
+    extent.value(&vec![size; program.sizes.len()]).max(1) as f64
 }
 
 /// The factors of a product.

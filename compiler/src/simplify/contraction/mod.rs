@@ -17,8 +17,8 @@ use chain::{Chain, Readers};
 use order::{Contraction, Labels, Tree};
 use std::collections::BTreeSet;
 
-/// What a symbolic size counts.
-const SIZE: usize = 128;
+/// What stands for sizes that are not known. An order is taken only if it is not worse for any of them.
+const SIZES: [usize; 4] = [1, 8, 128, 1024];
 
 /// Another order must cost less than this part of what stands there.
 const BETTER: f64 = 0.8;
@@ -41,27 +41,44 @@ pub fn order(program: &mut Program, report: &mut Report) -> bool {
 }
 
 fn reorder(program: &mut Program, id: TensorId, chain: &Chain, report: &mut Report) -> bool {
-    let Some(contraction) = contraction(program, id, chain) else { return false };
-    let (tree, cost) = contraction.best();
-    if cost >= BETTER * chain.cost || intermediates(&contraction, &tree) == 0 {
+    let Some(contractions) = contractions(program, id, chain) else { return false };
+    let Some(tree) = cheapest(&contractions, &chain.costs) else { return false };
+    let contraction = &contractions[0];
+    if intermediates(contraction, &tree) == 0 {
         return false;
     }
     report.enter(&program.tensor(id).name);
     report.fired("a sum of products is computed in its cheapest order");
-    let occurrence = occurrence(&contraction);
-    Written { program, id, chain, contraction: &contraction, occurrence }.write(&tree);
+    let occurrence = occurrence(contraction);
+    Written { program, id, chain, contraction, occurrence }.write(&tree);
     true
 }
 
-/// The contraction that a chain is, for the sizes that stand for those that are not known.
-fn contraction(program: &Program, id: TensorId, chain: &Chain) -> Option<Contraction> {
+/// The contraction that a chain is, for each of [`SIZES`].
+fn contractions(program: &Program, id: TensorId, chain: &Chain) -> Option<[Contraction; SIZES.len()]> {
     let rank = program.tensor(id).shape.len();
     if chain.extents.len() > Labels::BITS as usize || chain.factors.len() < 2 {
         return None;
     }
-    let factors = chain.factors.iter().map(|&factor| labels(program, factor)).collect();
-    let lengths = chain.extents.iter().map(|extent| chain::length(extent, program)).collect();
-    Some(Contraction { factors, free: (1 << rank) - 1, lengths })
+    let factors: Vec<Labels> = chain.factors.iter().map(|&factor| labels(program, factor)).collect();
+    Some(SIZES.map(|size| {
+        let lengths = chain.extents.iter().map(|extent| chain::length(extent, program, size)).collect();
+        Contraction { factors: factors.clone(), free: (1 << rank) - 1, lengths }
+    }))
+}
+
+/// The order that is best on the whole: of those that are the cheapest for one of the sizes and worse than what stands there for none.
+fn cheapest(contractions: &[Contraction; SIZES.len()], costs: &[f64; SIZES.len()]) -> Option<Tree> {
+    let mut best: Option<(f64, Tree)> = None;
+    for contraction in contractions {
+        let (tree, _) = contraction.best();
+        let parts: Vec<f64> = contractions.iter().zip(costs).map(|(other, cost)| other.cost(&tree) / cost).collect();
+        let mean = parts.iter().sum::<f64>() / parts.len() as f64;
+        if parts.iter().all(|&part| part <= 1.0) && mean < BETTER && best.as_ref().is_none_or(|(least, _)| mean < *least) {
+            best = Some((mean, tree));
+        }
+    }
+    best.map(|(_, tree)| tree)
 }
 
 fn labels(program: &Program, id: ExpressionId) -> Labels {

@@ -82,6 +82,14 @@ impl Contraction {
         self.volume(labels) * if sums { 2.0 } else { 1.0 } + stored
     }
 
+    /// What an order costs.
+    pub fn cost(&self, tree: &Tree) -> f64 {
+        match tree {
+            Tree::Factor(number) => self.alone(*number),
+            Tree::Product(left, right) => self.cost(left) + self.cost(right) + self.joined(left.members(), right.members()),
+        }
+    }
+
     /// What one loop nest over all labels costs. Factors whose labels another has too are multiplied into it first.
     pub fn at_once(&self) -> f64 {
         let mut sorted: Vec<Labels> = self.factors.clone();
