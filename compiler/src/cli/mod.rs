@@ -11,6 +11,7 @@ mod explain;
 mod fmt;
 mod graph;
 mod json;
+mod new;
 mod plan;
 mod program;
 mod report;
@@ -37,6 +38,8 @@ struct Line {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Writes a file with a network to begin with.
+    New(new::Arguments),
     /// Says whether a program is right.
     Check(Program),
     /// Prints the equations of a network and of its derivatives.
@@ -129,6 +132,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write, e
     };
     let format = line.command.format();
     let result = match &line.command {
+        Command::New(arguments) => new::run(arguments, &mut streams),
         Command::Check(arguments) => check::run(arguments, &mut streams),
         Command::Derive(arguments) => derive::run(arguments, &mut streams),
         Command::Explain(arguments) => explain::run(arguments, &mut streams),
@@ -156,7 +160,8 @@ impl Command {
         match self {
             Self::Check(program) => program.format,
             Self::Derive(arguments) if arguments.format == derive::Format::Json => Format::Json,
-            Self::Derive(_)
+            Self::New(_)
+            | Self::Derive(_)
             | Self::Explain(_)
             | Self::Graph(_)
             | Self::Eval(_)

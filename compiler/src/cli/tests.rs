@@ -357,3 +357,29 @@ fn graphs_are_drawn() {
     let (status, _, error) = chainrule(&["graph", &huge]);
     assert!(status == 2 && error.contains("at most 1000 are drawn"), "{error}");
 }
+
+#[test]
+fn a_new_file_is_a_network() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let file = path("two_layers.nn");
+    let (status, out, error) = chainrule(&["new", &file]);
+    assert_eq!((status, error.as_str()), (0, ""));
+    assert!(out.contains("TwoLayers is there"), "{out}");
+    assert_eq!(chainrule(&["check", &file]), (0, format!("{file}: TwoLayers is fine\n"), String::new()));
+    assert_eq!(chainrule(&["fmt", &file, "--check"]).0, 0, "{}", std::fs::read_to_string(&file).expect("a file"));
+    assert!(chainrule(&["derive", &file]).1.contains("d dense1.w = "));
+    // What is there is kept.
+    let before = std::fs::read_to_string(&file).expect("a file");
+    assert_eq!(chainrule(&["new", &file, "--network", "Other"]).0, 2);
+    assert_eq!(std::fs::read_to_string(&file).expect("a file"), before);
+    assert_eq!(chainrule(&["new", &path("7.nn"), "--network", "Seven"]).0, 0);
+    let refused = |arguments: &[&str]| {
+        let (status, out, error) = chainrule(&[&["new"], arguments].concat());
+        assert_eq!((status, out.as_str()), (2, ""), "{arguments:?}");
+        error
+    };
+    assert!(refused(&[&path("8.nn")]).contains("`8` is no name of a network"));
+    assert!(refused(&[&path("net.rs")]).contains("ends with `.nn`"));
+    assert!(refused(&[&path("no/such/folder/net.nn")]).contains("no/such/folder"));
+}

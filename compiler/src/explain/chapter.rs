@@ -252,7 +252,7 @@ impl Book {
     }
 
     /// The definition of a reader, with the parts that have no name of their own written in it.
-    fn definition(&mut self, reader: TensorId) -> (Expression, Expression) {
+    pub(super) fn definition(&mut self, reader: TensorId) -> (Expression, Expression) {
         let shown = self.shown(reader);
         let labels = self.labels.of(shown);
         let rank = self.sheet.program.tensor(shown).shape.len();
@@ -318,9 +318,7 @@ impl Book {
             let mentioned = value_of(statement).map(tree::names).unwrap_or_default();
             open.extend(mentioned.into_iter().filter(|name| !is_known(name)));
             let mut shown = statement.clone();
-            if let StatementKind::Define { value, .. } | StatementKind::DefineIndexed { value, .. } = &mut shown.kind {
-                *value = tidy::tidy(value);
-            }
+            tidied(&mut shown);
             if wanted == adjoint {
                 tree::rename(&mut shown, axes);
             }
@@ -335,6 +333,13 @@ pub(super) fn name_of(statement: &Statement) -> Option<&str> {
     match &statement.kind {
         StatementKind::Define { name, .. } | StatementKind::DefineIndexed { name, .. } => Some(&name.text),
         StatementKind::Input(_) | StatementKind::Target(_) | StatementKind::Param(_) | StatementKind::State(_) => None,
+    }
+}
+
+/// Writes a definition as a person does.
+pub(super) fn tidied(statement: &mut Statement) {
+    if let StatementKind::Define { value, .. } | StatementKind::DefineIndexed { value, .. } = &mut statement.kind {
+        *value = tidy::tidy(value);
     }
 }
 

@@ -97,7 +97,7 @@ fn scoped(rules: &str) -> String {
 
 /// All that does not depend on the surrounding.
 fn looks() -> String {
-    let mut sheet = String::from("text{font-family:'DejaVu Sans',Verdana,'Segoe UI',Helvetica,Arial,sans-serif;white-space:pre}");
+    let mut sheet = String::from("text{font-family:'DejaVu Sans',Verdana,'Segoe UI',Helvetica,Arial,sans-serif}");
     for class in [
         Class::Tag,
         Class::Name,

@@ -57,7 +57,7 @@ impl Page<'_> {
             ((inner + 2.0 * MARGIN).ceil(), (self.placed.height + legend.block.height + 20.0 + TITLE + 2.0 * MARGIN).ceil());
         let mut out = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
-             class=\"{}\" role=\"img\" aria-labelledby=\"graph-title graph-description\">\n",
+             class=\"{}\" xml:space=\"preserve\" role=\"img\" aria-labelledby=\"graph-title graph-description\">\n",
             style::SCOPE
         );
         out.push_str(&format!("<title id=\"graph-title\">{}</title>\n", escaped(&title)));

@@ -4,47 +4,94 @@
 
 use super::columns::Columns;
 
+/// How many beginnings there are at most: walks from the left and from the right, and what is equal in different orders.
+const MOST_TRIALS: usize = 12;
 /// How many sweeps there are at most for each beginning.
 const MOST_SWEEPS: usize = 24;
 /// Sweeps that bring nothing end after so many.
 const PATIENCE: usize = 6;
-/// Large drawings have fewer sweeps: so many items are visited altogether.
-const MOST_VISITS: usize = 600_000;
+/// Large drawings have fewer trials and sweeps: so many items are visited altogether.
+const MOST_VISITS: usize = 1_000_000;
 /// Neighbours change places in at most so many rounds.
 const MOST_EXCHANGES: usize = 8;
 
 /// Orders the columns; how many pairs of links still cross.
 pub fn order(columns: &mut Columns) -> usize {
-    let sweeps = (MOST_VISITS / columns.items.len().max(1)).clamp(2, MOST_SWEEPS);
-    let mut best: Option<(usize, Vec<Vec<usize>>)> = None;
-    for forward in [true, false] {
+    let visits = MOST_VISITS / columns.items.len().max(1);
+    let (trials, sweeps) = ((visits / MOST_SWEEPS).clamp(2, MOST_TRIALS), visits.clamp(2, MOST_SWEEPS));
+    let mut best = Best { least: usize::MAX, order: columns.columns.clone() };
+    for trial in 0..trials {
+        if best.least == 0 {
+            break;
+        }
+        let forward = trial % 2 == 0;
         begin(columns, forward);
         let mut without = 0;
         for sweep in 0..sweeps {
-            let count = crossings(columns);
-            if best.as_ref().is_none_or(|(least, _)| count < *least) {
-                best = Some((count, columns.columns.clone()));
-                without = 0;
-            } else {
-                without += 1;
-            }
-            if count == 0 || without > PATIENCE {
+            without = if best.take(columns) { 0 } else { without + 1 };
+            if best.least == 0 || without > PATIENCE {
                 break;
             }
-            medians(columns, (sweep % 2 == 0) == forward, sweep % 4 >= 2);
-            exchange(columns, sweep % 4 >= 2);
+            let ties = if trial < 2 { Ties::Turned(sweep % 4 >= 2) } else { Ties::Mixed(trial * MOST_SWEEPS + sweep) };
+            medians(columns, (sweep % 2 == 0) == forward, ties);
+            exchange(columns, ties);
         }
+        best.take(columns);
+    }
+    columns.columns = best.order;
+    best.least
+}
+
+/// The best order that was seen.
+struct Best {
+    least: usize,
+    order: Vec<Vec<usize>>,
+}
+
+impl Best {
+    /// Takes an order where it is better.
+    fn take(&mut self, columns: &Columns) -> bool {
         let count = crossings(columns);
-        if best.as_ref().is_none_or(|(least, _)| count < *least) {
-            best = Some((count, columns.columns.clone()));
+        let is_better = count < self.least;
+        if is_better {
+            (self.least, self.order) = (count, columns.columns.clone());
         }
-        if best.as_ref().is_some_and(|(least, _)| *least == 0) {
-            break;
+        is_better
+    }
+}
+
+/// In which order stands what is equal.
+#[derive(Clone, Copy, Debug)]
+enum Ties {
+    /// As before, or the other way round.
+    Turned(bool),
+    /// In some order that depends on a number.
+    Mixed(usize),
+}
+
+impl Ties {
+    /// What decides about an item at a place.
+    fn key(self, place: usize, id: usize) -> u64 {
+        let number = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);
+        match self {
+            Self::Turned(false) => number(place),
+            Self::Turned(true) => u64::MAX - number(place),
+            // The mixing of SplitMix64.
+            Self::Mixed(seed) => {
+                let mixed = (number(id) ^ (number(seed) << 32)).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+                mixed ^ (mixed >> 27)
+            }
         }
     }
-    let (least, order) = best.unwrap_or_default();
-    columns.columns = order;
-    least
+
+    /// Whether two neighbours change places where that is no worse.
+    fn turns(self, place: usize) -> bool {
+        match self {
+            Self::Turned(turned) => turned,
+            Self::Mixed(_) => self.key(place, place) % 2 == 0,
+        }
+    }
 }
 
 /// The order in which a walk along the links comes across everything: what belongs together stands together.
@@ -72,7 +119,7 @@ fn begin(columns: &mut Columns, forward: bool) {
 }
 
 /// Puts every column, one after the other, in the order of the medians of what it is linked with in the one before.
-fn medians(columns: &mut Columns, rightwards: bool, equal_turn: bool) {
+fn medians(columns: &mut Columns, rightwards: bool, ties: Ties) {
     let count = columns.columns.len();
     let mut places = columns.places();
     for step in 1..count {
@@ -87,12 +134,11 @@ fn medians(columns: &mut Columns, rightwards: bool, equal_turn: bool) {
         let column = &columns.columns[number];
         let found: Vec<Option<f64>> = column.iter().map(|&id| median(id)).collect();
         // What is linked with nothing stays where it is, the others go around it.
-        let mut moving: Vec<(f64, usize)> = found.iter().zip(column).filter_map(|(at, &id)| Some(((*at)?, id))).collect();
-        if equal_turn {
-            moving.reverse();
-        }
-        moving.sort_by(|one, other| one.0.total_cmp(&other.0));
-        let mut moving = moving.into_iter().map(|(_, id)| id);
+        let known = found.iter().zip(column).enumerate();
+        let key = |(place, (at, &id)): (usize, (&Option<f64>, &usize))| Some(((*at)?, ties.key(place, id), id));
+        let mut moving: Vec<(f64, u64, usize)> = known.filter_map(key).collect();
+        moving.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
+        let mut moving = moving.into_iter().map(|(_, _, id)| id);
         let next = |(at, &id): (&Option<f64>, &usize)| if at.is_some() { moving.next().unwrap_or(id) } else { id };
         let column: Vec<usize> = found.iter().zip(column).map(next).collect();
         column.iter().enumerate().for_each(|(place, &id)| places[id] = place);
@@ -119,7 +165,7 @@ fn median(at: &[usize]) -> Option<f64> {
 }
 
 /// Exchanges neighbours of a column where that leaves fewer crossings, or as many, if that may help later.
-fn exchange(columns: &mut Columns, equal_turn: bool) {
+fn exchange(columns: &mut Columns, ties: Ties) {
     let mut places = columns.places();
     for number in 0..columns.columns.len() {
         let sorted = |linked: &[usize]| {
@@ -129,7 +175,7 @@ fn exchange(columns: &mut Columns, equal_turn: bool) {
         };
         let column = &columns.columns[number];
         let sides = |&id: &usize| [sorted(&columns.items[id].before), sorted(&columns.items[id].behind)];
-        let order = exchanged(&column.iter().map(sides).collect::<Vec<_>>(), equal_turn);
+        let order = exchanged(&column.iter().map(sides).collect::<Vec<_>>(), ties);
         let column: Vec<usize> = order.into_iter().map(|place| column[place]).collect();
         column.iter().enumerate().for_each(|(place, &id)| places[id] = place);
         columns.columns[number] = column;
@@ -137,7 +183,7 @@ fn exchange(columns: &mut Columns, equal_turn: bool) {
 }
 
 /// An order of what is linked with these places on both sides: neighbours change places while that helps.
-fn exchanged(linked: &[[Vec<usize>; 2]], equal_turn: bool) -> Vec<usize> {
+fn exchanged(linked: &[[Vec<usize>; 2]], ties: Ties) -> Vec<usize> {
     let mut order: Vec<usize> = (0..linked.len()).collect();
     for round in 0..MOST_EXCHANGES {
         let mut improved = false;
@@ -145,7 +191,7 @@ fn exchanged(linked: &[[Vec<usize>; 2]], equal_turn: bool) -> Vec<usize> {
             let (upper, lower) = (&linked[order[place - 1]], &linked[order[place]]);
             let now: usize = (0..2).map(|side| inversions(&upper[side], &lower[side])).sum();
             let then: usize = (0..2).map(|side| inversions(&lower[side], &upper[side])).sum();
-            if then < now || equal_turn && round == 0 && now > 0 && then == now {
+            if then < now || then == now && now > 0 && round == 0 && ties.turns(place) {
                 order.swap(place - 1, place);
                 improved = true;
             }

@@ -91,6 +91,13 @@ fn planar_graphs_do_not_cross() {
         }
     }
     assert_eq!(placed(&boxes(25), &links).crossings, 0);
+    // Two states, what becomes of them, and a statistic of a batch that both read.
+    let (x, mean, variance, y, old, new, loss) = (0, 1, 2, 3, 4, 5, 6);
+    let (others, becomes, gamma, beta) = (7, 8, 9, 10);
+    let pairs = [(x, mean), (x, variance), (x, y), (mean, variance), (mean, y), (variance, y), (old, new), (mean, new)];
+    let more = [(others, becomes), (variance, becomes), (gamma, y), (beta, y), (y, loss)];
+    let links: Vec<Link> = pairs.into_iter().chain(more).map(|(from, to)| link(from, to)).collect();
+    assert_eq!(placed(&boxes(11), &links).crossings, 0);
     // A grid of diamonds.
     let diamonds: Vec<Link> = (0..6)
         .flat_map(|at| {
