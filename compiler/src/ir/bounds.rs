@@ -79,8 +79,12 @@ pub fn simplify(program: &Program, index: &Index, extents: &[Extent]) -> Index {
     joined(result)
 }
 
-/// The same form with digits put together again: `n·(f div n) + f mod n` is `f`.
+/// The same form with digits put together again: `n·(f div n) + f mod n` is `f`; and with last digits as such: `l - n·(l div n)` is
+/// `l mod n`.
 pub fn joined(mut index: Index) -> Index {
+    while let Some(next) = last_digit(&index) {
+        index = next;
+    }
     loop {
         let joined = index.terms().find_map(|(atom, coefficient)| {
             let Atom::Remainder(form, by) = atom else { return None };
@@ -97,6 +101,19 @@ pub fn joined(mut index: Index) -> Index {
             None => return index,
         }
     }
+}
+
+/// The form with `l mod n` in the place of `l - n·(l div n)`, where that stands in it for a label l.
+fn last_digit(index: &Index) -> Option<Index> {
+    index.terms().find_map(|(atom, coefficient)| {
+        let Atom::Quotient(form, by) = atom else { return None };
+        let factor = coefficient.negated().divided_exactly(by)?;
+        let own = index.coefficient(form.as_label()?);
+        (own == factor && !own.is_zero()).then(|| {
+            let whole = index.minus(&form.times(&factor)).minus(&Index::atom(atom.clone()).times(coefficient));
+            whole.plus(&form.remainder(by).times(&factor))
+        })
+    })
 }
 
 /// Quotient and remainder of a form by an extent, with what the ranges tell.

@@ -153,6 +153,35 @@ impl Expressions {
         }
     }
 
+    /// The index form that a formula is; only small integers are exact in every float.
+    pub fn as_index(&self, id: ExpressionId) -> Option<Index> {
+        match self.node(id) {
+            Node::Position(index) => Some(index.clone()),
+            Node::Number(number) => {
+                let value = number.get();
+                let integer = value.fract() == 0.0 && value.abs() < 1e9 && !(value == 0.0 && value.is_sign_negative());
+                #[allow(clippy::cast_possible_truncation)]
+                integer.then(|| Index::constant(value as i64))
+            }
+            Node::Random(..) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => None,
+        }
+    }
+
+    /// The form of which a comparison of integers says that it is not negative.
+    pub fn not_negative(&self, condition: ExpressionId) -> Option<Index> {
+        let Node::Apply(operator, arguments) = self.node(condition) else { return None };
+        let [a, b] = arguments.as_slice() else { return None };
+        let (a, b) = (self.as_index(*a)?, self.as_index(*b)?);
+        let one = Index::constant(1);
+        let forms = [
+            (Operator::LessEqual, b.minus(&a)),
+            (Operator::Less, b.minus(&a).minus(&one)),
+            (Operator::GreaterEqual, a.minus(&b)),
+            (Operator::Greater, a.minus(&b).minus(&one)),
+        ];
+        forms.into_iter().find(|(known, _)| known == operator).map(|(_, form)| form)
+    }
+
     /// The direct arguments of a formula (index forms hold none).
     pub fn arguments(&self, id: ExpressionId) -> Vec<ExpressionId> {
         match self.node(id) {

@@ -17,6 +17,7 @@ pub fn build(program: &Program, plan: &Plan) -> Loops {
         let statements = builder.step(step);
         builder.loops.body.extend(statements);
     }
+    super::unroll::unroll(&mut builder.loops);
     builder.loops
 }
 
@@ -99,13 +100,13 @@ impl<'a> Builder<'a> {
                 Source::State(_) => Place::State(name),
                 Source::Defined(_) => continue,
             };
-            self.add_buffer(id, place);
+            self.add_buffer(original, id, place);
         }
         for (id, home) in self.plan.homes.clone() {
             match home {
                 Home::Local => {}
-                Home::Slot(slot) => self.add_buffer(id, Place::Workspace(slot)),
-                Home::Result(role) => self.add_buffer(id, Place::Result(destination(original, &role))),
+                Home::Slot(slot) => self.add_buffer(original, id, Place::Workspace(slot)),
+                Home::Result(role) => self.add_buffer(original, id, Place::Result(destination(original, &role))),
             }
         }
     }
@@ -130,10 +131,11 @@ impl<'a> Builder<'a> {
         given
     }
 
-    fn add_buffer(&mut self, id: TensorId, place: Place) {
+    /// A buffer has the shape that the reader of the program knows.
+    fn add_buffer(&mut self, original: &Program, id: TensorId, place: Place) {
         let tensor = self.program.tensor(id);
-        let buffer =
-            Buffer { name: tensor.name.clone(), shape: tensor.shape.clone(), integer: tensor.element != Element::Real, place };
+        let shape = original.tensors.get(id.0 as usize).unwrap_or(tensor).shape.clone();
+        let buffer = Buffer { name: tensor.name.clone(), shape, integer: tensor.element != Element::Real, place };
         self.buffer_of.insert(id, BufferId(number(self.loops.buffers.len())));
         self.loops.buffers.push(buffer);
     }

@@ -7,6 +7,8 @@ pub mod build;
 pub mod check;
 mod nest;
 pub mod print;
+pub mod substitute;
+mod unroll;
 mod value;
 
 use crate::ir::{Extent, Index, Precision, Stream};

@@ -4,7 +4,7 @@
 //! reads of them is complete, and opens its own for the rest.
 
 use super::inline::readers;
-use super::offset::{label, plain, reads};
+use super::offset::{flat, guess, label, plain, reads};
 use super::product::Contractions;
 use super::scatter::Scatters;
 use super::{Item, Member, Step, Variable, defined};
@@ -325,7 +325,7 @@ fn orders(program: &Program, id: TensorId) -> Vec<Vec<Label>> {
         && program.tensor(id).element == Element::Real
     {
         let reads = reads(program, definition.body);
-        orders.extend(covering(&reads, count));
+        orders.extend(covering(program, id, &reads));
         orders.extend(outside(&reads, program.tensor(id).shape.len(), &natural));
         orders.retain(|order| *order != natural);
     }
@@ -339,12 +339,16 @@ fn outward(program: &Program, id: TensorId, places: &BTreeMap<usize, Index>) -> 
     (rank..count).chain((0..rank).filter(|axis| !places.contains_key(axis))).map(label).collect()
 }
 
-/// The order in which a read has its labels that has all of them.
-fn covering(reads: &[(TensorId, Vec<Index>)], count: usize) -> Option<Vec<Label>> {
-    reads.iter().find_map(|(_, at)| {
-        let labels: Vec<Label> = at.iter().map(Index::as_label).collect::<Option<_>>()?;
-        let distinct: BTreeSet<Label> = labels.iter().copied().collect();
-        (labels.len() == count && distinct.len() == count).then_some(labels)
+/// The order in which the labels lie in the memory of a read that has all of them, and no overlapping windows.
+fn covering(program: &Program, id: TensorId, reads: &[(TensorId, Vec<Index>)]) -> Option<Vec<Label>> {
+    let extents = program.label_extents(id);
+    let count = |extents: &[Extent]| extents.iter().map(guess).fold(1i64, i64::saturating_mul);
+    reads.iter().filter(|(tensor, _)| count(&extents) <= count(&program.tensor(*tensor).shape)).find_map(|(tensor, at)| {
+        let flat = flat(program, *tensor, at, &extents);
+        let mut labels: Vec<(Label, i64)> =
+            (0..extents.len()).map(|number| (label(number), guess(&flat.coefficient(label(number))))).collect();
+        labels.sort_by_key(|(_, stride)| std::cmp::Reverse(*stride));
+        labels.iter().all(|(_, stride)| *stride > 0).then(|| labels.into_iter().map(|(label, _)| label).collect())
     })
 }
 

@@ -1,9 +1,9 @@
 //! Views and cheap formulas go into their readers.
 
 use super::lower::redefine;
-use super::offset::{cost, flat, is_affine, reads};
+use super::offset::{cost, flat, guess, is_affine, reads};
 use super::product::Contractions;
-use crate::ir::{Element, ExpressionId, Index, Node, Program, TensorId};
+use crate::ir::{Element, ExpressionId, Extent, Index, Node, Program, TensorId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A formula that costs no more than this may be inlined into its one reader.
@@ -58,28 +58,40 @@ pub fn cheap(program: &mut Program, contractions: &Contractions) {
         let Some(definition) = program.definition(id).cloned().filter(|definition| definition.reduction.is_none()) else {
             continue;
         };
-        let own = readers.get(&id).filter(|readers| readers.len() == 1).and_then(|readers| readers.first().copied());
-        let Some(reader) = own.filter(|reader| !roots.contains(&id) && *reader != id && !contractions.contains_key(reader))
-        else {
+        let own: Vec<TensorId> = readers.get(&id).into_iter().flatten().copied().collect();
+        let is_bare = own.iter().any(|reader| *reader == id || contractions.contains_key(reader));
+        if roots.contains(&id) || is_bare || !are_as_one(program, id, &own) {
             continue;
-        };
+        }
         if program.tensor(id).element != Element::Real || cost(program, definition.body) > CHEAP {
             continue;
         }
-        if covers(program, reader, &reads_of(program, reader, id)) {
-            let inlined = substituted(program, reader, id, definition.body);
-            if stays_simple(program, reader, inlined) {
-                replace_body(program, reader, inlined);
-            }
+        let inlined: Vec<ExpressionId> = own.iter().map(|&reader| substituted(program, reader, id, definition.body)).collect();
+        if own.iter().zip(&inlined).all(|(&reader, &inlined)| stays_simple(program, reader, inlined)) {
+            own.iter().zip(&inlined).for_each(|(&reader, &inlined)| replace_body(program, reader, inlined));
         }
     }
 }
 
-/// Whether a reader reads at one place only, and each element once at most: all of its labels stand in the index.
-fn covers(program: &Program, reader: TensorId, places: &[Vec<Index>]) -> bool {
+/// Whether readers have the same labels and read at the same place, each element once at most: they share their loops, and what is
+/// inlined into all of them is computed once.
+fn are_as_one(program: &Program, id: TensorId, readers: &[TensorId]) -> bool {
+    let Some((first, others)) = readers.split_first() else { return false };
+    let places = reads_of(program, *first, id);
+    let extents = program.label_extents(*first);
+    let same = |other: &TensorId| program.label_extents(*other) == extents && reads_of(program, *other, id) == places;
+    let is_reduced = |reader: &TensorId| program.tensor(*reader).shape.len() < extents.len();
+    covers(program, *first, id, &places) && (others.is_empty() || readers.iter().all(|one| same(one) && is_reduced(one)))
+}
+
+/// Whether a reader reads at one place only, and each element once at most: all of its labels stand in the index, and windows do not
+/// overlap.
+fn covers(program: &Program, reader: TensorId, id: TensorId, places: &[Vec<Index>]) -> bool {
     let [at] = places else { return false };
-    let labels = program.label_extents(reader).len();
-    (0..labels).all(|number| at.iter().any(|index| index.mentions(super::offset::label(number))))
+    let extents = program.label_extents(reader);
+    let count = |extents: &[Extent]| extents.iter().map(guess).fold(1i64, i64::saturating_mul);
+    (0..extents.len()).all(|number| at.iter().any(|index| index.mentions(super::offset::label(number))))
+        && count(&extents) <= count(&program.tensor(id).shape)
 }
 
 /// Where a reader reads a tensor; each place once.

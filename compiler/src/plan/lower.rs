@@ -1,12 +1,17 @@
-//! Definitions in the forms that loops compute: `logsumexp` in two passes, reductions over no labels as formulas.
+//! Definitions in the forms that loops compute: `logsumexp` in two passes, labels with one value as 0, reductions over no labels as
+//! formulas.
 
-use super::offset::plain;
+use super::offset::{label, plain};
 use crate::ir::{Atom, Definition, Element, ExpressionId, Extent, Index, Node, Program, Source, Tensor, TensorId};
 use crate::ops::{Operator, Reduction};
 
 /// Lowers all definitions that the roots need.
 pub fn lower(program: &mut Program) {
+    let recurrent = program.recurrent();
     for id in program.order() {
+        if !recurrent.contains(&id) {
+            single(program, id);
+        }
         let Some(Definition { reduction: Some((reduction, extents)), body }) = program.definition(id).cloned() else { continue };
         if extents.is_empty() {
             let body = match reduction {
@@ -19,6 +24,26 @@ pub fn lower(program: &mut Program) {
         }
     }
     integers(program);
+}
+
+/// Puts 0 in the place of the labels that have no other value, and reduces along none of them.
+fn single(program: &mut Program, id: TensorId) {
+    let Some(Definition { reduction, body }) = program.definition(id).cloned() else { return };
+    let extents = program.label_extents(id);
+    if !extents.iter().any(Extent::is_one) {
+        return;
+    }
+    let rank = program.tensor(id).shape.len();
+    let goes = |number: usize| number >= rank && extents[number].is_one();
+    let body = program.expressions.substitute(body, &mut |old| {
+        let number = old.0 as usize;
+        let gone = (rank..number).filter(|&before| goes(before)).count();
+        if extents[number].is_one() { Index::default() } else { Index::label(label(number - gone)) }
+    });
+    let reduction = reduction.map(|(kind, extents)| (kind, extents.into_iter().filter(|extent| !extent.is_one()).collect()));
+    let names = (0..extents.len()).filter(|&number| !goes(number)).map(|number| program.label_name(id, label(number))).collect();
+    program.tensors[id.0 as usize].label_names = names;
+    redefine(program, id, Definition { reduction, body });
 }
 
 /// Puts another definition in the place of a tensor's.

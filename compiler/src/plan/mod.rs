@@ -1,8 +1,9 @@
 //! What is stored, what is fused, in which order, by which kernel, and which memory lives when: printable data.
 //!
 //! The steps of planning, each in its module: `lower` (stable and simple forms of definitions), `shift` (products of recurrences
-//! leave their conditions), `inline` (views and cheap
-//! formulas go into their readers), `product` and `digits` (sums that are matrix products), `fuse` (loop nests) and `memory` (buffers by
+//! leave their conditions), `pad` (sums read zeros around a tensor in the place of conditions), `turn` (labels run the way in which
+//! most is read), `inline` (views and cheap formulas go into their readers), `product` and `digits` (sums that are matrix products),
+//! `partial` (sums of rows), `split` (labels that loops read by digits), `fuse` (loop nests) and `memory` (buffers by
 //! their lives). It must know nothing of statements and of tokens.
 
 mod digits;
@@ -11,6 +12,8 @@ mod inline;
 mod lower;
 mod memory;
 pub mod offset;
+mod pad;
+mod partial;
 mod print;
 pub use print::index_text;
 mod product;
@@ -21,8 +24,10 @@ mod recur;
 pub(crate) mod samples;
 mod scatter;
 mod shift;
+mod split;
 #[cfg(test)]
 mod tests;
+mod turn;
 
 use crate::ir::{Extent, Index, Label, Program, Role, TensorId};
 use std::collections::BTreeMap;
@@ -165,9 +170,13 @@ pub fn plan(program: &Program, name: &str) -> Plan {
     let mut program = program.clone();
     lower::lower(&mut program);
     shift::shift(&mut program);
+    pad::pad(&mut program);
+    turn::turn(&mut program);
     inline::views(&mut program);
     let contractions = product::split(&mut program);
     inline::cheap(&mut program, &contractions);
+    partial::split(&mut program, &contractions);
+    split::split(&mut program, &contractions);
     let scatters = scatter::split(&mut program);
     let fused = fuse::fuse(&program, contractions, scatters);
     let mut plan = Plan {

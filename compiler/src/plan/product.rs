@@ -6,7 +6,7 @@
 
 use super::digits::Sum;
 use super::lower::{auxiliary, redefine};
-use super::offset::{flat, is_affine, label, labels, plain};
+use super::offset::{flat, guess, is_affine, label, labels, plain};
 use super::{Around, Axis, Contraction};
 use crate::ir::{Definition, ExpressionId, Extent, Index, Label, Node, Program, TensorId};
 use crate::ops::{Operator, Reduction};
@@ -17,6 +17,9 @@ pub type Contractions = BTreeMap<TensorId, Contraction>;
 
 /// A product with fewer multiplications than this stays a plain loop.
 const SMALL: i64 = 128;
+
+/// A matrix of a product within loops has as many elements at least.
+const THIN: i64 = 32;
 
 /// What a size counts that is not known.
 const UNKNOWN: i64 = 4;
@@ -84,7 +87,7 @@ fn recognize(program: &mut Program, id: TensorId) -> Option<Split> {
     let [(left, a), (right, b)] = groups.as_slice() else { return None };
     let extents = sum.extents();
     let is_axis = |label: &Label| (label.0 as usize) < sum.rank;
-    let every = (0..extents.len()).map(label).all(|label| {
+    let every = (0..extents.len()).filter(|&number| !extents[number].is_one()).map(label).all(|label| {
         if is_axis(&label) {
             left.contains(&label) || right.contains(&label)
         } else {
@@ -211,13 +214,21 @@ fn classify(
     let k = axis(&|number, in_a, in_b| number >= rank && in_a && in_b, &a.1, &b.1);
     let is_around = |label: &Label| time == Some(*label) || a.1.mentions(*label) == b.1.mentions(*label);
     let around = |label| Around { label, is_time: time == Some(label), variable: usize::MAX };
-    let outer = (0..rank).map(label).filter(is_around).map(around).collect();
+    let several = (0..rank).filter(|&number| !extents[number].is_one());
+    let outer: Vec<Around> = several.map(label).filter(is_around).map(around).collect();
     let lengths: Vec<Extent> = [&m, &n, &k].into_iter().flatten().map(|axis| axis.extent.clone()).collect();
-    if !is_worth(&lengths) {
+    let sides = [&m, &n, &k].map(|axes| axes.iter().map(|axis| guess(&axis.extent)).fold(1i64, i64::saturating_mul));
+    let repeated = outer.iter().any(|around| !around.is_time);
+    if !is_worth(&lengths) || repeated && is_thin(sides) {
         return None;
     }
     let contraction = Contraction { tensor, labels: sum.labels.clone(), operands: [a, b], result, outer, m, n, k };
     Some(by_rows(contraction))
+}
+
+/// Whether one of the matrices of a product that is done again and again has so few elements that vectors stay empty.
+fn is_thin([m, n, k]: [i64; 3]) -> bool {
+    [m.saturating_mul(k), k.saturating_mul(n), m.saturating_mul(n)].into_iter().any(|elements| elements < THIN)
 }
 
 /// The product or its transposed, so that the result is written by rows.

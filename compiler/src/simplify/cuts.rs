@@ -1,13 +1,13 @@
 //! Conditions of a sum that decide which values a label takes: they leave the sum, and the label takes no other values.
 //!
-//! `Σ_k where(k == e, f, 0)` is `f` at `e`; `Σ_{k < K} where(k >= n, f, 0)` is `Σ_{k < K - n}` of `f` at `k + n`. A condition on an axis
+//! `Σ_k where(k == e, f, 0)` is `f` at `e`; `Σ_{k < K} where(k >= n, f, 0)` is `Σ_{k < K - n}` of `f` at `k + n`;
+//! `Σ_g where(0 <= p - n·g && p - n·g < n, f, 0)` is `f` at `p div n`. A condition on an axis
 //! stands outside of the sum, which then is a definition with a shorter axis: `T[j] = Σ_k where(j >= n, f[j, k], 0)` is
 //! `where(j >= n, S[j - n], 0)` with `S[j] = Σ_k f[j + n, k]`.
 
 use super::definitions::add_auxiliary;
-use super::positions::form;
 use super::{Report, set_definition};
-use crate::ir::{Definition, ExpressionId, Extent, Guarded, Index, Label, Node, Program, TensorId, bounds};
+use crate::ir::{Atom, Definition, ExpressionId, Expressions, Extent, Guarded, Index, Label, Node, Program, TensorId, bounds};
 use crate::ops::{Operator, Reduction};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -33,6 +33,8 @@ enum Values {
     From(Extent),
     /// It is below this.
     Below(Extent),
+    /// It is one of so many from this on.
+    Within(Index, Extent),
 }
 
 fn cut(program: &mut Program, id: TensorId, times: &BTreeMap<TensorId, Label>, report: &mut Report) -> bool {
@@ -47,6 +49,13 @@ fn cut(program: &mut Program, id: TensorId, times: &BTreeMap<TensorId, Label>, r
         conditions.remove(number);
         Guarded { conditions, value }
     };
+    if let Some((label, first, count, pair)) = digits(program, &conditions, &labels, rank) {
+        let conditions = (0..conditions.len()).filter(|number| !pair.contains(number)).map(|number| conditions[number]).collect();
+        let inside = together(conditions, value, &mut program.expressions);
+        restrict(program, id, label, Values::Within(first, count), inside);
+        report.fired("a summed digit is a quotient");
+        return true;
+    }
     for (number, &condition) in conditions.iter().enumerate() {
         if let Some((label, values)) = values(program, condition, &labels, rank..labels.len()) {
             let inside = without(number).formula(&mut program.expressions);
@@ -71,7 +80,7 @@ fn cut(program: &mut Program, id: TensorId, times: &BTreeMap<TensorId, Label>, r
 fn values(program: &Program, condition: ExpressionId, labels: &[Extent], among: Range<usize>) -> Option<(usize, Values)> {
     let Node::Apply(operator, arguments) = program.expressions.node(condition) else { return None };
     let [a, b] = arguments.as_slice() else { return None };
-    let difference = form(&program.expressions, *a)?.minus(&form(&program.expressions, *b)?);
+    let difference = program.expressions.as_index(*a)?.minus(&program.expressions.as_index(*b)?);
     let one = Extent::one();
     // `a - b = ±label + rest`
     let is_unit = |number: &usize| {
@@ -116,11 +125,47 @@ fn values(program: &Program, condition: ExpressionId, labels: &[Extent], among: 
     // The number of values must be certain, and not negative.
     let length = &labels[number];
     let fits = match &values {
-        Values::One(_) => true,
+        Values::One(_) | Values::Within(..) => true,
         Values::From(first) => first.is_at_least(0) && length.minus(first).is_at_least(0),
         Values::Below(end) => end.is_at_least(0) && length.minus(end).is_at_least(0),
     };
     fits.then_some((number, values))
+}
+
+/// A formula under conditions that are asked at once.
+fn together(conditions: Vec<ExpressionId>, value: ExpressionId, expressions: &mut Expressions) -> ExpressionId {
+    let all = conditions.into_iter().reduce(|all, condition| expressions.apply(Operator::And, &[all, condition]));
+    Guarded { conditions: all.into_iter().collect(), value }.formula(expressions)
+}
+
+/// A summed label g of which two conditions say `0 <= p - n·(g div m)` and `p - n·(g div m) < n`: g div m is `p div n`. Its first value,
+/// how many there are, and the conditions by number.
+fn digits(
+    program: &Program,
+    conditions: &[ExpressionId],
+    labels: &[Extent],
+    rank: usize,
+) -> Option<(usize, Index, Extent, [usize; 2])> {
+    let forms: Vec<Option<Index>> = conditions.iter().map(|&condition| program.expressions.not_negative(condition)).collect();
+    forms.iter().enumerate().find_map(|(low, form)| {
+        let form = form.as_ref()?;
+        let (atom, factor) = form.terms().find(|(_, factor)| factor.is_at_most(-2))?;
+        let (Label(number), count) = match atom {
+            Atom::Label(label) => (*label, Extent::one()),
+            Atom::Quotient(inner, by) => (inner.as_label()?, by.clone()),
+            Atom::Remainder(..) | Atom::Element(..) => return None,
+        };
+        let by = factor.negated();
+        let above = Index::constant(by.plus_constant(-1)).minus(form);
+        let high = forms.iter().position(|other| other.as_ref() == Some(&above))?;
+        let whole = form.plus(&Index::atom(atom.clone()).times(&by));
+        let quotient = bounds::simplify(program, &whole.quotient(&by), labels);
+        let mut known = number as usize >= rank;
+        whole.each_label(&mut |Label(other)| known &= (other as usize) < rank);
+        let digits = labels.get(number as usize)?.divided_exactly(&count)?;
+        let inside = bounds::is_inside(program, &quotient, labels, &digits);
+        (known && inside).then(|| (number as usize, quotient.times(&count), count, [low, high]))
+    })
 }
 
 /// Gives a label of a sum only the values that it has, or none where there is only one.
@@ -140,7 +185,15 @@ fn restrict(program: &mut Program, id: TensorId, number: usize, values: Values, 
             extents[place] = end;
             (body, false)
         }
-        Values::One(value) => {
+        Values::Within(first, count) if !count.is_one() => {
+            extents[place] = count;
+            let body = program.expressions.substitute(body, &mut |other| {
+                let own = Index::label(other);
+                if other == label(number) { own.plus(&first) } else { own }
+            });
+            (body, false)
+        }
+        Values::Within(value, _) | Values::One(value) => {
             extents.remove(place);
             let body = program.expressions.substitute(body, &mut |Label(other)| match (other as usize).cmp(&number) {
                 std::cmp::Ordering::Less => Index::label(Label(other)),
@@ -184,7 +237,7 @@ fn separate(
             shape[axis] = end;
             body
         }
-        Values::One(value) => {
+        Values::One(value) | Values::Within(value, _) => {
             shape.remove(axis);
             at.remove(axis);
             if axis < names.len() {

@@ -11,6 +11,7 @@ mod expose;
 mod pattern;
 mod positions;
 mod report;
+mod residues;
 pub mod rules;
 mod share;
 mod sums;
@@ -32,6 +33,7 @@ pub fn simplify(program: &mut Program) -> Report {
         changed |= definitions::inline(program, &mut report);
         changed |= expose::expose(program, &mut report);
         changed |= sums::simplify(program, &mut report);
+        changed |= residues::simplify(program, &mut report);
         changed |= cuts::simplify(program, &mut report);
         changed |= definitions::merge_equal(program, &mut report);
         if !changed && !share::share(program, &mut report) {

@@ -32,7 +32,7 @@ pub fn simplify(program: &Program, expressions: &mut Expressions, extents: &[Ext
         });
     }
     let Node::Apply(operator, arguments) = expressions.node(id).clone() else { return None };
-    let forms: Option<Vec<Index>> = arguments.iter().map(|&argument| form(expressions, argument)).collect();
+    let forms: Option<Vec<Index>> = arguments.iter().map(|&argument| expressions.as_index(argument)).collect();
     let forms = forms?;
     if let Some(decided) = compare(program, extents, operator, &forms) {
         return Some(truth(expressions, decided));
@@ -73,7 +73,7 @@ fn opposite(expressions: &mut Expressions, condition: ExpressionId) -> Option<Ex
         (Operator::NotEqual, Operator::Equal),
     ];
     let (_, opposite) = pairs.into_iter().find(|(one, _)| *one == operator)?;
-    let integers = arguments.iter().all(|&argument| form(expressions, argument).is_some());
+    let integers = arguments.iter().all(|&argument| expressions.as_index(argument).is_some());
     integers.then(|| expressions.apply(opposite, &arguments))
 }
 
@@ -95,20 +95,6 @@ fn compare(program: &Program, extents: &[Extent], operator: Operator, forms: &[I
         equal(program, extents, &forms[0], &forms[1]).map(|holds| !holds)
     } else {
         None
-    }
-}
-
-/// The index form that a formula is; only small integers are exact in every float.
-pub fn form(expressions: &Expressions, id: ExpressionId) -> Option<Index> {
-    match expressions.node(id) {
-        Node::Position(index) => Some(index.clone()),
-        Node::Number(number) => {
-            let value = number.get();
-            let integer = value.fract() == 0.0 && value.abs() < 1e9 && !(value == 0.0 && value.is_sign_negative());
-            #[allow(clippy::cast_possible_truncation)]
-            integer.then(|| Index::constant(value as i64))
-        }
-        Node::Random(..) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => None,
     }
 }
 

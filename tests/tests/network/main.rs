@@ -8,6 +8,7 @@ mod dropout;
 mod elementary;
 mod files;
 mod gradients;
+mod images;
 mod integers;
 mod memory;
 mod states;

@@ -1,10 +1,11 @@
 //! What an innermost loop reads and writes: the rows that can be cut out before it, so that the compiler of Rust sees that no
 //! access is outside of them, and the numbers that can be loaded before it. It must not know how a loop is written.
 
+use super::groups;
 use super::index;
 use super::scope::{Memory, Reach, Scope, memory_of};
 use crate::ir::{Atom, Extent, Index, Label};
-use crate::loops::{BufferId, Statement, Value, Variable};
+use crate::loops::{BufferId, Local, Statement, Value, Variable};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
@@ -134,6 +135,11 @@ pub fn prepare(
                 offsets.push(&access.offset)
             }
         });
+        let grouped = groups::cut(scope, &outer, memory, (variable, name, extent), &accesses);
+        if let Some(cuts) = grouped {
+            tokens.extend(cuts);
+            continue;
+        }
         if written && offsets.len() > 1 {
             if let Some(apart) = apart(&outer, &accesses, variable, extent) {
                 tokens.extend(apart.cut(scope, &outer, memory, (variable, name, extent), &mut rows));
@@ -173,7 +179,8 @@ pub const SHORTEST: i64 = 8;
 /// Whether an innermost loop, whose rows are cut out, can be vectorized: what it computes goes to rows and nowhere else, what it reads
 /// lies in rows or is loaded before it, and it is not too short.
 pub fn vectorizes(scope: &Scope<'_>, variable: Variable, extent: &Extent, body: &[Statement], rows: &[Row]) -> bool {
-    let carried = body.iter().any(|statement| matches!(statement, Statement::Assign(..)));
+    let own = |local: &Local| body.iter().any(|one| matches!(one, Statement::Accumulator(other, _) if other == local));
+    let carried = body.iter().any(|statement| matches!(statement, Statement::Assign(local, _) if !own(local)));
     let short = extent.as_constant().is_some_and(|length| length < SHORTEST);
     let in_row = |one: &Access| {
         let memory = memory_of(scope.loops, one.buffer);

@@ -3,9 +3,11 @@
 //! can be vectorized. It must not know how a loop is written.
 
 use super::access::{self, SHORTEST, Step};
+use super::groups;
 use super::scope::Scope;
 use super::value;
 use crate::ir::{Extent, Index, Label};
+use crate::loops::substitute::Substitution;
 use crate::loops::{Block, Local, Statement, Value, Variable};
 use crate::ops::{Operator, Runtime};
 
@@ -38,7 +40,13 @@ pub fn cases(scope: &Scope<'_>, variable: Variable, extent: &Extent, body: &[Sta
         cuts.sort_unstable();
         cuts.dedup();
         if !cuts.is_empty() && cuts.len() < PARTS {
-            return Cases::Parts(parts(variable, length, &cuts, body));
+            let ends = cuts.iter().copied().chain([length]);
+            return Cases::Parts(parts(variable, [0].into_iter().chain(cuts.iter().copied()).zip(ends), body));
+        }
+        if cuts.is_empty()
+            && let Some(ranges) = groups::whole_vectors(scope, body, variable, length)
+        {
+            return Cases::Parts(parts(variable, ranges.into_iter(), body));
         }
     }
     let own = locals(body);
@@ -57,18 +65,16 @@ pub fn cases(scope: &Scope<'_>, variable: Variable, extent: &Extent, body: &[Sta
     }
 }
 
-fn parts(variable: Variable, length: i64, cuts: &[i64], body: &[Statement]) -> Vec<(Extent, Vec<Statement>)> {
-    let ends = cuts.iter().copied().chain([length]);
-    let starts = [0].into_iter().chain(cuts.iter().copied());
+fn parts(variable: Variable, ranges: impl Iterator<Item = (i64, i64)>, body: &[Statement]) -> Vec<(Extent, Vec<Statement>)> {
     let part = |(from, to): (i64, i64)| {
         let body = decided(body, &|condition| in_range(condition, variable, from, to));
-        let mut moved = |label: Label| {
+        let mut moved = Substitution::of_labels(|label: Label| {
             let index = Index::label(label);
             if label.0 == variable.0 { index.plus_extent(&Extent::constant(from)) } else { index }
-        };
-        (Extent::constant(to - from), body.iter().map(|statement| substituted(statement, &mut moved)).collect())
+        });
+        (Extent::constant(to - from), body.iter().map(|statement| moved.statement(statement)).collect())
     };
-    starts.zip(ends).map(part).collect()
+    ranges.map(part).collect()
 }
 
 fn each_value<'a>(body: &'a [Statement], visit: &mut dyn FnMut(&'a Value)) {
@@ -324,38 +330,5 @@ fn rest(condition: &Value, known: &dyn Fn(&Value) -> Option<bool>) -> Value {
     match open.len() {
         1 => open.remove(0),
         _ => Value::Apply(*operator, open),
-    }
-}
-
-fn substituted(statement: &Statement, label: &mut dyn FnMut(Label) -> Index) -> Statement {
-    match statement {
-        Statement::Let(local, value) => Statement::Let(*local, moved(value, label)),
-        Statement::Accumulator(local, value) => Statement::Accumulator(*local, moved(value, label)),
-        Statement::Assign(local, value) => Statement::Assign(*local, moved(value, label)),
-        Statement::Store { buffer, offset, value, accumulate } => {
-            let value = moved(value, label);
-            Statement::Store { buffer: *buffer, offset: offset.substitute(label), value, accumulate: *accumulate }
-        }
-        Statement::Comment(_) | Statement::For { .. } | Statement::Fill(..) | Statement::Product(_) => statement.clone(),
-    }
-}
-
-fn moved(value: &Value, label: &mut dyn FnMut(Label) -> Index) -> Value {
-    match value {
-        Value::Number(_) | Value::Local(_) => value.clone(),
-        Value::Position(form) => Value::Position(form.substitute(label)),
-        Value::Random(stream, form) => Value::Random(*stream, form.substitute(label)),
-        Value::Load(buffer, offset) => Value::Load(*buffer, offset.substitute(label)),
-        Value::Apply(operator, arguments) => {
-            Value::Apply(*operator, arguments.iter().map(|argument| moved(argument, label)).collect())
-        }
-        Value::Select(condition, then, otherwise) => {
-            let condition = Box::new(moved(condition, label));
-            let [then, otherwise] = [then, otherwise].map(|block| {
-                let locals = block.locals.iter().map(|(local, value)| (*local, moved(value, label))).collect();
-                Box::new(Block { locals, value: moved(&block.value, label) })
-            });
-            Value::Select(condition, then, otherwise)
-        }
     }
 }

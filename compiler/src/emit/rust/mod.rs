@@ -10,6 +10,7 @@ mod code;
 mod evaluation;
 #[cfg(feature = "format")]
 mod format;
+mod groups;
 mod index;
 mod lanes;
 mod methods;

@@ -46,6 +46,17 @@ pub enum Reach {
         /// Its index: the loop's variable.
         at: Ident,
     },
+    /// An element of a row of which each round of the loop has several.
+    Group {
+        /// The row.
+        row: Ident,
+        /// The loop's variable.
+        at: Ident,
+        /// How many elements a round has.
+        step: i64,
+        /// Which of them it is.
+        place: i64,
+    },
     /// A number that was loaded before the loop.
     Loaded(Ident),
 }
@@ -156,6 +167,10 @@ impl<'a> Scope<'a> {
         let known = self.reaches.iter().rev().find(|(of, at, _)| *of == memory && at == offset);
         match known {
             Some((_, _, Reach::Row { row, at })) => quote!(#row[#at]),
+            Some((_, _, Reach::Group { row, at, step, place })) => {
+                let [step, place] = [*step, *place].map(proc_macro2::Literal::i64_unsuffixed);
+                if *place.to_string() == *"0" { quote!(#row[#at * #step]) } else { quote!(#row[#at * #step + #place]) }
+            }
             Some((_, _, Reach::Loaded(name))) => quote!(#name),
             None => {
                 let (name, at) = (self.memory(memory), index::index(self, offset).bare());

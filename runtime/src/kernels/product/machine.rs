@@ -1,9 +1,9 @@
 //! The product compiled for each instruction set and float. It must not know how the product is computed.
 
 use super::shared::Shared;
-use super::tile::{self, Tile};
+use super::tile::{self, Strips, Tile};
 use super::vector::{Plain, Vector};
-use super::{Contraction, Product, blocks, contract};
+use super::{Contraction, Product, blocks, panels};
 use crate::kernels::threads::Share;
 use crate::kernels::{Float, Level};
 
@@ -28,7 +28,7 @@ pub trait Multiply: Sized {
         level: Level,
         contraction: &Contraction<'_>,
         a: *const Self,
-        b: *const Self,
+        b: &[Self],
         c: *mut Self,
         packing: &mut [Self],
     );
@@ -57,6 +57,9 @@ pub(super) trait Machine {
 
     /// Computes a thread's share of a piece of a product.
     unsafe fn compute<W: Shared>(piece: &W, share: &mut Share<'_>);
+
+    /// Computes a tile of `rows` rows, up to `ROWS`, of 1 or 2 strips.
+    unsafe fn strips(rows: usize, vectors: usize, strips: &Strips<'_, Self::Element>);
 }
 
 /// A machine: its floats, registers, features, and the heights of its tiles.
@@ -101,6 +104,25 @@ macro_rules! machine {
                 // SAFETY: the caller says that the machine has the features.
                 unsafe { compute(piece, share) }
             }
+
+            #[inline(always)]
+            unsafe fn strips(rows: usize, vectors: usize, strips: &Strips<'_, $element>) {
+                $(#[target_feature(enable = $features)])?
+                unsafe fn compute<const ROWS: usize, const VECTORS: usize>(strips: &Strips<'_, $element>) {
+                    // SAFETY: as the caller says.
+                    unsafe { tile::strips::<$vector, ROWS, VECTORS>(strips) }
+                }
+                // SAFETY: the caller says that the machine has the features and the operands are valid.
+                unsafe {
+                    match (rows, vectors) {
+                        $(
+                            ($height, 1) => compute::<$height, 1>(strips),
+                            ($height, 2) => compute::<$height, 2>(strips),
+                        )*
+                        _ => unreachable!("no tile has {rows} rows of {vectors} strips"),
+                    }
+                }
+            }
         }
 
         impl $name {
@@ -114,10 +136,10 @@ macro_rules! machine {
 
             $(#[target_feature(enable = $features)])?
             pub(super) unsafe fn contract(
-                contraction: &Contraction<'_>, a: *const $element, b: *const $element, c: *mut $element, packing: &mut [$element],
+                contraction: &Contraction<'_>, a: *const $element, b: &[$element], c: *mut $element, packing: &mut [$element],
             ) {
                 // SAFETY: as the caller says.
-                unsafe { contract::in_panels::<$name>(contraction, a, b, c, packing) }
+                unsafe { panels::in_panels::<$name>(contraction, a, b, c, packing) }
             }
         }
     };
@@ -158,7 +180,7 @@ macro_rules! dispatch {
                 level: Level,
                 contraction: &Contraction<'_>,
                 a: *const $element,
-                b: *const $element,
+                b: &[$element],
                 c: *mut $element,
                 packing: &mut [$element],
             ) {

@@ -7,10 +7,12 @@
 mod block;
 mod blocks;
 mod contract;
+mod gather;
 mod machine;
 mod matrix_vector;
 mod offsets;
 mod pack;
+mod panels;
 mod shared;
 mod tile;
 mod vector;

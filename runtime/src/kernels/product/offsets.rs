@@ -26,13 +26,9 @@ impl<const MOST: usize> Offsets<MOST> {
         let mut filled = 0;
         while filled < part.length {
             let position = part.start + filled;
-            let (mut rest, within) = (position / inner.extent, position % inner.extent);
-            let mut at = [within * inner.strides[0], within * inner.strides[1]];
-            for axis in outer.iter().rev() {
-                let digit = rest % axis.extent;
-                rest /= axis.extent;
-                at = [at[0] + digit * axis.strides[0], at[1] + digit * axis.strides[1]];
-            }
+            let (rest, within) = (position / inner.extent, position % inner.extent);
+            let at = offset(outer, rest);
+            let at = [at[0] + within * inner.strides[0], at[1] + within * inner.strides[1]];
             let run = (inner.extent - within).min(part.length - filled);
             for step in 0..run {
                 self.first[filled + step] = at[0] + step * inner.strides[0];
@@ -41,6 +37,18 @@ impl<const MOST: usize> Offsets<MOST> {
             filled += run;
         }
     }
+}
+
+/// The offsets of a position of some axes.
+#[inline(always)]
+pub(super) fn offset(axes: &[Dimension], position: usize) -> [usize; 2] {
+    let (mut rest, mut at) = (position, [0, 0]);
+    for axis in axes.iter().rev() {
+        let digit = rest % axis.extent;
+        rest /= axis.extent;
+        at = [at[0] + digit * axis.strides[0], at[1] + digit * axis.strides[1]];
+    }
+    at
 }
 
 /// Columns whose elements lie side by side in a tensor.
@@ -53,7 +61,7 @@ pub(super) struct Run {
 /// The runs of a panel's columns in one tensor, none longer than a vector.
 pub(super) struct Runs {
     runs: [Run; COLUMNS],
-    pub count: usize,
+    count: usize,
 }
 
 impl Runs {
@@ -73,13 +81,7 @@ impl Runs {
         found
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = Run> {
-        self.runs[..self.count].iter().copied()
+    pub fn as_slice(&self) -> &[Run] {
+        &self.runs[..self.count]
     }
-}
-
-/// The step from one offset to the next, where it is always the same.
-pub(super) fn even_step(offsets: &[usize]) -> Option<usize> {
-    let step = offsets.get(1).map_or(Some(0), |second| second.checked_sub(offsets[0]))?;
-    offsets.windows(2).all(|pair| pair[1].checked_sub(pair[0]) == Some(step)).then_some(step)
 }

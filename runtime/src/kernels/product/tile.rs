@@ -88,3 +88,64 @@ unsafe fn finish<V: Vector, const ROWS: usize, const VECTORS: usize, const FULL:
         }
     }
 }
+
+/// The most vectors of a row of strips.
+pub(super) const STRIPS: usize = 2;
+
+/// Where the operands of a tile are whose vectors may lie anywhere.
+pub(super) struct Strips<'a, S> {
+    /// The packed rows of A: for each product of a sum, all rows side by side.
+    pub a: *const S,
+    /// The first element of each vector of B.
+    pub b: [*const S; STRIPS],
+    /// From there to each row of B, of which all lanes are valid. Each sum has as many products.
+    pub along: &'a [usize],
+    /// The first element of each vector of C.
+    pub c: [*mut S; STRIPS],
+    /// From there to each row of C.
+    pub down: &'a [usize],
+    /// How many lanes of each vector of C are valid.
+    pub lanes: [usize; STRIPS],
+    /// Whether the sums are added to C.
+    pub accumulate: bool,
+}
+
+/// Computes a tile of `ROWS` rows of `VECTORS` strips.
+///
+/// # Safety
+///
+/// The machine must have the instruction set of `V`, and the operands must be valid as `Strips` says.
+#[inline(always)]
+pub(super) unsafe fn strips<V: Vector, const ROWS: usize, const VECTORS: usize>(strips: &Strips<'_, V::Element>) {
+    // SAFETY: the machine has the instruction set.
+    let mut sums = [[unsafe { V::splat(V::Element::ZERO) }; VECTORS]; ROWS];
+    let mut a = strips.a;
+    for &along in strips.along {
+        // SAFETY: each row of B has all lanes; column `p` of A has all rows.
+        unsafe {
+            let row: [V; VECTORS] = std::array::from_fn(|v| V::load(strips.b[v].add(along)));
+            for (i, sums) in sums.iter_mut().enumerate() {
+                let factor = V::splat(*a.add(i));
+                for (sum, row) in sums.iter_mut().zip(row) {
+                    *sum = factor.mul_add(row, *sum);
+                }
+            }
+        }
+        a = a.wrapping_add(ROWS);
+    }
+    // SAFETY: only the valid lanes of C are touched.
+    unsafe {
+        let masks: [V::Mask; VECTORS] = std::array::from_fn(|v| V::first(strips.lanes[v]));
+        for (sums, &down) in sums.iter().zip(strips.down) {
+            for (v, &sum) in sums.iter().enumerate() {
+                let to = strips.c[v].add(down);
+                match (strips.lanes[v] == V::LANES, strips.accumulate) {
+                    (true, true) => V::load(to).add(sum).store(to),
+                    (true, false) => sum.store(to),
+                    (false, true) => V::load_part(to, masks[v]).add(sum).store_part(to, masks[v]),
+                    (false, false) => sum.store_part(to, masks[v]),
+                }
+            }
+        }
+    }
+}

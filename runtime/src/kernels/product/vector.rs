@@ -11,19 +11,23 @@ use crate::kernels::Float;
 pub(super) trait Vector: Copy {
     /// Its elements.
     type Element: Float;
-    /// The first few lanes.
+    /// Some neighbouring lanes.
     type Mask: Copy;
     /// How many elements it has.
     const LANES: usize;
 
     /// The first `lanes` lanes, at most [`Self::LANES`].
     unsafe fn first(lanes: usize) -> Self::Mask;
+    /// The lanes `from..to`, at most [`Self::LANES`].
+    unsafe fn span(from: usize, to: usize) -> Self::Mask;
     /// The same element in all lanes.
     unsafe fn splat(element: Self::Element) -> Self;
     /// All lanes from memory.
     unsafe fn load(from: *const Self::Element) -> Self;
     /// The lanes of the mask from memory, 0 in the others.
     unsafe fn load_part(from: *const Self::Element, mask: Self::Mask) -> Self;
+    /// The lanes of the mask from memory, those of `self` else.
+    unsafe fn load_over(self, from: *const Self::Element, mask: Self::Mask) -> Self;
     /// All lanes to memory.
     unsafe fn store(self, to: *mut Self::Element);
     /// The lanes of the mask to memory.
@@ -42,12 +46,16 @@ pub(super) struct Plain<S, const LANES: usize>([S; LANES]);
 
 impl<S: Float, const LANES: usize> Vector for Plain<S, LANES> {
     type Element = S;
-    type Mask = usize;
+    type Mask = (usize, usize);
     const LANES: usize = LANES;
 
     #[inline(always)]
-    unsafe fn first(lanes: usize) -> usize {
-        lanes
+    unsafe fn first(lanes: usize) -> (usize, usize) {
+        (0, lanes)
+    }
+    #[inline(always)]
+    unsafe fn span(from: usize, to: usize) -> (usize, usize) {
+        (from, to)
     }
     #[inline(always)]
     unsafe fn splat(element: S) -> Self {
@@ -59,9 +67,18 @@ impl<S: Float, const LANES: usize> Vector for Plain<S, LANES> {
         Plain(unsafe { from.cast::<[S; LANES]>().read_unaligned() })
     }
     #[inline(always)]
-    unsafe fn load_part(from: *const S, mask: usize) -> Self {
-        // SAFETY: the caller says that the first `mask` lanes are valid, and only they are read.
-        Plain(std::array::from_fn(|lane| if lane < mask { unsafe { *from.add(lane) } } else { S::ZERO }))
+    unsafe fn load_part(from: *const S, mask: (usize, usize)) -> Self {
+        // SAFETY: as the caller says.
+        unsafe { Plain([S::ZERO; LANES]).load_over(from, mask) }
+    }
+    #[inline(always)]
+    unsafe fn load_over(self, from: *const S, (first, end): (usize, usize)) -> Self {
+        let mut lanes = self.0;
+        for (lane, element) in lanes.iter_mut().enumerate().take(end).skip(first) {
+            // SAFETY: the caller says that the lanes of the mask are valid, and only they are read.
+            *element = unsafe { *from.wrapping_add(lane) };
+        }
+        Plain(lanes)
     }
     #[inline(always)]
     unsafe fn store(self, to: *mut S) {
@@ -69,9 +86,9 @@ impl<S: Float, const LANES: usize> Vector for Plain<S, LANES> {
         unsafe { to.cast::<[S; LANES]>().write_unaligned(self.0) }
     }
     #[inline(always)]
-    unsafe fn store_part(self, to: *mut S, mask: usize) {
-        for lane in 0..mask.min(LANES) {
-            // SAFETY: the caller says that the first `mask` lanes are valid.
+    unsafe fn store_part(self, to: *mut S, (first, end): (usize, usize)) {
+        for lane in first..end.min(LANES) {
+            // SAFETY: the caller says that the lanes of the mask are valid.
             unsafe { *to.add(lane) = self.0[lane] }
         }
     }
@@ -98,8 +115,9 @@ mod x86 {
 
     /// A vector type from its instructions, in the order of the trait.
     macro_rules! vector {
-        ($register:ident, $element:ident, $lanes:literal, $mask:ident, |$count:ident| $first:expr, $splat:ident, $load:ident,
-         |$from:ident, $part:ident| $load_part:expr, $store:ident, $store_part:ident, $add:ident, $mul_add:ident,
+        ($register:ident, $element:ident, $lanes:literal, $mask:ident, |$count:ident| $first:expr,
+         |$start:ident, $end:ident| $span:expr, $splat:ident, $load:ident, |$from:ident, $part:ident| $load_part:expr,
+         |$under:ident, $above:ident, $over:ident| $load_over:expr, $store:ident, $store_part:ident, $add:ident, $mul_add:ident,
          |$low:ident, $high:ident| $interleave:expr) => {
             impl Vector for $register {
                 type Element = $element;
@@ -109,6 +127,10 @@ mod x86 {
                 #[inline(always)]
                 unsafe fn first($count: usize) -> $mask {
                     $first
+                }
+                #[inline(always)]
+                unsafe fn span($start: usize, $end: usize) -> $mask {
+                    $span
                 }
                 #[inline(always)]
                 unsafe fn splat(element: $element) -> Self {
@@ -124,6 +146,12 @@ mod x86 {
                 unsafe fn load_part($from: *const $element, $part: $mask) -> Self {
                     // SAFETY: the caller says so: the machine has the instruction, which touches the lanes of the mask only.
                     unsafe { $load_part }
+                }
+                #[inline(always)]
+                unsafe fn load_over(self, $above: *const $element, $over: $mask) -> Self {
+                    let $under = self;
+                    // SAFETY: the caller says so: the machine has the instruction, which touches the lanes of the mask only.
+                    unsafe { $load_over }
                 }
                 #[inline(always)]
                 unsafe fn store(self, to: *mut $element) {
@@ -166,6 +194,17 @@ mod x86 {
         unsafe { _mm256_loadu_si256(ones.as_ptr().add(COUNT / 2 - lanes).cast()) }
     }
 
+    /// The ones of the longer window without those of the shorter.
+    ///
+    /// # Safety
+    ///
+    /// The machine must have AVX.
+    #[inline(always)]
+    unsafe fn between(shorter: __m256i, longer: __m256i) -> __m256i {
+        // SAFETY: the caller says that the machine has the instruction.
+        unsafe { _mm256_castps_si256(_mm256_andnot_ps(_mm256_castsi256_ps(shorter), _mm256_castsi256_ps(longer))) }
+    }
+
     static ONES32: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
     static ONES64: [i64; 8] = [-1, -1, -1, -1, 0, 0, 0, 0];
 
@@ -175,9 +214,11 @@ mod x86 {
         16,
         __mmask16,
         |lanes| ((1u32 << lanes) - 1) as __mmask16,
+        |from, to| ((1u32 << to) - (1u32 << from)) as __mmask16,
         _mm512_set1_ps,
         _mm512_loadu_ps,
         |from, mask| _mm512_maskz_loadu_ps(mask, from),
+        |under, from, mask| _mm512_mask_loadu_ps(under, mask, from),
         _mm512_storeu_ps,
         _mm512_mask_storeu_ps,
         _mm512_add_ps,
@@ -194,9 +235,11 @@ mod x86 {
         8,
         __mmask8,
         |lanes| ((1u32 << lanes) - 1) as __mmask8,
+        |from, to| ((1u32 << to) - (1u32 << from)) as __mmask8,
         _mm512_set1_pd,
         _mm512_loadu_pd,
         |from, mask| _mm512_maskz_loadu_pd(mask, from),
+        |under, from, mask| _mm512_mask_loadu_pd(under, mask, from),
         _mm512_storeu_pd,
         _mm512_mask_storeu_pd,
         _mm512_add_pd,
@@ -214,9 +257,12 @@ mod x86 {
         __m256i,
         // SAFETY: the caller says that the machine has AVX and `lanes` is at most 8.
         |lanes| unsafe { window(&ONES32, lanes) },
+        // SAFETY: the same for both ends.
+        |from, to| unsafe { between(window(&ONES32, from), window(&ONES32, to)) },
         _mm256_set1_ps,
         _mm256_loadu_ps,
         |from, mask| _mm256_maskload_ps(from, mask),
+        |under, from, mask| _mm256_blendv_ps(under, _mm256_maskload_ps(from, mask), _mm256_castsi256_ps(mask)),
         _mm256_storeu_ps,
         _mm256_maskstore_ps,
         _mm256_add_ps,
@@ -233,9 +279,12 @@ mod x86 {
         __m256i,
         // SAFETY: the caller says that the machine has AVX and `lanes` is at most 4.
         |lanes| unsafe { window(&ONES64, lanes) },
+        // SAFETY: the same for both ends.
+        |from, to| unsafe { between(window(&ONES64, from), window(&ONES64, to)) },
         _mm256_set1_pd,
         _mm256_loadu_pd,
         |from, mask| _mm256_maskload_pd(from, mask),
+        |under, from, mask| _mm256_blendv_pd(under, _mm256_maskload_pd(from, mask), _mm256_castsi256_pd(mask)),
         _mm256_storeu_pd,
         _mm256_maskstore_pd,
         _mm256_add_pd,

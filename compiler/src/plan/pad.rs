@@ -1,0 +1,134 @@
+//! Sums whose conditions say no more than that their reads are inside: the reads are of copies with zeros around, without conditions.
+//!
+//! `Σ_{k,u} where(0 <= i - u && i - u < n, y[k, i - u]·w[k, u], 0)` with u below U is `Σ_{k,u} p[k, i - u + U - 1]·w[k, u]`, where
+//! `p[k, q] = where(q >= U - 1 && q < n + U - 1, y[k, q - U + 1], 0)`. So the gradient for the input of a convolution is a convolution.
+//! It is the same sum wherever the other factors are finite.
+
+use super::lower::{auxiliary, redefine};
+use super::offset::{label, plain};
+use super::product::is_worth;
+use crate::ir::{Definition, ExpressionId, Extent, Guarded, Index, Node, Program, TensorId, bounds};
+use crate::ops::{Operator, Reduction};
+use std::collections::{BTreeSet, HashMap};
+
+/// Pads what the sums of a program read under conditions.
+pub fn pad(program: &mut Program) {
+    let recurrent = program.recurrent();
+    for id in program.order().into_iter().filter(|id| !recurrent.contains(id)) {
+        if let Some(guards) = guards(program, id) {
+            unguard(program, id, &guards);
+        }
+    }
+}
+
+/// A read that conditions bound: for each axis, whether they say that the index is at least 0, and that it is below the extent.
+struct Bounded {
+    read: ExpressionId,
+    tensor: TensorId,
+    at: Vec<Index>,
+    axes: Vec<[bool; 2]>,
+}
+
+/// A sum of a product of reads under conditions that bound some of these and say nothing else.
+struct Guards {
+    value: ExpressionId,
+    reads: Vec<Bounded>,
+}
+
+fn guards(program: &Program, id: TensorId) -> Option<Guards> {
+    let Definition { reduction: Some((Reduction::Sum, _)), body } = program.definition(id)? else { return None };
+    let Guarded { conditions, value } = Guarded::of(&program.expressions, *body);
+    let extents = program.label_extents(id);
+    if conditions.is_empty() || !is_worth(&extents) {
+        return None;
+    }
+    let mut reads = Vec::new();
+    factors(program, value, &mut reads)?;
+    let mut open: BTreeSet<Index> = BTreeSet::new();
+    for condition in conditions {
+        open.insert(program.expressions.not_negative(condition)?);
+    }
+    let mut said = BTreeSet::new();
+    for bounded in &mut reads {
+        let shape = program.tensor(bounded.tensor).shape.clone();
+        for ((index, extent), sides) in bounded.at.iter().zip(&shape).zip(&mut bounded.axes) {
+            let forms = [index.clone(), Index::constant(extent.plus_constant(-1)).minus(index)];
+            for (form, side) in forms.into_iter().zip(sides) {
+                *side = open.contains(&form);
+                said.extend(side.then_some(form));
+            }
+        }
+    }
+    let reads_inside = reads.iter().all(|bounded| {
+        let ranges = bounded.at.iter().map(|index| bounds::range(program, index, &extents));
+        let shape = &program.tensor(bounded.tensor).shape;
+        ranges.zip(shape).zip(&bounded.axes).all(|((range, extent), [from, below])| {
+            range.is_some_and(|range| {
+                (*from || range.lowest.is_at_least(0)) && (*below || extent.minus(&range.highest).is_at_least(1))
+            })
+        })
+    });
+    (said == open && reads_inside).then_some(Guards { value, reads })
+}
+
+/// The reads that are factors of a product of reads and numbers; `None` if it is another formula.
+fn factors(program: &Program, id: ExpressionId, reads: &mut Vec<Bounded>) -> Option<()> {
+    match program.expressions.node(id) {
+        Node::Number(number) => number.get().is_finite().then_some(()),
+        Node::Read(tensor, at) => {
+            if reads.iter().all(|bounded| bounded.read != id) {
+                let axes = vec![[false; 2]; at.len()];
+                reads.push(Bounded { read: id, tensor: *tensor, at: at.clone(), axes });
+            }
+            Some(())
+        }
+        Node::Apply(Operator::Multiply, arguments) => arguments.iter().try_for_each(|&factor| factors(program, factor, reads)),
+        Node::Apply(Operator::Negate, arguments) => factors(program, arguments[0], reads),
+        Node::Position(_) | Node::Random(..) | Node::Apply(..) | Node::Select(..) => None,
+    }
+}
+
+/// Puts reads of padded copies into the sum, and takes its conditions away.
+fn unguard(program: &mut Program, id: TensorId, guards: &Guards) {
+    let extents = program.label_extents(id);
+    let mut padded = HashMap::new();
+    for bounded in guards.reads.iter().filter(|bounded| bounded.axes.iter().flatten().any(|&side| side)) {
+        if let Some(read) = around(program, id, bounded, &extents) {
+            padded.insert(bounded.read, read);
+        }
+    }
+    let body = program.expressions.replace(guards.value, &padded);
+    if let Some(definition) = program.definition(id).cloned() {
+        redefine(program, id, Definition { body, ..definition });
+    }
+}
+
+/// A read of a copy that has all places where a read may be, with zeros outside of the tensor.
+fn around(program: &mut Program, id: TensorId, bounded: &Bounded, extents: &[Extent]) -> Option<ExpressionId> {
+    let Bounded { tensor, at, axes, .. } = bounded;
+    let mut shape = program.tensor(*tensor).shape.clone();
+    let (mut inner, mut outer) = (plain(shape.len()), at.clone());
+    let mut conditions = Vec::new();
+    for (axis, sides) in axes.iter().enumerate().filter(|(_, sides)| sides.contains(&true)) {
+        let range = bounds::range(program, &at[axis], extents)?;
+        let first = range.lowest;
+        inner[axis] = Index::label(label(axis)).plus_extent(&first);
+        outer[axis] = at[axis].plus_extent(&first.negated());
+        let [own, zero] = [inner[axis].clone(), Index::default()].map(|form| program.expressions.position(form));
+        let end = program.expressions.position(Index::constant(shape[axis].clone()));
+        if sides[0] && !first.is_at_least(0) {
+            conditions.push(program.expressions.apply(Operator::GreaterEqual, &[own, zero]));
+        }
+        if sides[1] && !shape[axis].minus(&range.highest).is_at_least(1) {
+            conditions.push(program.expressions.apply(Operator::Less, &[own, end]));
+        }
+        shape[axis] = range.highest.minus(&first).plus_constant(1);
+    }
+    let value = program.expressions.read(*tensor, inner);
+    let body = Guarded { conditions, value }.formula(&mut program.expressions);
+    let copy = auxiliary(program, *tensor, "padded", shape, Definition { reduction: None, body });
+    let names = (0..at.len()).map(|axis| program.label_name(*tensor, label(axis))).collect();
+    program.tensors[copy.0 as usize].label_names = names;
+    program.tensors[copy.0 as usize].span = program.tensor(id).span;
+    Some(program.expressions.read(copy, outer))
+}
