@@ -122,15 +122,21 @@ fn in_value(value: &Value, visit: &mut dyn FnMut(Local)) {
     }
 }
 
-/// Whether all that is read and written stays where it is or goes forwards in short steps, some of it from neighbour to neighbour.
+/// Whether all that is read stays where it is or goes forwards in short steps, and all that is written goes forwards, some of it from
+/// neighbour to neighbour.
 fn is_along_rows(body: &[Statement], variable: Variable) -> bool {
     let mut steps = Some(Vec::new());
     for statement in body {
         match statement {
+            // A sum over all rounds is no row.
+            Statement::Assign(local, _) if !declares(body, *local) => return false,
             Statement::Let(_, value) | Statement::Accumulator(_, value) | Statement::Assign(_, value) => {
                 each_load(value, &mut |offset| note(&mut steps, offset, variable));
             }
             Statement::Store { offset, value, .. } => {
+                if offset.coefficient(Label(variable.0)).is_zero() {
+                    return false;
+                }
                 note(&mut steps, offset, variable);
                 each_load(value, &mut |offset| note(&mut steps, offset, variable));
             }
@@ -139,6 +145,10 @@ fn is_along_rows(body: &[Statement], variable: Variable) -> bool {
         }
     }
     steps.is_some_and(|steps| steps.contains(&1) && steps.iter().all(|step| (0..=FARTHEST).contains(step)))
+}
+
+fn declares(body: &[Statement], local: Local) -> bool {
+    body.iter().any(|one| matches!(one, Statement::Accumulator(other, _) if *other == local))
 }
 
 fn note(steps: &mut Option<Vec<i64>>, offset: &Index, variable: Variable) {

@@ -11,11 +11,11 @@ use crate::ops::{Operator, Reduction};
 /// Turns the labels of the sums of products of a program.
 pub fn turn(program: &mut Program) {
     let times = program.times();
-    for id in program.order() {
+    for mut id in program.order() {
         let is_sum = program.definition(id).is_some_and(|one| matches!(one.reduction, Some((Reduction::Sum, _))));
         for number in 0..if is_sum { program.label_extents(id).len() } else { 0 } {
             if times.get(&id) != Some(&label(number)) && is_better_turned(program, id, label(number)) {
-                turned(program, id, label(number));
+                id = turned(program, id, label(number));
             }
         }
     }
@@ -59,16 +59,17 @@ fn factors(program: &Program, id: ExpressionId, reads: &mut Vec<ExpressionId>) {
     }
 }
 
-/// The same sum with a label that runs the other way; a turned axis is turned back where the sum is read.
-fn turned(program: &mut Program, id: TensorId, turned: Label) {
-    let Some(definition) = program.definition(id).cloned() else { return };
+/// The same sum with a label that runs the other way; a turned axis is turned back where the sum is read. What is the sum then.
+fn turned(program: &mut Program, id: TensorId, turned: Label) -> TensorId {
+    let Some(definition) = program.definition(id).cloned() else { return id };
     let extent = program.label_extents(id)[turned.0 as usize].clone();
     let around = |other: Label| if other == turned { opposite(other, &extent) } else { Index::label(other) };
     let body = program.expressions.substitute(definition.body, &mut |other| around(other));
     let shape = program.tensor(id).shape.clone();
     let rank = shape.len();
     if turned.0 as usize >= rank {
-        return redefine(program, id, Definition { body, ..definition });
+        redefine(program, id, Definition { body, ..definition });
+        return id;
     }
     let sum = auxiliary(program, id, "turned", shape, Definition { body, ..definition });
     let at = plain(rank).into_iter().enumerate().map(|(axis, own)| if label(axis) == turned { around(turned) } else { own });
@@ -76,6 +77,7 @@ fn turned(program: &mut Program, id: TensorId, turned: Label) {
     let body = program.expressions.read(sum, at);
     redefine(program, id, Definition { reduction: None, body });
     program.tensors[id.0 as usize].label_names.truncate(rank);
+    sum
 }
 
 fn opposite(label: Label, extent: &Extent) -> Index {
