@@ -37,8 +37,9 @@ fn digit(program: &Program, id: TensorId) -> Option<(usize, Extent)> {
     let definition = program.definition(id)?;
     let extents = program.label_extents(id);
     let rank = program.tensor(id).shape.len();
-    // The axes of a tensor of integers stay, since index forms speak of them.
-    let first = if program.tensor(id).element == Element::Real { 0 } else { rank };
+    // The axes of a tensor of integers stay, since index forms speak of them, and those of what is wanted.
+    let is_root = program.roots.iter().any(|root| root.tensor == id);
+    let first = if program.tensor(id).element == Element::Real && !is_root { 0 } else { rank };
     let fits = |(number, by): &(usize, Extent)| {
         let count = extents[*number].divided_exactly(by);
         *number >= first && !by.is_one() && count.is_some_and(|count| !count.is_one() && count.is_at_least(1))
