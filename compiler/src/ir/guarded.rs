@@ -30,6 +30,26 @@ impl Guarded {
         let zero = expressions.number(0.0);
         self.conditions.iter().rev().fold(self.value, |value, &condition| expressions.select(condition, value, zero))
     }
+
+    /// The same with neighbouring conditions that read nothing asked at once.
+    pub fn joined(self, expressions: &mut Expressions) -> ExpressionId {
+        let mut conditions: Vec<ExpressionId> = Vec::new();
+        for condition in self.conditions {
+            match conditions.last_mut() {
+                Some(last) if reads_nothing(expressions, *last) && reads_nothing(expressions, condition) => {
+                    *last = expressions.apply(Operator::And, &[*last, condition]);
+                }
+                Some(_) | None => conditions.push(condition),
+            }
+        }
+        Self { conditions, value: self.value }.formula(expressions)
+    }
+}
+
+fn reads_nothing(expressions: &Expressions, condition: ExpressionId) -> bool {
+    let mut reads = false;
+    expressions.each_tensor(condition, &mut |_| reads = true);
+    !reads
 }
 
 /// The conditions that all must hold.

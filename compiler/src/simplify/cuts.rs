@@ -7,7 +7,7 @@
 
 use super::definitions::add_auxiliary;
 use super::{Report, set_definition};
-use crate::ir::{Atom, Definition, ExpressionId, Expressions, Extent, Guarded, Index, Label, Node, Program, TensorId, bounds};
+use crate::ir::{Atom, Definition, ExpressionId, Extent, Guarded, Index, Label, Node, Program, TensorId, bounds};
 use crate::ops::{Operator, Reduction};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -51,7 +51,7 @@ fn cut(program: &mut Program, id: TensorId, times: &BTreeMap<TensorId, Label>, r
     };
     if let Some((label, first, count, pair)) = digits(program, &conditions, &labels, rank) {
         let conditions = (0..conditions.len()).filter(|number| !pair.contains(number)).map(|number| conditions[number]).collect();
-        let inside = together(conditions, value, &mut program.expressions);
+        let inside = Guarded { conditions, value }.joined(&mut program.expressions);
         restrict(program, id, label, Values::Within(first, count), inside);
         report.fired("a summed digit is a quotient");
         return true;
@@ -130,12 +130,6 @@ fn values(program: &Program, condition: ExpressionId, labels: &[Extent], among: 
         Values::Below(end) => end.is_at_least(0) && length.minus(end).is_at_least(0),
     };
     fits.then_some((number, values))
-}
-
-/// A formula under conditions that are asked at once.
-fn together(conditions: Vec<ExpressionId>, value: ExpressionId, expressions: &mut Expressions) -> ExpressionId {
-    let all = conditions.into_iter().reduce(|all, condition| expressions.apply(Operator::And, &[all, condition]));
-    Guarded { conditions: all.into_iter().collect(), value }.formula(expressions)
 }
 
 /// A summed label g of which two conditions say `0 <= p - n·(g div m)` and `p - n·(g div m) < n`: g div m is `p div n`. Its first value,

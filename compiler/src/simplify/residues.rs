@@ -13,7 +13,7 @@ pub fn simplify(program: &mut Program, report: &mut Report) -> bool {
     for id in program.order() {
         report.enter(&program.tensor(id).name);
         while let Some((residue, rest)) = find(program, id) {
-            restrict(program, id, &residue, &rest);
+            restrict(program, id, &residue, rest);
             report.fired("only every n-th term counts");
             changed = true;
         }
@@ -69,19 +69,18 @@ fn residue(expressions: &Expressions, condition: ExpressionId, extents: &[Extent
 }
 
 /// Gives the summed label only the values that count.
-fn restrict(program: &mut Program, id: TensorId, residue: &Residue, rest: &Guarded) {
+fn restrict(program: &mut Program, id: TensorId, residue: &Residue, rest: Guarded) {
     let Some(Definition { reduction: Some((kind, mut extents)), .. }) = program.definition(id).cloned() else { return };
     let place = residue.number - program.tensor(id).shape.len();
     extents[place] = Extent::constant((residue.count + residue.step - 1) / residue.step);
     let expressions = &mut program.expressions;
-    let mut guarded = rest.clone();
+    let mut guarded = rest;
     if residue.count % residue.step != 0 {
         let value = expressions.position(Index::label(residue.label()));
         let end = expressions.position(Index::constant(residue.count));
-        guarded.conditions.push(expressions.apply(Operator::Less, &[value, end]));
+        guarded.conditions.insert(0, expressions.apply(Operator::Less, &[value, end]));
     }
-    let all = guarded.conditions.into_iter().reduce(|all, condition| expressions.apply(Operator::And, &[all, condition]));
-    let body = Guarded { conditions: all.into_iter().collect(), value: guarded.value }.formula(expressions);
+    let body = guarded.joined(expressions);
     let body = expressions.rebuild(body, &mut |expressions, node| {
         let node = match node {
             Node::Position(index) => Node::Position(residue.replaced(&index)),
