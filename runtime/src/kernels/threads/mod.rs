@@ -15,7 +15,7 @@ mod share;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use rounds::{parts, rounds};
+pub use rounds::{Rounds, parts, rounds, share};
 pub use share::Share;
 
 use std::num::NonZero;
