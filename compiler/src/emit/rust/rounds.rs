@@ -18,18 +18,20 @@ pub struct Rounds<'a> {
     pub body: &'a [Statement],
     /// What is written, and how many of its elements belong to a round.
     pub written: BTreeMap<Memory, Extent>,
-    /// What a round costs: the time of an addition is [`ADDITION`].
+    /// What a round costs, in parts of a nanosecond: [`PER_NANOSECOND`].
     pub cost: Extent,
 }
 
-/// What an addition, a load or a store costs. A multiplication within a matrix product costs 1.
-const ADDITION: i64 = 8;
-/// How many times an addition fits into a nanosecond, about, times [`ADDITION`].
+/// How many parts a nanosecond has. One is about the time of a multiplication within a matrix product.
 pub const PER_NANOSECOND: i64 = 64;
+/// What an addition, a load or a store costs, about, in a loop that vectorizes.
+const ADDITION: i64 = 4;
+/// No operator costs more additions, in a loop that vectorizes.
+const MOST_ADDITIONS: i64 = 4;
 /// Loops with cheaper rounds stay on one thread: that a loop may be shared costs a few nanoseconds, even where it is too short.
 const LEAST_ROUND: i64 = 100 * PER_NANOSECOND;
 /// Loops that are known to be cheaper stay on one thread.
-const LEAST: i64 = 5_000 * PER_NANOSECOND;
+const LEAST: i64 = 8_000 * PER_NANOSECOND;
 /// What a symbolic size is taken for.
 const USUAL: usize = 16;
 
@@ -173,7 +175,9 @@ fn cost_of_value(value: &Value) -> i64 {
         Value::Number(_) | Value::Local(_) | Value::Position(_) => 0,
         Value::Load(..) => 1,
         Value::Random(..) => i64::from(RANDOM_COST),
-        Value::Apply(operator, arguments) => i64::from(operator.row().cost) + arguments.iter().map(cost_of_value).sum::<i64>(),
+        Value::Apply(operator, arguments) => {
+            i64::from(operator.row().cost).min(MOST_ADDITIONS) + arguments.iter().map(cost_of_value).sum::<i64>()
+        }
         Value::Select(condition, then, otherwise) => {
             let of_block = |block: &Block| {
                 block.locals.iter().map(|(_, value)| cost_of_value(value)).sum::<i64>() + cost_of_value(&block.value)

@@ -79,7 +79,7 @@ impl<'a> Scope<'a> {
         let sizes = size_names(&loops.sizes);
         let mut names = Names::default();
         sizes.iter().for_each(|size| names.reserve(&size.to_string()));
-        ["packing", "key", "rounds"].iter().for_each(|word| names.reserve(word));
+        ["packing", "key", "rounds", "written"].iter().for_each(|word| names.reserve(word));
         let memory = memory.iter().map(|(memory, name)| (*memory, names.fresh(name))).collect();
         let (variables, locals, ranges) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let (reaches, streams) = (Vec::new(), BTreeMap::new());

@@ -37,10 +37,11 @@ pub fn write(scope: &mut Scope<'_>, step: &Step<'_>, rounds: &Rounds<'_>, stream
             fn compute<I: Isa>(
                 &self,
                 rounds: ::core::ops::Range<usize>,
-                [#(#written),*]: [&mut [#float]; #slices],
+                written: [&mut [#float]; #slices],
                 packing: &mut [#float],
             ) {
                 let Self { #(#captured),* } = *self;
+                let [#(#written),*] = written;
                 #streams
                 #body
             }
