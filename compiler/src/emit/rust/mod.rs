@@ -18,6 +18,8 @@ mod nest;
 mod network;
 mod pass;
 mod rounds;
+#[cfg(test)]
+mod rounds_tests;
 mod scope;
 mod shared;
 mod step;
