@@ -2,7 +2,8 @@
 
 use super::pass::{self, Storage};
 use super::scope::{Memory, Remarks, Scope, remark};
-use super::step::{Functions, Use};
+use super::functions::Functions;
+use super::step::Use;
 use super::workspace::maximum;
 use super::{allowed, format, index, network};
 use crate::ir::Extent;
@@ -30,7 +31,7 @@ pub fn evaluation_module(loops: &Loops) -> Result<String, String> {
     let storage = MemoryStorage { fields: &fields };
     let entry = pass::write(loops, &loops.name, &storage, &mut functions, Some(&remarks))?;
     let functions = functions.tokens;
-    let scope = Scope::new(loops, None, &[]);
+    let scope = Scope::blank(loops);
     let sizes = scope.sizes();
     let bound = network::bind_sizes(&scope);
     let count = Literal::usize_unsuffixed(sizes.len());

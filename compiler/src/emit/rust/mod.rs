@@ -6,10 +6,12 @@
 mod access;
 mod cases;
 mod code;
+mod copies;
 #[cfg(feature = "format")]
 mod evaluation;
 #[cfg(feature = "format")]
 mod format;
+mod functions;
 mod index;
 mod lanes;
 mod methods;

@@ -5,7 +5,7 @@ use super::names::Names;
 use super::network::float;
 use super::pass;
 use super::scope::{Remarks, remark};
-use super::step::Functions;
+use super::functions::Functions;
 use super::structure::Layout;
 use super::workspace::{NetworkStorage, Workspace};
 use crate::emit::{Passes, Traced};
@@ -115,7 +115,7 @@ impl<'a> Unit<'a> {
         functions: &mut Functions,
     ) -> Result<Ident, String> {
         let mut names = Names::default();
-        let reserved = ["parameters", "workspace", "gradient", "metrics", "loss", "key"];
+        let reserved = ["parameters", "workspace", "gradient", "metrics", "loss", "key", "level"];
         reserved.iter().for_each(|name| names.reserve(name));
         self.interface.sizes.iter().for_each(|size| names.reserve(&size.to_lowercase()));
         let inputs = self.interface.inputs.iter().map(|input| (assesses || !input.target).then(|| names.fresh(&input.name)));
