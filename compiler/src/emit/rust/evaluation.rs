@@ -1,8 +1,8 @@
 //! A pass that runs once, for `chainrule eval --engine compile`. It must not know who calls it.
 
+use super::functions::Functions;
 use super::pass::{self, Storage};
 use super::scope::{Memory, Remarks, Scope, remark};
-use super::functions::Functions;
 use super::step::Use;
 use super::workspace::maximum;
 use super::{allowed, format, index, network};

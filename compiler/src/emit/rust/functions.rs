@@ -2,10 +2,12 @@
 //! compiled once. It must not know where the memory of a step comes from.
 
 use super::copies::{Signature, copies};
+use super::index;
 use super::names::Names;
 use super::nest;
 use super::scope::{Remarks, Scope};
-use super::step::Step;
+use super::step::{Step, Use};
+use crate::ir::Extent;
 use crate::loops::{Loops, Statement};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -95,13 +97,31 @@ struct Written {
 fn written(loops: &Loops, step: &Step<'_>, remarks: Option<&Remarks>, names: Names) -> Written {
     let memory: Vec<_> = step.uses.iter().map(|one| (one.memory, loops.buffer(one.buffers[0]).name.clone())).collect();
     let mut scope = Scope::new(loops, remarks, names, &memory);
-    scope.level = if is_of_kernels(&step.body) { quote!(level) } else { quote!(I::LEVEL) };
     let signature = signature(&mut scope, step);
+    let mut cuts = TokenStream::new();
+    if is_of_kernels(&step.body) {
+        scope.level = quote!(level);
+    } else {
+        cuts = step.uses.iter().map(|one| cut(&mut scope, one)).collect();
+    }
     // The remarks at the head of a step are the documentation of its function.
     let rest: Vec<Statement> =
         step.body.iter().filter(|statement| !matches!(statement, Statement::Comment(_))).map(|&one| one.clone()).collect();
     let body = nest::statements(&mut scope, &rest);
-    Written { signature, body }
+    Written { signature, body: quote!(#cuts #body) }
+}
+
+/// Cuts memory to its length where that is a constant, so that the compiler of Rust knows it and checks no index below it.
+fn cut(scope: &mut Scope<'_>, one: &Use) -> TokenStream {
+    let [buffer] = one.buffers.as_slice() else { return TokenStream::new() };
+    let length = Extent::product(&scope.loops.buffer(*buffer).shape);
+    if length.as_constant().is_none() {
+        return TokenStream::new();
+    }
+    let (name, code) = (scope.memory(one.memory), index::extent(scope, &length).bare());
+    scope.lengths.insert(one.memory, length);
+    let borrow = if one.written { quote!(&mut) } else { quote!(&) };
+    quote!(let #name = #borrow #name[..#code];)
 }
 
 fn signature(scope: &mut Scope<'_>, step: &Step<'_>) -> Signature {

@@ -66,6 +66,8 @@ pub struct Scope<'a> {
     pub vectorizes: bool,
     /// The instruction set, for kernels.
     pub level: TokenStream,
+    /// How long the memory is that was cut to its constant length.
+    pub lengths: BTreeMap<Memory, Extent>,
     sizes: Vec<Ident>,
     variables: BTreeMap<Variable, Ident>,
     locals: BTreeMap<Local, (Ident, bool)>,
@@ -83,8 +85,22 @@ impl<'a> Scope<'a> {
         ["packing", "key", "level"].iter().for_each(|word| names.reserve(word));
         let memory = memory.iter().map(|(memory, name)| (*memory, names.fresh(name))).collect();
         let (variables, locals, ranges) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let (reaches, streams, level) = (Vec::new(), BTreeMap::new(), quote!(I::LEVEL));
-        Self { loops, remarks, names, vectorizes: false, level, sizes, variables, locals, memory, ranges, reaches, streams }
+        let (reaches, streams, level, lengths) = (Vec::new(), BTreeMap::new(), quote!(I::LEVEL), BTreeMap::new());
+        Self {
+            loops,
+            remarks,
+            names,
+            vectorizes: false,
+            level,
+            lengths,
+            sizes,
+            variables,
+            locals,
+            memory,
+            ranges,
+            reaches,
+            streams,
+        }
     }
 
     /// A scope of no step: sizes alone have names.

@@ -1,11 +1,11 @@
 //! All that the parts of the generated code of one network share: its names, its layout, its workspace. It must not know of
 //! statements.
 
+use super::functions::Functions;
 use super::names::Names;
 use super::network::float;
 use super::pass;
 use super::scope::{Remarks, remark};
-use super::functions::Functions;
 use super::structure::Layout;
 use super::workspace::{NetworkStorage, Workspace};
 use crate::emit::{Passes, Traced};
