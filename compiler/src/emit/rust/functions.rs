@@ -114,8 +114,9 @@ fn written(loops: &Loops, step: &Step<'_>, remarks: Option<&Remarks>, names: Nam
 /// Cuts memory to its length where that is a constant, so that the compiler of Rust knows it and checks no index below it.
 fn cut(scope: &mut Scope<'_>, one: &Use) -> TokenStream {
     let [buffer] = one.buffers.as_slice() else { return TokenStream::new() };
-    let length = Extent::product(&scope.loops.buffer(*buffer).shape);
-    if length.as_constant().is_none() {
+    let shape = &scope.loops.buffer(*buffer).shape;
+    let length = Extent::product(shape);
+    if shape.is_empty() || length.as_constant().is_none() {
         return TokenStream::new();
     }
     let (name, code) = (scope.memory(one.memory), index::extent(scope, &length).bare());
