@@ -24,8 +24,17 @@ use quote::{format_ident, quote};
 /// It gives in the same form, for each buffer that is a [`Place::Result`], in their order: its elements in row-major order.
 pub fn evaluation_module(loops: &Loops) -> Result<String, String> {
     let remarks = Remarks::default();
-    let mut functions =
-        Functions::new(&["evaluate", "contract", "contraction_packing_len", "multiply", "packing_len", "numbers", "Memory"]);
+    let mut functions = Functions::new(&[
+        "evaluate",
+        "contract",
+        "contraction_packing_len",
+        "multiply",
+        "packing_len",
+        "array",
+        "array_mut",
+        "numbers",
+        "Memory",
+    ]);
     let float = Ident::new(loops.precision.name(), Span::call_site());
     let fields: Vec<Ident> = (0..loops.buffers.len()).map(|number| format_ident!("buffer_{number}")).collect();
     let storage = MemoryStorage { fields: &fields };
@@ -133,6 +142,10 @@ impl Storage for MemoryStorage<'_> {
         };
         let length = length.unwrap_or_default();
         Ok(if one.written { quote!(&mut memory.#field[..#length]) } else { quote!(&memory.#field[..#length]) })
+    }
+
+    fn is_array(&self, _: &Loops, _: &Use) -> bool {
+        false
     }
 
     fn packing(&self) -> TokenStream {

@@ -9,7 +9,7 @@ use super::scope::{Remarks, Scope};
 use super::step::{Step, Use};
 use crate::ir::Extent;
 use crate::loops::{Loops, Statement};
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 #[derive(Default)]
 pub struct Functions {
     names: Names,
-    /// By the code of a step in which nothing is called as the user calls it.
+    /// By the code of a step in names that say nothing.
     known: BTreeMap<String, Function>,
     /// What is written.
     pub tokens: TokenStream,
@@ -98,49 +98,45 @@ fn written(loops: &Loops, step: &Step<'_>, remarks: Option<&Remarks>, names: Nam
     let memory: Vec<_> = step.uses.iter().map(|one| (one.memory, loops.buffer(one.buffers[0]).name.clone())).collect();
     let mut scope = Scope::new(loops, remarks, names, &memory);
     let signature = signature(&mut scope, step);
-    let mut cuts = TokenStream::new();
     if is_of_kernels(&step.body) {
         scope.level = quote!(level);
-    } else {
-        cuts = step.uses.iter().map(|one| cut(&mut scope, one)).collect();
     }
     // The remarks at the head of a step are the documentation of its function.
     let rest: Vec<Statement> =
         step.body.iter().filter(|statement| !matches!(statement, Statement::Comment(_))).map(|&one| one.clone()).collect();
     let body = nest::statements(&mut scope, &rest);
-    Written { signature, body: quote!(#cuts #body) }
-}
-
-/// Cuts memory to its length where that is a constant, so that the compiler of Rust knows it and checks no index below it.
-fn cut(scope: &mut Scope<'_>, one: &Use) -> TokenStream {
-    let [buffer] = one.buffers.as_slice() else { return TokenStream::new() };
-    let shape = &scope.loops.buffer(*buffer).shape;
-    let length = Extent::product(shape);
-    if shape.is_empty() || length.as_constant().is_none() {
-        return TokenStream::new();
-    }
-    let (name, code) = (scope.memory(one.memory), index::extent(scope, &length).bare());
-    scope.lengths.insert(one.memory, length);
-    let borrow = if one.written { quote!(&mut) } else { quote!(&) };
-    quote!(let #name = #borrow #name[..#code];)
+    Written { signature, body }
 }
 
 fn signature(scope: &mut Scope<'_>, step: &Step<'_>) -> Signature {
     let float = scope.float();
     let mut arguments: Vec<(Ident, TokenStream)> = scope.sizes().iter().map(|size| (size.clone(), quote!(usize))).collect();
     for one in &step.uses {
-        let kind = match (one.written, scope.loops.buffer(one.buffers[0]).integer) {
-            (true, _) => quote!(&mut [#float]),
-            (false, true) => quote!(&[i32]),
-            (false, false) => quote!(&[#float]),
+        let number = if scope.loops.buffer(one.buffers[0]).integer { quote!(i32) } else { quote!(#float) };
+        let borrow = if one.written { quote!(&mut) } else { quote!(&) };
+        let elements = match fixed_length(scope.loops, step, one) {
+            None => quote!([#number]),
+            Some(length) => {
+                let code = index::extent(scope, &length).bare();
+                scope.lengths.insert(one.memory, length);
+                quote!([#number; #code])
+            }
         };
-        arguments.push((scope.memory(one.memory), kind));
+        arguments.push((scope.memory(one.memory), quote!(#borrow #elements)));
     }
     if step.packs {
-        arguments.push((Ident::new("packing", proc_macro2::Span::call_site()), quote!(&mut [#float])));
+        arguments.push((Ident::new("packing", Span::call_site()), quote!(&mut [#float])));
     }
     for &stream in &step.streams {
         arguments.push((scope.open_stream(stream), quote!(::chainrule::__private::Key)));
     }
     Signature::new(arguments)
+}
+
+/// The length of memory that a function takes as an array, so that the compiler of Rust knows it and checks no constant index: of a
+/// buffer of constant length, unless only kernels read and write it.
+pub fn fixed_length(loops: &Loops, step: &Step<'_>, one: &Use) -> Option<Extent> {
+    let [buffer] = one.buffers.as_slice() else { return None };
+    let length = Extent::product(&loops.buffer(*buffer).shape);
+    (length.as_constant().is_some() && !is_of_kernels(&step.body)).then_some(length)
 }

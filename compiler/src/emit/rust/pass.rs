@@ -4,7 +4,7 @@
 //! stays linear.
 
 use super::copies::Signature;
-use super::functions::Functions;
+use super::functions::{self, Functions};
 use super::scope::{Remarks, Scope, remark};
 use super::step::{self, Step, Use};
 use crate::loops::Loops;
@@ -20,6 +20,8 @@ pub trait Storage {
     fn parameters(&self) -> Vec<(Ident, TokenStream)>;
     /// The slice of a use; `length` is how many elements it needs, if that is not all.
     fn slice(&self, loops: &Loops, one: &Use, length: Option<TokenStream>) -> Result<TokenStream, String>;
+    /// Whether the slice of a use is a reference to an array.
+    fn is_array(&self, loops: &Loops, one: &Use) -> bool;
     /// The memory for packing.
     fn packing(&self) -> TokenStream;
 }
@@ -83,8 +85,15 @@ fn stage(
             calls.extend(step.formulas.iter().map(|formula| remark(remarks, formula)));
         }
         let sizes = scope.sizes().iter().map(|size| quote!(#size));
-        let slices =
-            step.uses.iter().map(|one| storage.slice(loops, one, step::length(&scope, one).map(super::code::Code::bare)));
+        let slices = step.uses.iter().map(|one| {
+            let slice = storage.slice(loops, one, step::length(&scope, one).map(super::code::Code::bare))?;
+            Ok::<_, String>(match functions::fixed_length(loops, step, one) {
+                Some(_) if storage.is_array(loops, one) => slice,
+                Some(_) if one.written => quote!(array_mut(#slice)),
+                Some(_) => quote!(array(#slice)),
+                None => slice,
+            })
+        });
         let slices = slices.collect::<Result<Vec<_>, _>>()?;
         let packing = step.packs.then(|| storage.packing());
         let streams = step.streams.iter().map(|stream| {
