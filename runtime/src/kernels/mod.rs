@@ -12,6 +12,6 @@ pub mod threads;
 #[cfg(test)]
 mod tests;
 
-pub use buffer::Buffer;
+pub use buffer::{Buffer, array, array_mut};
 pub use float::Float;
 pub use level::{Avx2, Avx512, Baseline, Isa, Level};

@@ -6,10 +6,12 @@
 mod access;
 mod cases;
 mod code;
+mod copies;
 #[cfg(feature = "format")]
 mod evaluation;
 #[cfg(feature = "format")]
 mod format;
+mod functions;
 mod index;
 mod lanes;
 mod methods;
@@ -146,7 +148,7 @@ fn uses() -> TokenStream {
             Contraction, Dimension, Product, Strides, contract, contraction_packing_len, multiply, packing_len,
         };
         use ::chainrule::__private::kernels::threads::{Rounds, share};
-        use ::chainrule::__private::kernels::{Avx2, Avx512, Baseline, Buffer, Isa, Level};
+        use ::chainrule::__private::kernels::{Avx2, Avx512, Baseline, Buffer, Isa, Level, array, array_mut};
         use ::chainrule::__private::{Arguments, AsNetwork, Axis, Description, Elements, Input, Network, Parameter, Scalar};
     }
 }

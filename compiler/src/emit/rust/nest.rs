@@ -176,7 +176,8 @@ fn product(scope: &Scope<'_>, product: &Product) -> TokenStream {
         let [m, n, k] = [&product.m, &product.n, &product.k].map(|axes| dimensions(scope, axes));
         (quote!(contract), quote!(Contraction { m: #m, n: #n, k: #k, accumulate: false }))
     };
-    quote!(#function(I::LEVEL, &#shape, #left, #right, #result, packing,);)
+    let level = &scope.level;
+    quote!(#function(#level, &#shape, #left, #right, #result, packing,);)
 }
 
 /// The shape of a product of matrices.

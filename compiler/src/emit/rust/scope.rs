@@ -31,7 +31,7 @@ pub fn memory_of(loops: &Loops, buffer: BufferId) -> Memory {
 /// The names of the symbolic sizes: in lower case, and apart from what functions of passes are given beside them.
 fn size_names(sizes: &[String]) -> Vec<Ident> {
     let mut names = Names::default();
-    let words = ["parameters", "workspace", "gradient", "metrics", "loss", "packing", "memory", "key"];
+    let words = ["parameters", "workspace", "gradient", "metrics", "loss", "packing", "memory", "key", "level"];
     words.iter().for_each(|word| names.reserve(word));
     sizes.iter().map(|size| names.fresh(&size.to_lowercase())).collect()
 }
@@ -64,6 +64,10 @@ pub struct Scope<'a> {
     pub names: Names,
     /// Whether what is written stands in a loop that the compiler of Rust can vectorize.
     pub vectorizes: bool,
+    /// The instruction set, for kernels.
+    pub level: TokenStream,
+    /// How long the memory is that was cut to its constant length.
+    pub lengths: BTreeMap<Memory, Extent>,
     sizes: Vec<Ident>,
     variables: BTreeMap<Variable, Ident>,
     locals: BTreeMap<Local, (Ident, bool)>,
@@ -74,16 +78,34 @@ pub struct Scope<'a> {
 }
 
 impl<'a> Scope<'a> {
-    /// The scope of a step that uses this memory.
-    pub fn new(loops: &'a Loops, remarks: Option<&'a Remarks>, memory: &[(Memory, String)]) -> Self {
+    /// The scope of a step that uses this memory; what it names has fresh ones of these names.
+    pub fn new(loops: &'a Loops, remarks: Option<&'a Remarks>, mut names: Names, memory: &[(Memory, String)]) -> Self {
         let sizes = size_names(&loops.sizes);
-        let mut names = Names::default();
         sizes.iter().for_each(|size| names.reserve(&size.to_string()));
-        ["packing", "key", "rounds", "written"].iter().for_each(|word| names.reserve(word));
+        ["packing", "key", "level", "rounds", "written"].iter().for_each(|word| names.reserve(word));
         let memory = memory.iter().map(|(memory, name)| (*memory, names.fresh(name))).collect();
         let (variables, locals, ranges) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let (reaches, streams) = (Vec::new(), BTreeMap::new());
-        Self { loops, remarks, names, vectorizes: false, sizes, variables, locals, memory, ranges, reaches, streams }
+        let (reaches, streams, level, lengths) = (Vec::new(), BTreeMap::new(), quote!(I::LEVEL), BTreeMap::new());
+        Self {
+            loops,
+            remarks,
+            names,
+            vectorizes: false,
+            level,
+            lengths,
+            sizes,
+            variables,
+            locals,
+            memory,
+            ranges,
+            reaches,
+            streams,
+        }
+    }
+
+    /// A scope of no step: sizes alone have names.
+    pub fn blank(loops: &'a Loops) -> Self {
+        Self::new(loops, None, Names::default(), &[])
     }
 
     /// The float type.
