@@ -141,7 +141,7 @@ fn uses() -> TokenStream {
         use ::chainrule::__private::kernels::product::{
             Contraction, Dimension, Product, Strides, contract, contraction_packing_len, multiply, packing_len,
         };
-        use ::chainrule::__private::kernels::{Avx2, Avx512, Baseline, Buffer, Isa, Level};
+        use ::chainrule::__private::kernels::{Avx2, Avx512, Baseline, Buffer, Isa, Level, lanes};
         use ::chainrule::__private::{Arguments, AsNetwork, Axis, Description, Elements, Input, Network, Parameter, Scalar};
     }
 }
