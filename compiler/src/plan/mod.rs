@@ -1,6 +1,6 @@
 //! What is stored, what is fused, in which order, by which kernel, and which memory lives when: printable data.
 //!
-//! The steps of planning, each in its module: `lower` (stable and simple forms of definitions), `shift` (products of recurrences
+//! The steps of planning, each in its module: `lower` and `log_sum_exp` (stable and simple forms of definitions), `shift` (products of recurrences
 //! leave their conditions), `inline` (views and cheap
 //! formulas go into their readers), `product` and `digits` (sums that are matrix products), `fuse` (loop nests) and `memory` (buffers by
 //! their lives). It must know nothing of statements and of tokens.
@@ -8,6 +8,7 @@
 mod digits;
 mod fuse;
 mod inline;
+mod log_sum_exp;
 mod lower;
 mod memory;
 pub mod offset;

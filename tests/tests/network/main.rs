@@ -9,6 +9,7 @@ mod elementary;
 mod files;
 mod gradients;
 mod integers;
+mod masks;
 mod memory;
 mod states;
 mod structs;

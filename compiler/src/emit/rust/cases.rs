@@ -3,6 +3,7 @@
 //! can be vectorized. It must not know how a loop is written.
 
 use super::access::{self, SHORTEST, Step};
+use super::leaves;
 use super::scope::Scope;
 use super::value;
 use crate::ir::{Extent, Index, Label};
@@ -66,12 +67,13 @@ fn parts(variable: Variable, length: i64, cuts: &[i64], body: &[Statement]) -> V
             let index = Index::label(label);
             if label.0 == variable.0 { index.plus_extent(&Extent::constant(from)) } else { index }
         };
-        (Extent::constant(to - from), body.iter().map(|statement| substituted(statement, &mut moved)).collect())
+        (Extent::constant(to - from), leaves::moved(&body, &mut moved))
     };
     starts.zip(ends).map(part).collect()
 }
 
-fn each_value<'a>(body: &'a [Statement], visit: &mut dyn FnMut(&'a Value)) {
+/// Calls `visit` for the values of statements.
+pub fn each_value<'a>(body: &'a [Statement], visit: &mut dyn FnMut(&'a Value)) {
     for statement in body {
         match statement {
             Statement::Let(_, value)
@@ -152,7 +154,7 @@ fn is_in_the_way(scope: &Scope<'_>, variable: Variable, value: &Value) -> bool {
 }
 
 /// The conditions that a condition is made of.
-fn simple(condition: &Value, conditions: &mut Vec<Value>) {
+pub fn simple(condition: &Value, conditions: &mut Vec<Value>) {
     match condition {
         Value::Apply(Operator::And | Operator::Or | Operator::Not, arguments) => {
             arguments.iter().for_each(|argument| simple(argument, conditions));
@@ -210,7 +212,7 @@ fn in_range(condition: &Value, variable: Variable, from: i64, to: i64) -> Option
 }
 
 /// Statements in which some conditions are known.
-fn decided(body: &[Statement], known: &dyn Fn(&Value) -> Option<bool>) -> Vec<Statement> {
+pub fn decided(body: &[Statement], known: &dyn Fn(&Value) -> Option<bool>) -> Vec<Statement> {
     let mut statements = Vec::new();
     for statement in body {
         let mut before = Vec::new();
@@ -324,38 +326,5 @@ fn rest(condition: &Value, known: &dyn Fn(&Value) -> Option<bool>) -> Value {
     match open.len() {
         1 => open.remove(0),
         _ => Value::Apply(*operator, open),
-    }
-}
-
-fn substituted(statement: &Statement, label: &mut dyn FnMut(Label) -> Index) -> Statement {
-    match statement {
-        Statement::Let(local, value) => Statement::Let(*local, moved(value, label)),
-        Statement::Accumulator(local, value) => Statement::Accumulator(*local, moved(value, label)),
-        Statement::Assign(local, value) => Statement::Assign(*local, moved(value, label)),
-        Statement::Store { buffer, offset, value, accumulate } => {
-            let value = moved(value, label);
-            Statement::Store { buffer: *buffer, offset: offset.substitute(label), value, accumulate: *accumulate }
-        }
-        Statement::Comment(_) | Statement::For { .. } | Statement::Fill(..) | Statement::Product(_) => statement.clone(),
-    }
-}
-
-fn moved(value: &Value, label: &mut dyn FnMut(Label) -> Index) -> Value {
-    match value {
-        Value::Number(_) | Value::Local(_) => value.clone(),
-        Value::Position(form) => Value::Position(form.substitute(label)),
-        Value::Random(stream, form) => Value::Random(*stream, form.substitute(label)),
-        Value::Load(buffer, offset) => Value::Load(*buffer, offset.substitute(label)),
-        Value::Apply(operator, arguments) => {
-            Value::Apply(*operator, arguments.iter().map(|argument| moved(argument, label)).collect())
-        }
-        Value::Select(condition, then, otherwise) => {
-            let condition = Box::new(moved(condition, label));
-            let [then, otherwise] = [then, otherwise].map(|block| {
-                let locals = block.locals.iter().map(|(local, value)| (*local, moved(value, label))).collect();
-                Box::new(Block { locals, value: moved(&block.value, label) })
-            });
-            Value::Select(condition, then, otherwise)
-        }
     }
 }

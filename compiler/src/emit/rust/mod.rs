@@ -14,11 +14,13 @@ mod format;
 mod functions;
 mod index;
 mod lanes;
+mod leaves;
 mod methods;
 pub mod names;
 mod nest;
 mod network;
 mod pass;
+mod prefix;
 mod rounds;
 #[cfg(test)]
 mod rounds_tests;
@@ -148,7 +150,7 @@ fn uses() -> TokenStream {
             Contraction, Dimension, Product, Strides, contract, contraction_packing_len, multiply, packing_len,
         };
         use ::chainrule::__private::kernels::threads::{Rounds, share};
-        use ::chainrule::__private::kernels::{Avx2, Avx512, Baseline, Buffer, Isa, Level, array, array_mut};
+        use ::chainrule::__private::kernels::{Avx2, Avx512, Baseline, Buffer, Isa, Level, array, array_mut, lanes};
         use ::chainrule::__private::{Arguments, AsNetwork, Axis, Description, Elements, Input, Network, Parameter, Scalar};
     }
 }

@@ -4,7 +4,7 @@
 use super::code::Code;
 use super::index::{self, Environment};
 use super::names::Names;
-use crate::ir::{Atom, Extent, Index, Label, Stream};
+use crate::ir::{Atom, Extent, Index, Label, SizeId, Stream};
 use crate::loops::{BufferId, Local, Loops, Place, Variable};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -50,6 +50,21 @@ pub enum Reach {
     Loaded(Ident),
 }
 
+/// A row that holds one number from a place on.
+#[derive(Clone, Debug)]
+pub struct Tail {
+    /// The buffer of the row.
+    pub buffer: BufferId,
+    /// Where the row begins.
+    pub base: Index,
+    /// The name of the place, and the place.
+    pub end: (Ident, Extent),
+    /// How long the row is.
+    pub length: Extent,
+    /// The number.
+    pub number: f64,
+}
+
 /// Remarks for the reader, by number; a marker in the tokens says where they stand.
 pub type Remarks = RefCell<Vec<String>>;
 
@@ -75,6 +90,7 @@ pub struct Scope<'a> {
     ranges: BTreeMap<Variable, Extent>,
     reaches: Vec<(Memory, Index, Reach)>,
     streams: BTreeMap<Stream, Ident>,
+    tails: Vec<Tail>,
 }
 
 impl<'a> Scope<'a> {
@@ -85,7 +101,8 @@ impl<'a> Scope<'a> {
         ["packing", "key", "level", "rounds", "written"].iter().for_each(|word| names.reserve(word));
         let memory = memory.iter().map(|(memory, name)| (*memory, names.fresh(name))).collect();
         let (variables, locals, ranges) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let (reaches, streams, level, lengths) = (Vec::new(), BTreeMap::new(), quote!(I::LEVEL), BTreeMap::new());
+        let (reaches, streams, tails) = (Vec::new(), BTreeMap::new(), Vec::new());
+        let (level, lengths) = (quote!(I::LEVEL), BTreeMap::new());
         Self {
             loops,
             remarks,
@@ -100,6 +117,7 @@ impl<'a> Scope<'a> {
             ranges,
             reaches,
             streams,
+            tails,
         }
     }
 
@@ -140,6 +158,33 @@ impl<'a> Scope<'a> {
     /// A loop's variable goes by another name from here.
     pub fn rename(&mut self, variable: Variable, name: Ident) {
         self.variables.insert(variable, name);
+    }
+
+    /// A size that the code computes begins.
+    pub fn open_size(&mut self, name: &str) -> (Ident, Extent) {
+        let name = self.names.fresh(name);
+        self.sizes.push(name.clone());
+        let number = u32::try_from(self.sizes.len() - 1).unwrap_or(u32::MAX);
+        (name, Extent::size(SizeId(number)))
+    }
+
+    /// From here on a row is known to hold one number behind a place.
+    pub fn know(&mut self, tail: Tail) {
+        self.tails.push(tail);
+    }
+
+    /// The rows that are known to hold one number behind a place.
+    pub fn tails(&self) -> &[Tail] {
+        &self.tails
+    }
+
+    /// Of the rows of a piece of memory that is written, nothing is known any more but what came last.
+    pub fn forget(&mut self, memory: Memory, known: usize) {
+        let (loops, mut number) = (self.loops, 0);
+        self.tails.retain(|tail| {
+            number += 1;
+            number > known || memory_of(loops, tail.buffer) != memory
+        });
     }
 
     /// A local begins.
