@@ -1,13 +1,14 @@
 //! What is stored, what is fused, in which order, by which kernel, and which memory lives when: printable data.
 //!
 //! The steps of planning, each in its module: `lower` and `log_sum_exp` (stable and simple forms of definitions), `shift` (products of recurrences
-//! leave their conditions), `inline` (views and cheap
-//! formulas go into their readers), `product` and `digits` (sums that are matrix products), `fuse` (loop nests) and `memory` (buffers by
-//! their lives). It must know nothing of statements and of tokens.
+//! leave their conditions), `inline` (views and cheap formulas go into their readers), `layout` (the order of axes in memory),
+//! `product` and `digits` (sums that are matrix products), `fuse` (loop nests) and `memory` (buffers by their lives). It must know
+//! nothing of statements and of tokens.
 
 mod digits;
 mod fuse;
 mod inline;
+mod layout;
 mod log_sum_exp;
 mod lower;
 mod memory;
@@ -167,6 +168,7 @@ pub fn plan(program: &Program, name: &str) -> Plan {
     lower::lower(&mut program);
     shift::shift(&mut program);
     inline::views(&mut program);
+    layout::order_axes(&mut program);
     let contractions = product::split(&mut program);
     inline::cheap(&mut program, &contractions);
     let scatters = scatter::split(&mut program);
