@@ -207,7 +207,7 @@ fn cancel(product: &mut Product) {
 
 /// The greatest number that divides two whole numbers; 1 for others.
 fn common_divisor(mut one: f64, mut other: f64) -> f64 {
-    let is_whole = |value: f64| value >= 1.0 && value < 1e15 && value.fract() == 0.0;
+    let is_whole = |value: f64| (1.0..1e15).contains(&value) && value.fract() == 0.0;
     if !is_whole(one) || !is_whole(other) {
         return 1.0;
     }

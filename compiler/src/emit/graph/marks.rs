@@ -46,8 +46,10 @@ pub fn write_block(out: &mut String, block: &Block, corner: Point) {
 /// A line with a head at its end, which it reaches level.
 pub fn arrow(out: &mut String, path: &Path, line: &str, head: &str) {
     let end = path.end();
-    let before = path.curves.last().map_or(path.start, |curve| curve.second);
-    let sign = if before.x > end.x { -1.0 } else { 1.0 };
+    // The direction in which it ends: from the last point that is another one.
+    let points = path.curves.iter().rev().flat_map(|curve| [curve.end, curve.second, curve.first]).chain([path.start]);
+    let before = points.map(|point| point.x).find(|x| *x != end.x).unwrap_or(end.x);
+    let sign = if before > end.x { -1.0 } else { 1.0 };
     let mut data = format!("M{} {}", number(path.start.x), number(path.start.y));
     for (place, curve) in path.curves.iter().enumerate() {
         // The line ends within its head.

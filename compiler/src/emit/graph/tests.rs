@@ -103,6 +103,24 @@ fn too_many_nodes_are_refused() {
 }
 
 #[test]
+fn what_flows_back_points_back() {
+    let partial = Partial { of: "loss".into(), wrt: "x".into(), formula: "1".into(), full: String::new() };
+    let link = Edge { partials: vec![partial], ..edge(0, 1) };
+    let nodes = vec![node(Kind::Input, "x"), node(Kind::Loss, "loss")];
+    let graph = Graph { nodes, edges: vec![link], ..Graph::default() };
+    let drawn = svg(&graph).expect("it is small");
+    // A head is its tip, then its two other corners: the tip of what flows back is on their left.
+    let corners = |class: &str| -> Vec<f64> {
+        let (_, path) = drawn.split_once(&format!("<path class=\"{class}\" d=\"M")).expect("a head");
+        let corners = path.split('Z').next().unwrap_or_default().split('L');
+        corners.filter_map(|corner| corner.split(' ').next()?.parse().ok()).collect()
+    };
+    let (forth, back) = (corners("head"), corners("flowhead"));
+    assert!(forth.len() == 3 && forth[0] > forth[1] && forth[1] == forth[2], "{forth:?}");
+    assert!(back.len() == 3 && back[0] < back[1] && back[1] == back[2], "{back:?}");
+}
+
+#[test]
 fn a_drawing_is_in_one_piece() {
     let graph =
         Graph { nodes: vec![node(Kind::Input, "x"), node(Kind::Loss, "loss")], edges: vec![edge(0, 1)], ..Graph::default() };

@@ -89,7 +89,7 @@ impl Ties {
     fn turns(self, place: usize) -> bool {
         match self {
             Self::Turned(turned) => turned,
-            Self::Mixed(_) => self.key(place, place) % 2 == 0,
+            Self::Mixed(_) => self.key(place, place).is_multiple_of(2),
         }
     }
 }
