@@ -37,7 +37,7 @@ fn single_numbers_and_short_rows_do_not() {
 #[test]
 fn rows_are_normalized_side_by_side_and_their_sums_one_by_one() {
     for columns in [10, 64] {
-        check(&format!("network N {{ input x: [B, {columns}]; output y = softmax(x); }}"), &["I::exp", "Scalar::log"]);
+        check(&format!("network N {{ input x: [B, {columns}]; output y = softmax(x); }}"), &["I::exp"]);
         let text =
             format!("network N {{ param x: [5, {columns}] = ones; target t: [5] in 0..{columns}; loss = cross_entropy(x, t); }}");
         check(&text, &["I::exp", "Scalar::log"]);

@@ -3,6 +3,7 @@
 /// Names and texts of the files.
 pub const LIBRARY: &[(&str, &str)] = &[
     ("std/activations.nn", include_str!("../std/activations.nn")),
+    ("std/derivatives.nn", include_str!("../std/derivatives.nn")),
     ("std/functions.nn", include_str!("../std/functions.nn")),
     ("std/losses.nn", include_str!("../std/losses.nn")),
     ("std/layers.nn", include_str!("../std/layers.nn")),

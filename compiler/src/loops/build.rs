@@ -11,9 +11,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 pub fn build(program: &Program, plan: &Plan) -> Loops {
     let mut builder = Builder::new(plan);
     builder.buffers(program);
+    let computed: BTreeSet<TensorId> = plan.steps.iter().flat_map(Step::computes).collect();
     for step in &plan.steps {
-        let formulas = step.computes().into_iter().filter_map(|id| comment(program, id));
-        builder.loops.body.extend(formulas);
+        let formulas = formulas(program, &step.computes(), &computed);
+        builder.loops.body.extend(formulas.into_iter().map(Statement::Comment));
         let statements = builder.step(step);
         builder.loops.body.extend(statements);
     }
@@ -21,10 +22,21 @@ pub fn build(program: &Program, plan: &Plan) -> Loops {
     builder.loops
 }
 
-/// The formula that a definition computes, where the reader of the program knows it.
-fn comment(program: &Program, id: TensorId) -> Option<Statement> {
-    let known = (id.0 as usize) < program.tensors.len();
-    known.then(|| Statement::Comment(crate::ir::print::formula(program, id)))
+/// The formulas that a step computes, as far as the reader of the program knows them; before each those of the reductions in it of which only
+/// the parts are computed.
+fn formulas(program: &Program, step: &[TensorId], computed: &BTreeSet<TensorId>) -> Vec<String> {
+    let mut shown: Vec<TensorId> = Vec::new();
+    for &id in step.iter().filter(|id| (id.0 as usize) < program.tensors.len()) {
+        let in_parts = |read: &TensorId| {
+            !computed.contains(read) && program.definition(*read).is_some_and(|definition| definition.reduction.is_some())
+        };
+        for known in program.dependencies(id).into_iter().filter(in_parts).chain([id]) {
+            if !shown.contains(&known) {
+                shown.push(known);
+            }
+        }
+    }
+    shown.into_iter().map(|id| crate::ir::print::formula(program, id)).collect()
 }
 
 /// A body that is being written.

@@ -9,13 +9,6 @@ pub struct Substitution<L, N> {
     local: N,
 }
 
-impl<L: FnMut(Label) -> Index> Substitution<L, fn(Local) -> Local> {
-    /// Index forms in the place of variables; locals stay.
-    pub fn of_labels(label: L) -> Self {
-        Self { label, local: |local| local }
-    }
-}
-
 impl<L: FnMut(Label) -> Index, N: FnMut(Local) -> Local> Substitution<L, N> {
     /// Index forms in the place of variables, and locals in the place of locals.
     pub fn new(label: L, local: N) -> Self {

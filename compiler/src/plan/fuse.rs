@@ -18,6 +18,13 @@ const NEAR: usize = 8;
 /// How many definitions a nest has at most, so that no function of the generated code grows with the network.
 const MOST_MEMBERS: usize = 48;
 
+/// How many values a nest writes out at most, where its short loops are unrolled: the compiler of Rust takes more than twice as long for
+/// twice as many.
+const MOST_UNROLLED: i64 = 256;
+
+/// Loops of a constant length below this are unrolled.
+const UNROLLED: i64 = 8;
+
 /// A shorter sum is not worth lanes.
 const SHORT: i64 = 32;
 
@@ -130,7 +137,7 @@ impl Fuser<'_> {
         let count = self.fused.steps.len();
         for step in (first..count).filter(|&step| step == first || step + NEAR >= count) {
             let Step::Nest(items) = &self.fused.steps[step] else { continue };
-            if defined(items).len() >= MOST_MEMBERS {
+            if self.is_full(items) {
                 continue;
             }
             for order in &orders {
@@ -150,6 +157,17 @@ impl Fuser<'_> {
             Way { step: self.fused.steps.len() - 1, path: Vec::new(), order: orders.first().cloned().unwrap_or_default() }
         });
         self.enter(id, &way);
+    }
+
+    /// Whether a nest has as much as one function should have.
+    fn is_full(&self, items: &[Item]) -> bool {
+        let members = defined(items);
+        let unrolled = |id: &TensorId| {
+            let extents = self.program.label_extents(*id);
+            let short = extents.iter().filter_map(Extent::as_constant).filter(|&extent| extent < UNROLLED);
+            short.fold(1i64, i64::saturating_mul)
+        };
+        members.len() >= MOST_MEMBERS || members.iter().map(unrolled).fold(0, i64::saturating_add) >= MOST_UNROLLED
     }
 
     /// Whether a read is none of another step of the recurrence.

@@ -1,7 +1,8 @@
-//! Definitions in the forms that loops compute: `logsumexp` in two passes, labels with one value as 0, reductions over no labels as
-//! formulas.
+//! Definitions in the forms that loops compute: `logsumexp` in passes (`log_sum_exp`), labels with one value as 0, reductions over no
+//! labels as formulas.
 
-use super::offset::{label, plain};
+use super::log_sum_exp;
+use super::offset::label;
 use crate::ir::{Atom, Definition, Element, ExpressionId, Extent, Index, Node, Program, Source, Tensor, TensorId};
 use crate::ops::{Operator, Reduction};
 
@@ -20,7 +21,7 @@ pub fn lower(program: &mut Program) {
             };
             redefine(program, id, Definition { reduction: None, body });
         } else if reduction == Reduction::LogSumExp {
-            log_sum_exp(program, id, extents, body);
+            log_sum_exp::lower(program, id, extents, body);
         }
     }
     integers(program);
@@ -64,28 +65,6 @@ pub fn auxiliary(program: &mut Program, of: TensorId, suffix: &str, shape: Vec<E
         documentation: Vec::new(),
     };
     program.add(tensor)
-}
-
-/// `log Σ exp f` as `m + log Σ exp(f - m)` with `m = max f`, and `m` alone where it is infinite.
-fn log_sum_exp(program: &mut Program, id: TensorId, extents: Vec<Extent>, body: ExpressionId) {
-    let shape = program.tensor(id).shape.clone();
-    let rank = shape.len();
-    let largest = Definition { reduction: Some((Reduction::Maximum, extents.clone())), body };
-    let largest = auxiliary(program, id, "max", shape.clone(), largest);
-    let largest = program.expressions.read(largest, plain(rank));
-    let shifted = program.expressions.apply(Operator::Subtract, &[body, largest]);
-    let exponential = program.expressions.apply(Operator::Exp, &[shifted]);
-    let sum = Definition { reduction: Some((Reduction::Sum, extents)), body: exponential };
-    let sum = auxiliary(program, id, "sum", shape, sum);
-    let expressions = &mut program.expressions;
-    let sum = expressions.read(sum, plain(rank));
-    let logarithm = expressions.apply(Operator::Log, &[sum]);
-    let value = expressions.apply(Operator::Add, &[largest, logarithm]);
-    let size = expressions.apply(Operator::Abs, &[largest]);
-    let infinity = expressions.number(f64::INFINITY);
-    let infinite = expressions.apply(Operator::Equal, &[size, infinity]);
-    let body = expressions.select(infinite, largest, value);
-    redefine(program, id, Definition { reduction: None, body });
 }
 
 /// Computed integers that are read as numbers alone are computed as floats.

@@ -1,14 +1,16 @@
 //! What is stored, what is fused, in which order, by which kernel, and which memory lives when: printable data.
 //!
-//! The steps of planning, each in its module: `lower` (stable and simple forms of definitions), `shift` (products of recurrences
-//! leave their conditions), `pad` (sums read zeros around a tensor in the place of conditions), `turn` (labels run the way in which
-//! most is read), `inline` (views and cheap formulas go into their readers), `product` and `digits` (sums that are matrix products),
-//! `partial` (sums of rows), `split` (labels that loops read by digits), `fuse` (loop nests) and `memory` (buffers by
-//! their lives). It must know nothing of statements and of tokens.
+//! The steps of planning, each in its module: `lower` and `log_sum_exp` (stable and simple forms of definitions), `shift` (products of
+//! recurrences leave their conditions), `pad` (sums read zeros around a tensor in the place of conditions), `turn` (labels run the way in
+//! which most is read), `inline` (views and cheap formulas go into their readers), `layout` (the order of axes in memory), `product` and
+//! `digits` (sums that are matrix products), `partial` (sums of rows), `split` (labels that loops read by digits), `fuse` (loop nests)
+//! and `memory` (buffers by their lives). It must know nothing of statements and of tokens.
 
 mod digits;
 mod fuse;
 mod inline;
+mod layout;
+mod log_sum_exp;
 mod lower;
 mod memory;
 pub mod offset;
@@ -173,6 +175,7 @@ pub fn plan(program: &Program, name: &str) -> Plan {
     pad::pad(&mut program);
     turn::turn(&mut program);
     inline::views(&mut program);
+    layout::order_axes(&mut program);
     let contractions = product::split(&mut program);
     inline::cheap(&mut program, &contractions);
     partial::split(&mut program, &contractions);

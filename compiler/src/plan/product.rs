@@ -21,6 +21,9 @@ const SMALL: i64 = 128;
 /// A matrix of a product within loops has as many elements at least.
 const THIN: i64 = 32;
 
+/// Sums of products of more formulas with different labels stay plain loops.
+const MOST_OPERANDS: usize = 4;
+
 /// What a size counts that is not known.
 const UNKNOWN: i64 = 4;
 
@@ -84,29 +87,62 @@ fn recognize(program: &mut Program, id: TensorId) -> Option<Split> {
             None => groups.push((labels, vec![factor])),
         }
     }
-    let [(left, a), (right, b)] = groups.as_slice() else { return None };
     let extents = sum.extents();
-    let is_axis = |label: &Label| (label.0 as usize) < sum.rank;
-    let every = (0..extents.len()).filter(|&number| !extents[number].is_one()).map(label).all(|label| {
-        if is_axis(&label) {
-            left.contains(&label) || right.contains(&label)
-        } else {
-            left.contains(&label) && right.contains(&label)
+    let [(_, a), (_, b)] = paired(groups, sum.rank, &extents)?;
+    is_worth(&extents).then_some(Split { sum, scale, operands: [a, b] })
+}
+
+/// Factors with the labels that they have.
+type Group = (BTreeSet<Label>, Vec<ExpressionId>);
+
+/// Factors as two operands: where there are more, those are multiplied beforehand whose product is the smallest.
+fn paired(groups: Vec<Group>, rank: usize, extents: &[Extent]) -> Option<[Group; 2]> {
+    if groups.len() > MOST_OPERANDS {
+        return None;
+    }
+    if let [left, right] = groups.as_slice() {
+        return are_operands(&left.0, &right.0, rank, extents).then(|| [left.clone(), right.clone()]);
+    }
+    let pairs = (0..groups.len()).flat_map(|one| (one + 1..groups.len()).map(move |other| (one, other)));
+    let joined = pairs.filter_map(|(one, other)| {
+        let labels: BTreeSet<Label> = groups[one].0.union(&groups[other].0).copied().collect();
+        // One with all labels is as long as the loops of the sum.
+        if labels.len() == extents.len() {
+            return None;
         }
+        let length = labels.iter().map(|label| estimate(&extents[label.0 as usize])).fold(1, i64::saturating_mul);
+        let mut rest = groups.clone();
+        let (_, members) = rest.remove(other);
+        rest[one] = (labels, [rest[one].1.clone(), members].concat());
+        Some((length, paired(rest, rank, extents)?))
     });
-    let free = left.symmetric_difference(right).any(is_axis);
-    let operands = [a.clone(), b.clone()];
-    (every && free && is_worth(&extents)).then_some(Split { sum, scale, operands })
+    joined.min_by_key(|(length, _)| *length).map(|(_, pair)| pair)
+}
+
+/// Whether two operands make a matrix product: each axis is in one of them, some in one alone, and what is summed in both.
+fn are_operands(left: &BTreeSet<Label>, right: &BTreeSet<Label>, rank: usize, extents: &[Extent]) -> bool {
+    let is_axis = |label: &Label| (label.0 as usize) < rank;
+    let several = (0..extents.len()).filter(|&number| !extents[number].is_one());
+    let every = several.map(label).all(|label| match (left.contains(&label), right.contains(&label)) {
+        (true, true) => true,
+        (false, false) => false,
+        (true, false) | (false, true) => is_axis(&label),
+    });
+    every && left.symmetric_difference(right).any(is_axis)
 }
 
 /// Whether there is enough work, where sizes that are not known may be small.
 pub fn is_worth(extents: &[Extent]) -> bool {
-    let size = |extent: &Extent| match extent.as_constant() {
+    let unknown = extents.iter().filter(|extent| extent.as_constant().is_none()).count();
+    unknown >= 2 || extents.iter().map(estimate).fold(1i64, i64::saturating_mul) >= SMALL
+}
+
+/// A length, where sizes that are not known are small.
+fn estimate(extent: &Extent) -> i64 {
+    match extent.as_constant() {
         Some(number) => number,
         None => extent.terms().map(|(monomial, factor)| factor * UNKNOWN.pow(monomial.len().min(8) as u32)).sum(),
-    };
-    let unknown = extents.iter().filter(|extent| extent.as_constant().is_none()).count();
-    unknown >= 2 || extents.iter().map(size).fold(1i64, i64::saturating_mul) >= SMALL
+    }
 }
 
 /// The factors of a product that have labels; those without are multiplied into `scale`.

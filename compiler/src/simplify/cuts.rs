@@ -57,14 +57,14 @@ fn cut(program: &mut Program, id: TensorId, times: &BTreeMap<TensorId, Label>, r
         return true;
     }
     for (number, &condition) in conditions.iter().enumerate() {
-        if let Some((label, values)) = values(program, condition, &labels, rank..labels.len()) {
+        if let Some((label, values)) = values(program, condition, &labels, rank, rank..labels.len()) {
             let inside = without(number).formula(&mut program.expressions);
             restrict(program, id, label, values, inside);
             report.fired("a condition on a summed label bounds the label");
             return true;
         }
         // The steps of a recurrence are those of all its definitions.
-        let axis = values(program, condition, &labels, 0..rank);
+        let axis = values(program, condition, &labels, rank, 0..rank);
         if let Some((axis, values)) = axis.filter(|(axis, _)| times.get(&id) != Some(&label(*axis))) {
             let inside = without(number).formula(&mut program.expressions);
             if separate(program, id, (axis, values), condition, inside) {
@@ -76,8 +76,15 @@ fn cut(program: &mut Program, id: TensorId, times: &BTreeMap<TensorId, Label>, r
     false
 }
 
-/// The label among some that a condition speaks of, and what it says of it. A value is none of these labels.
-fn values(program: &Program, condition: ExpressionId, labels: &[Extent], among: Range<usize>) -> Option<(usize, Values)> {
+/// The label among some that a condition speaks of, the last one, and what it says of it. A value is over axes, and over those before
+/// where it is one of an axis.
+fn values(
+    program: &Program,
+    condition: ExpressionId,
+    labels: &[Extent],
+    rank: usize,
+    among: Range<usize>,
+) -> Option<(usize, Values)> {
     let Node::Apply(operator, arguments) = program.expressions.node(condition) else { return None };
     let [a, b] = arguments.as_slice() else { return None };
     let difference = program.expressions.as_index(*a)?.minus(&program.expressions.as_index(*b)?);
@@ -87,12 +94,12 @@ fn values(program: &Program, condition: ExpressionId, labels: &[Extent], among: 
         let factor = difference.coefficient(label(*number));
         factor.is_one() || factor.negated().is_one()
     };
-    let number = among.clone().find(|number| is_unit(number))?;
+    let number = among.rev().find(|number| is_unit(number))?;
     let positive = difference.coefficient(label(number)).is_one();
     let own = Index::label(label(number)).times(&difference.coefficient(label(number)));
     let rest = difference.minus(&own);
     let mut known = true;
-    rest.each_label(&mut |Label(other)| known &= (other as usize) < among.start);
+    rest.each_label(&mut |Label(other)| known &= (other as usize) < rank.min(number));
     if !known {
         return None;
     }

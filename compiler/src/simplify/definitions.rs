@@ -1,6 +1,6 @@
 //! Definitions as wholes: aliases vanish, small adjoints are read through, equal definitions become one, and what nobody needs goes.
 
-use super::{Report, formula, map_reads, set_body, set_definition};
+use super::{Report, diagonal, factors, formula, map_reads, set_body, set_definition};
 use crate::ir::transfer::transfer;
 use crate::ir::{
     Definition, Element, ExpressionId, Label, Node, Program, Recurrence, Role, Root, Source, Tensor, TensorId, Unit,
@@ -16,7 +16,7 @@ pub fn inline(program: &mut Program, report: &mut Report) -> bool {
     let order = program.order();
     // What is read through in a circle would never end.
     let recurrent = program.recurrent();
-    let factors = factors(program, &order);
+    let stored = stored_factors(program, &order);
     let mut bodies: HashMap<TensorId, (ExpressionId, &'static str)> = HashMap::new();
     let mut changed = false;
     // A recurrence reads what comes after it, so it is gone through again.
@@ -34,7 +34,7 @@ pub fn inline(program: &mut Program, report: &mut Report) -> bool {
             changed = true;
         }
         if definition.reduction.is_none()
-            && let Some(rule) = transparent(program, id, body, recurrent.contains(&id), factors.contains(&id))
+            && let Some(rule) = transparent(program, id, body, recurrent.contains(&id), stored.contains(&id))
         {
             bodies.insert(id, (body, rule));
         }
@@ -50,6 +50,14 @@ fn transparent(program: &Program, id: TensorId, body: ExpressionId, recurrent: b
     }
     if recurrent {
         return None;
+    }
+    if is_adjoint(program.tensor(id)) {
+        if diagonal::is_stated(program, id, body) {
+            return Some("a Kronecker δ is read through");
+        }
+        if factors::is_product(program, id, body) {
+            return Some("a product over fewer axes is read through");
+        }
     }
     let nodes = expressions.reachable(body);
     let mut cost = 0;
@@ -71,14 +79,17 @@ fn transparent(program: &Program, id: TensorId, body: ExpressionId, recurrent: b
 }
 
 /// Whether differentiation made the tensor.
-fn is_adjoint(tensor: &Tensor) -> bool {
+pub fn is_adjoint(tensor: &Tensor) -> bool {
     tensor.name.starts_with("d ")
 }
 
-/// The tensors that a sum of products reads: a stored factor makes a matrix product.
-fn factors(program: &Program, order: &[TensorId]) -> HashSet<TensorId> {
+/// The tensors that a sum of products reads, and those of products over fewer axes: a stored factor makes a matrix product.
+fn stored_factors(program: &Program, order: &[TensorId]) -> HashSet<TensorId> {
     let is_product = |reader: &&TensorId| {
-        let Some(Definition { reduction: Some(_), body }) = program.definition(**reader) else { return false };
+        let Some(Definition { reduction, body }) = program.definition(**reader) else { return false };
+        if reduction.is_none() {
+            return is_adjoint(program.tensor(**reader)) && factors::is_product(program, **reader, *body);
+        }
         let nodes = program.expressions.reachable(*body);
         nodes.iter().filter(|&&node| matches!(program.expressions.node(node), Node::Read(..))).count() > 1
     };

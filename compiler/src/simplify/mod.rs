@@ -6,8 +6,11 @@
 mod contraction;
 mod cuts;
 mod definitions;
+mod diagonal;
 mod engine;
 mod expose;
+mod factors;
+mod narrow;
 mod pattern;
 mod positions;
 mod report;
@@ -22,8 +25,8 @@ pub use report::Report;
 
 use crate::ir::{Definition, ExpressionId, Expressions, Index, Node, Program, Source, TensorId};
 
-/// Passes are repeated at most this often; each of them only removes work, so few are needed.
-const MOST_ROUNDS: usize = 12;
+/// Passes are repeated at most this often; each of them only removes work, and a factor moves on by a definition in each.
+const MOST_ROUNDS: usize = 400;
 
 /// Simplifies a program in place and removes what its roots do not need. Given tensors stay.
 pub fn simplify(program: &mut Program) -> Report {
@@ -32,9 +35,12 @@ pub fn simplify(program: &mut Program) -> Report {
         let mut changed = formulas(program, &mut report);
         changed |= definitions::inline(program, &mut report);
         changed |= expose::expose(program, &mut report);
+        changed |= narrow::simplify(program, &mut report);
         changed |= sums::simplify(program, &mut report);
         changed |= residues::simplify(program, &mut report);
         changed |= cuts::simplify(program, &mut report);
+        changed |= diagonal::simplify(program, &mut report);
+        changed |= factors::simplify(program, &mut report);
         changed |= definitions::merge_equal(program, &mut report);
         if !changed && !share::share(program, &mut report) {
             break;

@@ -82,6 +82,9 @@ fn arithmetic() -> Vec<Rule> {
         Real: (a - j) + k => a + (k - j);
         Real: (a + j) - k => a + (j - k);
         Real: -(a * j) => a * (-j);
+        Exact: a + a => a * 2.0;
+        Real: a * j + a => a * (j + 1.0);
+        Real: a * j - a => a * (j - 1.0);
         Real: a * (1.0 / b) => a / b;
         Real: (a * j) * b => (a * b) * j;
         Real: a * b + a * c => a * (b + c);
@@ -162,6 +165,9 @@ fn conditions() -> Vec<Rule> {
         Finite: select(c, a, 0.0) + select(c, b, 0.0) => select(c, a + b, 0.0);
         Finite: select(c, a, 0.0) + select(c, 0.0, b) => select(c, a, b);
         Finite: select(c, 0.0, a) + select(c, 0.0, b) => select(c, 0.0, a + b);
+        Finite: select(c, a, 0.0) - select(c, b, 0.0) => select(c, a - b, 0.0);
+        Real: (d + select(c, a, 0.0)) + select(c, b, 0.0) => d + select(c, a + b, 0.0);
+        Real: (d - select(c, a, 0.0)) - select(c, b, 0.0) => d - select(c, a + b, 0.0);
         Exact: and(a, 0.0) => 0.0;
         Exact: or(a, 1.0) => 1.0;
         Exact(truth): and(a, 1.0) => a;

@@ -10,6 +10,7 @@ pub fn simplify(program: &mut Program, report: &mut Report) -> bool {
     let mut changed = false;
     for id in program.order() {
         report.enter(&program.tensor(id).name);
+        changed |= drop_reduction(program, id, report);
         changed |= drop_labels(program, id, report);
         changed |= drop_axes(program, id, report);
         changed |= pull_factors(program, id, report);
@@ -22,6 +23,17 @@ fn as_sum(program: &Program, id: TensorId) -> Option<(ExpressionId, Vec<Extent>)
         Definition { reduction: Some((Reduction::Sum, extents)), body } => Some((*body, extents.clone())),
         Definition { .. } => None,
     }
+}
+
+/// A sum over no labels is its term.
+fn drop_reduction(program: &mut Program, id: TensorId, report: &mut Report) -> bool {
+    let Some((body, extents)) = as_sum(program, id) else { return false };
+    if !extents.is_empty() {
+        return false;
+    }
+    report.fired("a sum over no label is its term");
+    set_definition(program, id, Definition { reduction: None, body });
+    true
 }
 
 /// `Σ_k f = K·f` where k does not occur in f.

@@ -71,3 +71,23 @@ impl<S: Pod> Default for Buffer<S> {
         Buffer::zeros(0)
     }
 }
+
+/// The elements of memory of a known length.
+///
+/// # Panics
+///
+/// If they are not as many.
+#[inline(always)]
+pub fn array<S, const N: usize>(elements: &[S]) -> &[S; N] {
+    elements.try_into().expect("as many elements as the array has")
+}
+
+/// The elements of memory of a known length, to be written.
+///
+/// # Panics
+///
+/// If they are not as many.
+#[inline(always)]
+pub fn array_mut<S, const N: usize>(elements: &mut [S]) -> &mut [S; N] {
+    elements.try_into().expect("as many elements as the array has")
+}

@@ -10,6 +10,7 @@ mod files;
 mod gradients;
 mod images;
 mod integers;
+mod masks;
 mod memory;
 mod states;
 mod structs;

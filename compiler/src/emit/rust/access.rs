@@ -273,6 +273,9 @@ fn cut(
     let whole = scope.memory(memory);
     let length = index::extent(scope, extent).bare();
     let borrow = if written { quote!(&mut) } else { quote!(&) };
+    if base == Index::default() && whole == *row && scope.lengths.get(&memory) == Some(extent) {
+        return TokenStream::new();
+    }
     if base == Index::default() {
         return quote!(let #row = #borrow #whole[..#length];);
     }

@@ -4,10 +4,10 @@
 
 use super::access::{self, SHORTEST, Step};
 use super::groups;
+use super::leaves;
 use super::scope::Scope;
 use super::value;
 use crate::ir::{Extent, Index, Label};
-use crate::loops::substitute::Substitution;
 use crate::loops::{Block, Local, Statement, Value, Variable};
 use crate::ops::{Operator, Runtime};
 
@@ -68,16 +68,17 @@ pub fn cases(scope: &Scope<'_>, variable: Variable, extent: &Extent, body: &[Sta
 fn parts(variable: Variable, ranges: impl Iterator<Item = (i64, i64)>, body: &[Statement]) -> Vec<(Extent, Vec<Statement>)> {
     let part = |(from, to): (i64, i64)| {
         let body = decided(body, &|condition| in_range(condition, variable, from, to));
-        let mut moved = Substitution::of_labels(|label: Label| {
+        let mut moved = |label: Label| {
             let index = Index::label(label);
             if label.0 == variable.0 { index.plus_extent(&Extent::constant(from)) } else { index }
-        });
-        (Extent::constant(to - from), body.iter().map(|statement| moved.statement(statement)).collect())
+        };
+        (Extent::constant(to - from), leaves::moved(&body, &mut moved))
     };
     ranges.map(part).collect()
 }
 
-fn each_value<'a>(body: &'a [Statement], visit: &mut dyn FnMut(&'a Value)) {
+/// Calls `visit` for the values of statements.
+pub fn each_value<'a>(body: &'a [Statement], visit: &mut dyn FnMut(&'a Value)) {
     for statement in body {
         match statement {
             Statement::Let(_, value)
@@ -158,7 +159,7 @@ fn is_in_the_way(scope: &Scope<'_>, variable: Variable, value: &Value) -> bool {
 }
 
 /// The conditions that a condition is made of.
-fn simple(condition: &Value, conditions: &mut Vec<Value>) {
+pub fn simple(condition: &Value, conditions: &mut Vec<Value>) {
     match condition {
         Value::Apply(Operator::And | Operator::Or | Operator::Not, arguments) => {
             arguments.iter().for_each(|argument| simple(argument, conditions));
@@ -216,7 +217,7 @@ fn in_range(condition: &Value, variable: Variable, from: i64, to: i64) -> Option
 }
 
 /// Statements in which some conditions are known.
-fn decided(body: &[Statement], known: &dyn Fn(&Value) -> Option<bool>) -> Vec<Statement> {
+pub fn decided(body: &[Statement], known: &dyn Fn(&Value) -> Option<bool>) -> Vec<Statement> {
     let mut statements = Vec::new();
     for statement in body {
         let mut before = Vec::new();

@@ -1,8 +1,9 @@
 //! A pass that runs once, for `chainrule eval --engine compile`. It must not know who calls it.
 
+use super::functions::Functions;
 use super::pass::{self, Storage};
 use super::scope::{Memory, Remarks, Scope, remark};
-use super::step::{Functions, Use};
+use super::step::Use;
 use super::workspace::maximum;
 use super::{allowed, format, index, network};
 use crate::ir::Extent;
@@ -23,14 +24,23 @@ use quote::{format_ident, quote};
 /// It gives in the same form, for each buffer that is a [`Place::Result`], in their order: its elements in row-major order.
 pub fn evaluation_module(loops: &Loops) -> Result<String, String> {
     let remarks = Remarks::default();
-    let mut functions =
-        Functions::new(&["evaluate", "contract", "contraction_packing_len", "multiply", "packing_len", "numbers", "Memory"]);
+    let mut functions = Functions::new(&[
+        "evaluate",
+        "contract",
+        "contraction_packing_len",
+        "multiply",
+        "packing_len",
+        "array",
+        "array_mut",
+        "numbers",
+        "Memory",
+    ]);
     let float = Ident::new(loops.precision.name(), Span::call_site());
     let fields: Vec<Ident> = (0..loops.buffers.len()).map(|number| format_ident!("buffer_{number}")).collect();
     let storage = MemoryStorage { fields: &fields };
     let entry = pass::write(loops, &loops.name, &storage, &mut functions, Some(&remarks))?;
     let functions = functions.tokens;
-    let scope = Scope::new(loops, None, &[]);
+    let scope = Scope::blank(loops);
     let sizes = scope.sizes();
     let bound = network::bind_sizes(&scope);
     let count = Literal::usize_unsuffixed(sizes.len());
@@ -132,6 +142,10 @@ impl Storage for MemoryStorage<'_> {
         };
         let length = length.unwrap_or_default();
         Ok(if one.written { quote!(&mut memory.#field[..#length]) } else { quote!(&memory.#field[..#length]) })
+    }
+
+    fn is_array(&self, _: &Loops, _: &Use) -> bool {
+        false
     }
 
     fn packing(&self) -> TokenStream {

@@ -41,6 +41,16 @@ pub fn index(environment: &dyn Environment, form: &Index) -> Code {
     minus.into_iter().fold(total(plus), |sum, part| sum.infix("-", part))
 }
 
+/// A form as `usize`, 0 where it is negative. Its coefficients have known signs, and there is nothing but labels in it.
+pub fn not_below_zero(environment: &dyn Environment, form: &Index) -> Code {
+    let (plus, minus) = parts(environment, form, Kind::Unsigned);
+    if minus.is_empty() {
+        return total(plus);
+    }
+    let (plus, minus) = (total(plus).at_least(Tightness::Atom), total(minus).bare());
+    Code::atom(quote!(#plus.saturating_sub(#minus)))
+}
+
 /// An offset as `isize`.
 pub fn signed(environment: &dyn Environment, form: &Index) -> Code {
     let (mut plus, minus) = parts(environment, form, Kind::Signed);

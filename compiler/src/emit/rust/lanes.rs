@@ -14,7 +14,7 @@ use crate::ir::Extent;
 use crate::loops::{Local, Statement, Value, Variable};
 use crate::ops::{Operator, Runtime};
 use proc_macro2::{Ident, Literal, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 
 /// How many numbers are added side by side.
 const LANES: i64 = 16;
@@ -176,7 +176,7 @@ pub fn write(
     let starts = sums.iter().map(|sum| value::literal(scope.loops.precision, sum.fold.neutral()).bare());
     let chunk = Chunk { variable, body, rows, sums, lanes: &names };
     let loops = if lanes.whole { chunk.whole(scope, name, lanes.width) } else { chunks(scope, &chunk, extent, name) };
-    let together = sums.iter().zip(&names).map(|(sum, names)| together(scope, sum, names, lanes.width));
+    let together = sums.iter().zip(&names).map(|(sum, names)| together(scope, sum, names));
     let width = Literal::i64_unsuffixed(lanes.width);
     quote! {
         #(let mut #names = [#starts; #width];)*
@@ -274,24 +274,12 @@ fn add_to_lane(scope: &Scope<'_>, sum: &Sum<'_>, lanes: &Ident, lane: &Ident) ->
     sum.fold.take(&quote!(#lanes[#lane]), &value::number(scope, sum.value).bare())
 }
 
-/// `sum += ` all lanes, halves onto halves.
-fn together(scope: &Scope<'_>, sum: &Sum<'_>, lanes: &Ident, width: i64) -> TokenStream {
-    let (local, _) = scope.local(sum.local);
-    let onto = sum.fold.take(&quote!(#lanes[lane]), &quote!(#lanes[lane + half]));
-    let last = sum.fold.take(&quote!(#local), &quote!(#lanes[0]));
-    let powers: Vec<i64> = [16, 8, 4, 2, 1].into_iter().filter(|&power| power < width).collect();
-    // The lanes above the largest power of two come first.
-    let above = powers.first().filter(|&&power| width < 2 * power).map(|&power| {
-        let (half, rest) = (Literal::i64_unsuffixed(power), Literal::i64_unsuffixed(width - power));
-        let onto = sum.fold.take(&quote!(#lanes[lane]), &quote!(#lanes[lane + #half]));
-        quote!(for lane in 0..#rest { #onto })
-    });
-    let halves = powers.iter().skip(usize::from(above.is_some())).map(|&power| Literal::i64_unsuffixed(power));
-    quote! {
-        #above
-        for half in [#(#halves),*] {
-            for lane in 0..half { #onto }
-        }
-        #last
-    }
+/// `sum += lanes::sum(sum_lanes);`
+fn together(scope: &Scope<'_>, sum: &Sum<'_>, lanes: &Ident) -> TokenStream {
+    let all = match sum.fold {
+        Fold::Add => quote!(lanes::sum(#lanes)),
+        Fold::Largest => quote!(lanes::maximum(#lanes)),
+        Fold::Smallest => quote!(lanes::minimum(#lanes)),
+    };
+    sum.fold.take(&scope.local(sum.local).0.to_token_stream(), &all)
 }

@@ -31,7 +31,7 @@ pub fn methods(unit: &Unit<'_>) -> (TokenStream, TokenStream) {
 
 fn general(unit: &Unit<'_>) -> TokenStream {
     let Unit { workspace_name, visibility, .. } = unit;
-    let scope = Scope::new(&unit.blank, None, &[]);
+    let scope = Scope::blank(&unit.blank);
     let sizes = scope.sizes();
     let symbols = unit.interface.sizes.join(", ");
     let made = if symbols.is_empty() {
@@ -248,7 +248,7 @@ fn predict(unit: &Unit<'_>) -> (TokenStream, TokenStream) {
     let Some(pass) = &unit.predict_pass else { return (TokenStream::new(), TokenStream::new()) };
     let Unit { workspace_name, visibility, .. } = unit;
     let Arguments { declared, checked, kinds } = arguments(unit, false);
-    let scope = Scope::new(&unit.blank, None, &[]);
+    let scope = Scope::blank(&unit.blank);
     let (checker, sizes) = (checker(unit), bind_sizes(&scope));
     let names = scope.sizes();
     let slices = kinds.iter().enumerate().map(|(at, &integer)| {

@@ -6,18 +6,22 @@
 mod access;
 mod cases;
 mod code;
+mod copies;
 #[cfg(feature = "format")]
 mod evaluation;
 #[cfg(feature = "format")]
 mod format;
+mod functions;
 mod groups;
 mod index;
 mod lanes;
+mod leaves;
 mod methods;
 pub mod names;
 mod nest;
 mod network;
 mod pass;
+mod prefix;
 mod rounds;
 #[cfg(test)]
 mod rounds_tests;
@@ -147,7 +151,7 @@ fn uses() -> TokenStream {
             Contraction, Dimension, Product, Strides, contract, contraction_packing_len, multiply, packing_len,
         };
         use ::chainrule::__private::kernels::threads::{Rounds, share};
-        use ::chainrule::__private::kernels::{Avx2, Avx512, Baseline, Buffer, Isa, Level};
+        use ::chainrule::__private::kernels::{Avx2, Avx512, Baseline, Buffer, Isa, Level, array, array_mut, lanes};
         use ::chainrule::__private::{Arguments, AsNetwork, Axis, Description, Elements, Input, Network, Parameter, Scalar};
     }
 }

@@ -52,11 +52,22 @@ pub fn public(text: &str) -> Ident {
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     taken: BTreeSet<String>,
+    /// How many names are given, where they say nothing.
+    anonymous: Option<usize>,
 }
 
 impl Names {
+    /// Names that say nothing but in which order things are named; no user's name is one of them.
+    pub fn anonymous() -> Self {
+        Self { taken: BTreeSet::new(), anonymous: Some(0) }
+    }
+
     /// A name for something of the generated code alone; numbered where it is taken.
     pub fn fresh(&mut self, wanted: &str) -> Ident {
+        if let Some(count) = &mut self.anonymous {
+            *count += 1;
+            return Ident::new(&format!("ν{count}"), Span::mixed_site());
+        }
         let base = sanitized(wanted);
         let mut text = base.clone();
         let mut number = 2;

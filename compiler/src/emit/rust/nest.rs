@@ -4,6 +4,7 @@ use super::access;
 use super::cases::{self, Cases};
 use super::index;
 use super::lanes;
+use super::prefix;
 use super::scope::{Scope, memory_of};
 use super::value;
 use crate::ir::{Extent, Label};
@@ -14,7 +15,24 @@ use quote::quote;
 
 /// Statements, one after the other.
 pub fn statements(scope: &mut Scope<'_>, body: &[Statement]) -> TokenStream {
-    body.iter().map(|one| statement(scope, one, body)).collect()
+    body.iter()
+        .map(|one| {
+            let known = scope.tails().len();
+            let code = statement(scope, one, body);
+            forget(scope, one, known);
+            code
+        })
+        .collect()
+}
+
+/// What was known of rows before a statement is forgotten where it writes.
+fn forget(scope: &mut Scope<'_>, statement: &Statement, known: usize) {
+    match statement {
+        Statement::Store { buffer, .. } | Statement::Fill(buffer, _) => scope.forget(memory_of(scope.loops, *buffer), known),
+        Statement::Product(product) => scope.forget(memory_of(scope.loops, product.c.buffer), known),
+        Statement::For { body, .. } => body.iter().for_each(|statement| forget(scope, statement, known)),
+        Statement::Comment(_) | Statement::Let(..) | Statement::Accumulator(..) | Statement::Assign(..) => {}
+    }
 }
 
 fn statement(scope: &mut Scope<'_>, one: &Statement, siblings: &[Statement]) -> TokenStream {
@@ -117,19 +135,38 @@ fn repeat(
     {
         return code;
     }
+    if is_innermost(body)
+        && !backward
+        && let Some(prefix) = prefix::prefix(scope, variable, extent, body)
+    {
+        return prefix::write(scope, (variable, extent), &prefix, |scope, end| {
+            up_to(scope, (variable, extent, false), end, body, false)
+        });
+    }
+    up_to(scope, (variable, extent, backward), extent, body, alone)
+}
+
+/// A loop over the beginning of a variable's range, or over all of it.
+fn up_to(
+    scope: &mut Scope<'_>,
+    (variable, extent, backward): (Variable, &Extent, bool),
+    length: &Extent,
+    body: &[Statement],
+    alone: bool,
+) -> TokenStream {
     let mut inner = scope.clone();
     let name = inner.enter(variable, extent);
     let mut before = TokenStream::new();
     let mut rows = Vec::new();
     if is_innermost(body) {
-        (before, rows) = access::prepare(&mut inner, variable, &name, extent, body);
-        if let Some(lanes) = lanes::lanes(&inner, variable, extent, body, &rows) {
-            let code = lanes::write(&mut inner, variable, extent, &name, body, &rows, &lanes);
+        (before, rows) = access::prepare(&mut inner, variable, &name, length, body);
+        if let Some(lanes) = lanes::lanes(&inner, variable, length, body, &rows) {
+            let code = lanes::write(&mut inner, variable, length, &name, body, &rows, &lanes);
             return in_block(before, code, alone || rows.is_empty());
         }
-        inner.vectorizes = access::vectorizes(&inner, variable, extent, body, &rows);
+        inner.vectorizes = access::vectorizes(&inner, variable, length, body, &rows);
     }
-    let length = index::extent(scope, extent).at_least(super::code::Tightness::Sum);
+    let length = index::extent(scope, length).at_least(super::code::Tightness::Sum);
     let body = statements(&mut inner, body);
     let range = if backward { quote!((0..#length).rev()) } else { quote!(0..#length) };
     let code = quote!(for #name in #range { #body });
@@ -176,7 +213,8 @@ fn product(scope: &Scope<'_>, product: &Product) -> TokenStream {
         let [m, n, k] = [&product.m, &product.n, &product.k].map(|axes| dimensions(scope, axes));
         (quote!(contract), quote!(Contraction { m: #m, n: #n, k: #k, accumulate: false }))
     };
-    quote!(#function(I::LEVEL, &#shape, #left, #right, #result, packing,);)
+    let level = &scope.level;
+    quote!(#function(#level, &#shape, #left, #right, #result, packing,);)
 }
 
 /// The shape of a product of matrices.

@@ -96,7 +96,7 @@ pub fn workspace_struct(unit: &Unit<'_>) -> TokenStream {
 /// The implementation of `Network`.
 pub fn implementation(unit: &Unit<'_>) -> Result<TokenStream, String> {
     let Unit { name, workspace_name, float, .. } = unit;
-    let scope = Scope::new(&unit.blank, None, &[]);
+    let scope = Scope::blank(&unit.blank);
     let description = description(unit)?;
     let count = Literal::usize_unsuffixed(unit.interface.sizes.len());
     let sizes = bind_sizes(&scope);
@@ -302,7 +302,7 @@ enum Mode {
 }
 
 fn called(unit: &Unit<'_>, pass: &Ident, mode: Mode) -> Result<TokenStream, String> {
-    let scope = Scope::new(&unit.blank, None, &[]);
+    let scope = Scope::blank(&unit.blank);
     let (names, sizes) = (scope.sizes(), bind_sizes(&scope));
     let inputs = elements(unit);
     let trains = mode == Mode::Training;

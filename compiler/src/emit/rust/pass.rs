@@ -1,16 +1,18 @@
-//! A pass: its steps one after the other, in copies for the instruction sets. It must not know what a step does.
+//! A pass: calls of its steps, one after the other. It must not know what a step does.
 //!
 //! Long passes are cut into stages, so that no function of the generated code grows with the network and the time to compile it
 //! stays linear.
 
+use super::copies::Signature;
+use super::functions::{self, Functions};
 use super::scope::{Remarks, Scope, remark};
-use super::step::{self, Functions, Step, Use};
+use super::step::{self, Step, Use};
 use crate::loops::Loops;
-use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::quote;
 
-/// How many steps are compiled as one function.
-const STAGE: usize = 12;
+/// How many steps one function calls.
+const STAGE: usize = 32;
 
 /// Where the memory of a pass comes from.
 pub trait Storage {
@@ -18,6 +20,8 @@ pub trait Storage {
     fn parameters(&self) -> Vec<(Ident, TokenStream)>;
     /// The slice of a use; `length` is how many elements it needs, if that is not all.
     fn slice(&self, loops: &Loops, one: &Use, length: Option<TokenStream>) -> Result<TokenStream, String>;
+    /// Whether the slice of a use is a reference to an array.
+    fn is_array(&self, loops: &Loops, one: &Use) -> bool;
     /// The memory for packing.
     fn packing(&self) -> TokenStream;
 }
@@ -37,7 +41,7 @@ pub fn write(
         return Ok(entry);
     }
     let mut calls = TokenStream::new();
-    let (declared, arguments) = signature(loops, storage);
+    let Signature { declared, arguments } = signature(loops, storage);
     for (number, part) in steps.chunks(STAGE).enumerate() {
         let stage_name = functions.fresh(&format!("{name}_stage_{}", number + 1));
         stage(loops, &stage_name, part, storage, functions, remarks)?;
@@ -54,18 +58,17 @@ pub fn draws(loops: &Loops) -> bool {
     draws
 }
 
-fn signature(loops: &Loops, storage: &dyn Storage) -> (TokenStream, TokenStream) {
-    let scope = Scope::new(loops, None, &[]);
-    let sizes = scope.sizes();
-    let (declared, key) = match draws(loops) {
-        true => (quote!(key: ::chainrule::__private::Key,), quote!(key,)),
-        false => (TokenStream::new(), TokenStream::new()),
-    };
-    let (names, types): (Vec<_>, Vec<_>) = storage.parameters().into_iter().unzip();
-    (quote!(#(#sizes: usize,)* #declared #(#names: #types,)*), quote!(#(#sizes,)* #key #(#names),*))
+fn signature(loops: &Loops, storage: &dyn Storage) -> Signature {
+    let scope = Scope::blank(loops);
+    let mut arguments: Vec<(Ident, TokenStream)> = scope.sizes().iter().map(|size| (size.clone(), quote!(usize))).collect();
+    if draws(loops) {
+        arguments.push((Ident::new("key", Span::call_site()), quote!(::chainrule::__private::Key)));
+    }
+    arguments.extend(storage.parameters());
+    Signature::new(arguments)
 }
 
-/// Some steps, for each instruction set.
+/// Some steps.
 fn stage(
     loops: &Loops,
     name: &Ident,
@@ -74,66 +77,34 @@ fn stage(
     functions: &mut Functions,
     remarks: Option<&Remarks>,
 ) -> Result<(), String> {
-    let scope = Scope::new(loops, None, &[]);
+    let scope = Scope::blank(loops);
     let mut calls = TokenStream::new();
     for step in steps {
         let function = functions.step(loops, step, remarks);
+        if let Some(remarks) = remarks.filter(|_| !function.is_of(step)) {
+            calls.extend(step.formulas.iter().map(|formula| remark(remarks, formula)));
+        }
         let sizes = scope.sizes().iter().map(|size| quote!(#size));
-        let slices =
-            step.uses.iter().map(|one| storage.slice(loops, one, step::length(&scope, one).map(super::code::Code::bare)));
+        let slices = step.uses.iter().map(|one| {
+            let slice = storage.slice(loops, one, step::length(&scope, one).map(super::code::Code::bare))?;
+            Ok::<_, String>(match functions::fixed_length(loops, step, one) {
+                Some(_) if storage.is_array(loops, one) => slice,
+                Some(_) if one.written => quote!(array_mut(#slice)),
+                Some(_) => quote!(array(#slice)),
+                None => slice,
+            })
+        });
         let slices = slices.collect::<Result<Vec<_>, _>>()?;
         let packing = step.packs.then(|| storage.packing());
-        let key = (!step.streams.is_empty()).then(|| quote!(key));
-        let arguments = sizes.chain(slices).chain(packing).chain(key);
-        calls.extend(quote!(#function::<I>(#(#arguments),*);));
+        let streams = step.streams.iter().map(|stream| {
+            let number = Literal::u32_unsuffixed(stream.0);
+            quote!(key.stream(#number))
+        });
+        let arguments = [quote!(level)].into_iter().chain(sizes).chain(slices).chain(packing).chain(streams);
+        let name = &function.name;
+        calls.extend(quote!(#name(#(#arguments),*);));
     }
-    let (declared, arguments) = signature(loops, storage);
-    functions.tokens.extend(copies(name, &declared, &arguments, &calls, remarks));
+    let declared = signature(loops, storage).declared;
+    functions.tokens.extend(quote!(fn #name(#declared) { let level = Level::detect(); #calls }));
     Ok(())
-}
-
-/// The copies of a stage and the choice between them.
-fn copies(
-    name: &Ident,
-    declared: &TokenStream,
-    arguments: &TokenStream,
-    calls: &TokenStream,
-    remarks: Option<&Remarks>,
-) -> TokenStream {
-    let (body, avx2, avx512) = (format_ident!("{name}_steps"), format_ident!("{name}_avx2"), format_ident!("{name}_avx512"));
-    let reason = |set: &str| {
-        remarks.map(|remarks| remark(remarks, &format!("SAFETY: the machine has {set}: that is what this level says.")))
-    };
-    let (reason_512, reason_2) = (reason("AVX-512"), reason("AVX2 and fused multiply-add"));
-    quote! {
-        fn #name(#declared) {
-            match Level::detect() {
-                #[cfg(target_arch = "x86_64")]
-                Level::Avx512 => {
-                    #reason_512
-                    unsafe { #avx512(#arguments) }
-                }
-                #[cfg(target_arch = "x86_64")]
-                Level::Avx2 => {
-                    #reason_2
-                    unsafe { #avx2(#arguments) }
-                }
-                _ => #body::<Baseline>(#arguments),
-            }
-        }
-        #[cfg(target_arch = "x86_64")]
-        #[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl")]
-        fn #avx512(#declared) {
-            #body::<Avx512>(#arguments);
-        }
-        #[cfg(target_arch = "x86_64")]
-        #[target_feature(enable = "avx2,fma")]
-        fn #avx2(#declared) {
-            #body::<Avx2>(#arguments);
-        }
-        #[inline(always)]
-        fn #body<I: Isa>(#declared) {
-            #calls
-        }
-    }
 }

@@ -4,7 +4,7 @@
 use super::code::Code;
 use super::index::{self, Environment};
 use super::names::Names;
-use crate::ir::{Atom, Extent, Index, Label, Stream};
+use crate::ir::{Atom, Extent, Index, Label, SizeId, Stream};
 use crate::loops::{BufferId, Local, Loops, Place, Variable};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -31,7 +31,7 @@ pub fn memory_of(loops: &Loops, buffer: BufferId) -> Memory {
 /// The names of the symbolic sizes: in lower case, and apart from what functions of passes are given beside them.
 fn size_names(sizes: &[String]) -> Vec<Ident> {
     let mut names = Names::default();
-    let words = ["parameters", "workspace", "gradient", "metrics", "loss", "packing", "memory", "key"];
+    let words = ["parameters", "workspace", "gradient", "metrics", "loss", "packing", "memory", "key", "level"];
     words.iter().for_each(|word| names.reserve(word));
     sizes.iter().map(|size| names.fresh(&size.to_lowercase())).collect()
 }
@@ -61,6 +61,21 @@ pub enum Reach {
     Loaded(Ident),
 }
 
+/// A row that holds one number from a place on.
+#[derive(Clone, Debug)]
+pub struct Tail {
+    /// The buffer of the row.
+    pub buffer: BufferId,
+    /// Where the row begins.
+    pub base: Index,
+    /// The name of the place, and the place.
+    pub end: (Ident, Extent),
+    /// How long the row is.
+    pub length: Extent,
+    /// The number.
+    pub number: f64,
+}
+
 /// Remarks for the reader, by number; a marker in the tokens says where they stand.
 pub type Remarks = RefCell<Vec<String>>;
 
@@ -75,6 +90,10 @@ pub struct Scope<'a> {
     pub names: Names,
     /// Whether what is written stands in a loop that the compiler of Rust can vectorize.
     pub vectorizes: bool,
+    /// The instruction set, for kernels.
+    pub level: TokenStream,
+    /// How long the memory is that was cut to its constant length.
+    pub lengths: BTreeMap<Memory, Extent>,
     sizes: Vec<Ident>,
     variables: BTreeMap<Variable, Ident>,
     locals: BTreeMap<Local, (Ident, bool)>,
@@ -82,19 +101,40 @@ pub struct Scope<'a> {
     ranges: BTreeMap<Variable, Extent>,
     reaches: Vec<(Memory, Index, Reach)>,
     streams: BTreeMap<Stream, Ident>,
+    tails: Vec<Tail>,
 }
 
 impl<'a> Scope<'a> {
-    /// The scope of a step that uses this memory.
-    pub fn new(loops: &'a Loops, remarks: Option<&'a Remarks>, memory: &[(Memory, String)]) -> Self {
+    /// The scope of a step that uses this memory; what it names has fresh ones of these names.
+    pub fn new(loops: &'a Loops, remarks: Option<&'a Remarks>, mut names: Names, memory: &[(Memory, String)]) -> Self {
         let sizes = size_names(&loops.sizes);
-        let mut names = Names::default();
         sizes.iter().for_each(|size| names.reserve(&size.to_string()));
-        ["packing", "key", "rounds", "written"].iter().for_each(|word| names.reserve(word));
+        ["packing", "key", "level", "rounds", "written"].iter().for_each(|word| names.reserve(word));
         let memory = memory.iter().map(|(memory, name)| (*memory, names.fresh(name))).collect();
         let (variables, locals, ranges) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let (reaches, streams) = (Vec::new(), BTreeMap::new());
-        Self { loops, remarks, names, vectorizes: false, sizes, variables, locals, memory, ranges, reaches, streams }
+        let (reaches, streams, tails) = (Vec::new(), BTreeMap::new(), Vec::new());
+        let (level, lengths) = (quote!(I::LEVEL), BTreeMap::new());
+        Self {
+            loops,
+            remarks,
+            names,
+            vectorizes: false,
+            level,
+            lengths,
+            sizes,
+            variables,
+            locals,
+            memory,
+            ranges,
+            reaches,
+            streams,
+            tails,
+        }
+    }
+
+    /// A scope of no step: sizes alone have names.
+    pub fn blank(loops: &'a Loops) -> Self {
+        Self::new(loops, None, Names::default(), &[])
     }
 
     /// The float type.
@@ -129,6 +169,33 @@ impl<'a> Scope<'a> {
     /// A loop's variable goes by another name from here.
     pub fn rename(&mut self, variable: Variable, name: Ident) {
         self.variables.insert(variable, name);
+    }
+
+    /// A size that the code computes begins.
+    pub fn open_size(&mut self, name: &str) -> (Ident, Extent) {
+        let name = self.names.fresh(name);
+        self.sizes.push(name.clone());
+        let number = u32::try_from(self.sizes.len() - 1).unwrap_or(u32::MAX);
+        (name, Extent::size(SizeId(number)))
+    }
+
+    /// From here on a row is known to hold one number behind a place.
+    pub fn know(&mut self, tail: Tail) {
+        self.tails.push(tail);
+    }
+
+    /// The rows that are known to hold one number behind a place.
+    pub fn tails(&self) -> &[Tail] {
+        &self.tails
+    }
+
+    /// Of the rows of a piece of memory that is written, nothing is known any more but what came last.
+    pub fn forget(&mut self, memory: Memory, known: usize) {
+        let (loops, mut number) = (self.loops, 0);
+        self.tails.retain(|tail| {
+            number += 1;
+            number > known || memory_of(loops, tail.buffer) != memory
+        });
     }
 
     /// A local begins.

@@ -13,8 +13,8 @@ use crate::memory::workspace::products;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-/// The body of the function of a step that is one such loop; `streams` opens the streams of random numbers that it takes.
-pub fn write(scope: &mut Scope<'_>, step: &Step<'_>, rounds: &Rounds<'_>, streams: &TokenStream) -> TokenStream {
+/// The body of the function of a step that is one such loop.
+pub fn write(scope: &mut Scope<'_>, step: &Step<'_>, rounds: &Rounds<'_>) -> TokenStream {
     let float = scope.float();
     let (captured, types, borrows) = captured(scope, step, rounds);
     let written: Vec<_> = rounds.written.keys().map(|&memory| scope.memory(memory)).collect();
@@ -42,7 +42,6 @@ pub fn write(scope: &mut Scope<'_>, step: &Step<'_>, rounds: &Rounds<'_>, stream
             ) {
                 let Self { #(#captured),* } = *self;
                 let [#(#written),*] = written;
-                #streams
                 #body
             }
         }
@@ -62,9 +61,7 @@ fn captured(scope: &Scope<'_>, step: &Step<'_>, rounds: &Rounds<'_>) -> (Vec<pro
     let slices: Vec<_> = slices.collect();
     let borrows = !slices.is_empty();
     captured.extend(slices);
-    if !step.streams.is_empty() {
-        captured.push((proc_macro2::Ident::new("key", proc_macro2::Span::call_site()), quote!(::chainrule::__private::Key)));
-    }
+    captured.extend(step.streams.iter().map(|&stream| (scope.stream(stream), quote!(::chainrule::__private::Key))));
     let (names, types) = captured.into_iter().unzip();
     (names, types, borrows)
 }

@@ -1,17 +1,11 @@
-//! A pass in steps: a function for each definition, named after it. It must not know where the memory of a step comes from.
+//! A pass in steps: statements that belong together. It must not know where the memory of a step comes from.
 
 use super::access::{self, Access};
 use super::code::Code;
 use super::index;
-use super::names::Names;
-use super::nest;
-use super::rounds;
-use super::scope::{Memory, Remarks, Scope, memory_of};
-use super::shared;
+use super::scope::{Memory, Scope, memory_of};
 use crate::ir::{Extent, Index, Stream};
 use crate::loops::{BufferId, Local, Loops, Statement, Value};
-use proc_macro2::{Ident, Literal, TokenStream};
-use quote::quote;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A piece of memory that a step uses.
@@ -180,84 +174,6 @@ fn each_leaf(value: &Value, visit: &mut dyn FnMut(&Value)) {
             }
         }
     }
-}
-
-/// The functions of all steps; a step that several passes share is written once.
-#[derive(Default)]
-pub struct Functions {
-    names: Names,
-    known: BTreeMap<String, Ident>,
-    /// What is written.
-    pub tokens: TokenStream,
-}
-
-impl Functions {
-    /// No function yet; these names are not given to any.
-    pub fn new(reserved: &[&str]) -> Self {
-        let mut functions = Self::default();
-        reserved.iter().for_each(|name| functions.names.reserve(name));
-        functions
-    }
-
-    /// A name for a function that is no step.
-    pub fn fresh(&mut self, wanted: &str) -> Ident {
-        self.names.fresh(wanted)
-    }
-
-    /// The function of a step.
-    pub fn step(&mut self, loops: &Loops, step: &Step<'_>, remarks: Option<&Remarks>) -> Ident {
-        let names: Vec<_> = step.uses.iter().map(|one| (one.memory, loops.buffer(one.buffers[0]).name.clone())).collect();
-        let mut scope = Scope::new(loops, remarks, &names);
-        let parameters = parameters(&scope, step);
-        let streams: TokenStream = step.streams.iter().map(|&stream| open_stream(&mut scope, stream)).collect();
-        let rest: Vec<Statement> = inside(step).into_iter().cloned().collect();
-        let shared = if let [one] = rest.as_slice() { rounds::independent(loops, one) } else { None };
-        let body = match shared {
-            Some(shared) => shared::write(&mut scope, step, &shared, &streams),
-            None => {
-                let statements = nest::statements(&mut scope, &rest);
-                quote!(#streams #statements)
-            }
-        };
-        let documentation = step.formulas.iter().map(|formula| format!(" `{formula}`"));
-        let written = quote!(#(#[doc = #documentation])* #[inline(always)]);
-        let key = format!("{parameters} {body} {}", step.formulas.join("\n"));
-        if let Some(name) = self.known.get(&key) {
-            return name.clone();
-        }
-        let target = step.uses.iter().find(|one| one.written).map_or("step", |one| loops.buffer(one.buffers[0]).name.as_str());
-        let name = self.names.fresh(&format!("compute_{target}"));
-        self.tokens.extend(quote!(#written fn #name<I: Isa>(#parameters) { #body }));
-        self.known.insert(key, name.clone());
-        name
-    }
-}
-
-/// The statements of a step without the remarks at its head, which are the function's documentation.
-fn inside<'a>(step: &Step<'a>) -> Vec<&'a Statement> {
-    step.body.iter().copied().filter(|statement| !matches!(statement, Statement::Comment(_))).collect()
-}
-
-fn parameters(scope: &Scope<'_>, step: &Step<'_>) -> TokenStream {
-    let float = scope.float();
-    let sizes = scope.sizes();
-    let slices = step.uses.iter().map(|one| {
-        let name = scope.memory(one.memory);
-        match (one.written, scope.loops.buffer(one.buffers[0]).integer) {
-            (true, _) => quote!(#name: &mut [#float],),
-            (false, true) => quote!(#name: &[i32],),
-            (false, false) => quote!(#name: &[#float],),
-        }
-    });
-    let packing = step.packs.then(|| quote!(packing: &mut [#float],));
-    let key = (!step.streams.is_empty()).then(|| quote!(key: ::chainrule::__private::Key,));
-    quote!(#(#sizes: usize,)* #(#slices)* #packing #key)
-}
-
-/// `let stream_3 = key.stream(3);`
-fn open_stream(scope: &mut Scope<'_>, stream: Stream) -> TokenStream {
-    let (name, number) = (scope.open_stream(stream), Literal::u32_unsuffixed(stream.0));
-    quote!(let #name = key.stream(#number);)
 }
 
 /// How many elements a use needs: those of its buffer, or `None` for all of a slot that several buffers share.

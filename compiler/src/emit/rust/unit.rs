@@ -1,11 +1,11 @@
 //! All that the parts of the generated code of one network share: its names, its layout, its workspace. It must not know of
 //! statements.
 
+use super::functions::Functions;
 use super::names::Names;
 use super::network::float;
 use super::pass;
 use super::scope::{Remarks, remark};
-use super::step::Functions;
 use super::structure::Layout;
 use super::workspace::{NetworkStorage, Workspace};
 use crate::emit::{Passes, Traced};
@@ -52,7 +52,8 @@ pub struct Unit<'a> {
 }
 
 /// The names that step functions must leave alone.
-const RESERVED: &[&str] = &["contract", "contraction_packing_len", "multiply", "packing_len", "Network", "initialize"];
+const RESERVED: &[&str] =
+    &["contract", "contraction_packing_len", "multiply", "packing_len", "array", "array_mut", "Network", "initialize"];
 
 impl<'a> Unit<'a> {
     /// The unit of a network without its passes.
@@ -115,7 +116,7 @@ impl<'a> Unit<'a> {
         functions: &mut Functions,
     ) -> Result<Ident, String> {
         let mut names = Names::default();
-        let reserved = ["parameters", "workspace", "gradient", "metrics", "loss", "key"];
+        let reserved = ["parameters", "workspace", "gradient", "metrics", "loss", "key", "level"];
         reserved.iter().for_each(|name| names.reserve(name));
         self.interface.sizes.iter().for_each(|size| names.reserve(&size.to_lowercase()));
         let inputs = self.interface.inputs.iter().map(|input| (assesses || !input.target).then(|| names.fresh(&input.name)));

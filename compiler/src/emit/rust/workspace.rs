@@ -208,6 +208,15 @@ impl Storage for NetworkStorage<'_> {
         }
     }
 
+    fn is_array(&self, loops: &Loops, one: &Use) -> bool {
+        let buffer = loops.buffer(one.buffers[0]);
+        match &buffer.place {
+            Place::Parameter(_) | Place::State(_) | Place::Result(Destination::Gradient(_)) => buffer.shape.len() == 1,
+            Place::Input(_) | Place::Workspace(_) => false,
+            Place::Result(Destination::Loss | Destination::Metric(_) | Destination::Output(_) | Destination::Update(_)) => false,
+        }
+    }
+
     fn packing(&self) -> TokenStream {
         quote!(&mut workspace.packing)
     }

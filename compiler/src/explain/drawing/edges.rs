@@ -106,10 +106,22 @@ impl Sketch {
         let rank = self.book.sheet.program.tensor(line.step.reader).shape.len();
         let element = if rank == 0 { of.clone() } else { Text.element(&of, &line.labels[..rank.min(line.labels.len())]) };
         let partial = texts.indexed(line.partial).map_or_else(String::new, |value| self.words.full(value));
-        let full = format!("{} = {partial}", Text.derivative(&element, &full_read).text());
+        let with: String = self.auxiliary(line).into_iter().filter_map(|id| self.with(id, texts)).collect();
+        let full = format!("{} = {partial}{with}", Text.derivative(&element, &full_read).text());
         let element = read.filter(|_| several).map(|read| self.words.brief(read));
         let wrt = element.unwrap_or_else(|| self.words.short(&wrt));
         Partial { of: self.words.short(&of), wrt, formula: self.short(line, texts), full }
+    }
+}
+
+impl Sketch {
+    /// What a partial reads beside nodes.
+    fn with(&self, id: TensorId, texts: &Texts) -> Option<String> {
+        let tensor = self.book.sheet.program.tensor(id);
+        let labels = self.book.labels.of(id);
+        let left = &labels[..tensor.shape.len().min(labels.len())];
+        let left = if left.is_empty() { tensor.name.clone() } else { Text.element(&tensor.name, left) };
+        Some(format!(", with {left} = {}", self.words.full(texts.indexed(id)?)))
     }
 }
 

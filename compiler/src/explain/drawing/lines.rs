@@ -170,10 +170,12 @@ impl Sketch {
 
     /// All that is written, at once.
     pub fn texts(&mut self, lines: &[Line]) -> Texts {
-        self.name_labels();
+        let auxiliary: BTreeSet<TensorId> = lines.iter().flat_map(|line| self.auxiliary(line)).collect();
+        self.name_labels(&auxiliary);
         let of_line = |line: &Line| [line.read, line.partial, line.contribution].into_iter().chain(line.array);
         let all: Vec<TensorId> =
             lines.iter().flat_map(of_line).chain(self.shown.iter().chain(self.hidden.keys()).copied()).collect();
+        let all: Vec<TensorId> = all.into_iter().chain(auxiliary).collect();
         let program = &self.book.sheet.program;
         let hidden = self.hidden.keys().copied().collect();
         let mut arrays = nn::arrays(program, &all, &hidden);
@@ -183,9 +185,23 @@ impl Sketch {
         Texts { arrays, indexed: nn::notations(program, &all) }
     }
 
+    /// The definitions that differentiation added for a partial, as a product of all factors but one.
+    pub fn auxiliary(&self, line: &Line) -> BTreeSet<TensorId> {
+        let program = &self.book.sheet.program;
+        let mut found = BTreeSet::new();
+        if let Some(definition) = program.definition(line.partial) {
+            program.expressions.each_tensor(definition.body, &mut |id| {
+                found.insert(id);
+            });
+        }
+        found.retain(|id| id.0 as usize >= self.book.known && program.definition(*id).is_some());
+        found
+    }
+
     /// Gives the labels of all definitions the names of the blackboard; those of what is written within others fit there.
-    fn name_labels(&mut self) {
-        let names: Vec<(TensorId, Vec<String>)> = self.shown.iter().map(|&id| (id, self.book.labels.of(id))).collect();
+    fn name_labels(&mut self, auxiliary: &BTreeSet<TensorId>) {
+        let whole = self.shown.iter().chain(auxiliary);
+        let names: Vec<(TensorId, Vec<String>)> = whole.map(|&id| (id, self.book.labels.of(id))).collect();
         let within =
             |(&part, &whole): (&TensorId, &TensorId)| (part, self.book.labels.within(&self.book.sheet.program, part, whole));
         let parts: Vec<(TensorId, Vec<String>)> = self.hidden.iter().map(within).collect();

@@ -58,6 +58,13 @@ fn partials_are_short() {
 }
 
 #[test]
+fn what_a_partial_reads_beside_nodes_is_said() {
+    let graph = drawn("network Net { input x: [B, 3]; param w: [3]; p = prod(x * w, axis = -1); loss = sum(p); }");
+    let partials: Vec<&str> = graph.edges.iter().flat_map(|edge| &edge.partials).map(|partial| partial.full.as_str()).collect();
+    assert!(partials.iter().any(|full| full.contains(", with p_others[")), "{partials:?}");
+}
+
+#[test]
 fn recurrences_lead_back() {
     let text = "network Net { input x: [T]; param w: []; h[t in 0..T] = tanh(w * h[t - 1] + x[t]); loss = sum(h ^ 2); }";
     let graph = drawn(text);

@@ -17,7 +17,7 @@ pub trait Constants: Copy + 'static {
     const ROUNDER: Self;
     /// From here on `exp` is infinite.
     const EXP_HIGHEST: Self;
-    /// Up to here `exp` is 0.
+    /// Up to here `exp` is 0, and one of its scales is: a product that underflows would take longer.
     const EXP_LOWEST: Self;
     /// Up to here `expm1` is -1.
     const EXPM1_LOWEST: Self;
@@ -95,7 +95,7 @@ impl Constants for f32 {
     const LN_2_LOW: Self = 1.428_606_8e-6;
     const ROUNDER: Self = 12_582_912.0 + 256.0;
     const EXP_HIGHEST: Self = 89.0;
-    const EXP_LOWEST: Self = -104.0;
+    const EXP_LOWEST: Self = -176.0;
     const EXPM1_LOWEST: Self = -18.0;
     const TINY: Self = 2.980_232_2e-8;
     const TANH_HIGHEST: Self = 9.1;
@@ -124,7 +124,7 @@ impl Constants for f64 {
     const LN_2_LOW: Self = 1.908_214_929_270_587_7e-10;
     const ROUNDER: Self = 6_755_399_441_055_744.0 + 2048.0;
     const EXP_HIGHEST: Self = 710.0;
-    const EXP_LOWEST: Self = -746.0;
+    const EXP_LOWEST: Self = -1418.0;
     const EXPM1_LOWEST: Self = -38.0;
     const TINY: Self = 5.551_115_123_125_783e-17;
     const TANH_HIGHEST: Self = 19.1;

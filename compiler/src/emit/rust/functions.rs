@@ -1,0 +1,155 @@
+//! The functions of all steps. Steps of equal structure share one, whatever their memory is called, so that repeated layers are
+//! compiled once. It must not know where the memory of a step comes from.
+
+use super::copies::{Signature, copies};
+use super::index;
+use super::names::Names;
+use super::nest;
+use super::rounds::{self, Rounds};
+use super::scope::{Remarks, Scope};
+use super::shared;
+use super::step::{Step, Use};
+use crate::ir::Extent;
+use crate::loops::{Loops, Statement};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+use std::collections::BTreeMap;
+
+/// The functions that are written so far.
+#[derive(Default)]
+pub struct Functions {
+    names: Names,
+    /// By the code of a step in names that say nothing.
+    known: BTreeMap<String, Function>,
+    /// What is written.
+    pub tokens: TokenStream,
+}
+
+/// A function that computes steps.
+#[derive(Clone)]
+pub struct Function {
+    /// Its name.
+    pub name: Ident,
+    /// What it computes, in the names of the step that it is written for.
+    formulas: Vec<String>,
+}
+
+impl Function {
+    /// Whether its own formulas are those of the step, so that a call needs no others.
+    pub fn is_of(&self, step: &Step<'_>) -> bool {
+        self.formulas == step.formulas
+    }
+}
+
+impl Functions {
+    /// No function yet; these names are not given to any.
+    pub fn new(reserved: &[&str]) -> Self {
+        let mut functions = Self::default();
+        reserved.iter().for_each(|name| functions.names.reserve(name));
+        functions
+    }
+
+    /// A name for a function that is no step.
+    pub fn fresh(&mut self, wanted: &str) -> Ident {
+        self.names.fresh(wanted)
+    }
+
+    /// The function of a step.
+    pub fn step(&mut self, loops: &Loops, step: &Step<'_>, remarks: Option<&Remarks>) -> Function {
+        let Written { signature, body } = written(loops, step, None, Names::anonymous());
+        let key = format!("{} {body}", signature.declared);
+        if let Some(function) = self.known.get(&key) {
+            return function.clone();
+        }
+        let target = step.uses.iter().find(|one| one.written).map_or("step", |one| loops.buffer(one.buffers[0]).name.as_str());
+        let name = self.names.fresh(&format!("compute_{target}"));
+        let Written { signature, body } = written(loops, step, remarks, Names::default());
+        let formulas: Vec<String> = step.formulas.iter().map(|&formula| formula.to_owned()).collect();
+        let documentation = formulas.iter().map(|formula| format!(" `{formula}`"));
+        self.tokens.extend(quote!(#(#[doc = #documentation])*));
+        let declared = &signature.declared;
+        self.tokens.extend(match calls_kernels(loops, step) {
+            true => quote!(fn #name(level: Level, #declared) { #body }),
+            false => copies(&name, &signature, &body, remarks),
+        });
+        let function = Function { name, formulas };
+        self.known.insert(key, function.clone());
+        function
+    }
+}
+
+/// The loop that a step is, if threads may share it.
+fn shared<'a>(loops: &Loops, step: &Step<'a>) -> Option<Rounds<'a>> {
+    let mut rest = step.body.iter().copied().filter(|statement| !matches!(statement, Statement::Comment(_)));
+    let (only, None) = (rest.next()?, rest.next()) else { return None };
+    rounds::independent(loops, only)
+}
+
+/// Whether a step does nothing but call kernels, one after the other, which choose their instruction set themselves.
+fn calls_kernels(loops: &Loops, step: &Step<'_>) -> bool {
+    fn calls(statement: &Statement) -> bool {
+        match statement {
+            Statement::For { body, .. } => body.iter().all(calls),
+            Statement::Comment(_) | Statement::Fill(..) | Statement::Product(_) => true,
+            Statement::Let(..) | Statement::Accumulator(..) | Statement::Assign(..) | Statement::Store { .. } => false,
+        }
+    }
+    step.body.iter().all(|statement| calls(statement)) && shared(loops, step).is_none()
+}
+
+/// A step as code.
+struct Written {
+    signature: Signature,
+    body: TokenStream,
+}
+
+fn written(loops: &Loops, step: &Step<'_>, remarks: Option<&Remarks>, names: Names) -> Written {
+    let memory: Vec<_> = step.uses.iter().map(|one| (one.memory, loops.buffer(one.buffers[0]).name.clone())).collect();
+    let mut scope = Scope::new(loops, remarks, names, &memory);
+    let signature = signature(&mut scope, step);
+    if calls_kernels(loops, step) {
+        scope.level = quote!(level);
+    }
+    if let Some(rounds) = shared(loops, step) {
+        let body = shared::write(&mut scope, step, &rounds);
+        return Written { signature, body };
+    }
+    // The remarks at the head of a step are the documentation of its function.
+    let rest: Vec<Statement> =
+        step.body.iter().filter(|statement| !matches!(statement, Statement::Comment(_))).map(|&one| one.clone()).collect();
+    let body = nest::statements(&mut scope, &rest);
+    Written { signature, body }
+}
+
+fn signature(scope: &mut Scope<'_>, step: &Step<'_>) -> Signature {
+    let float = scope.float();
+    let mut arguments: Vec<(Ident, TokenStream)> = scope.sizes().iter().map(|size| (size.clone(), quote!(usize))).collect();
+    for one in &step.uses {
+        let number = if scope.loops.buffer(one.buffers[0]).integer { quote!(i32) } else { quote!(#float) };
+        let borrow = if one.written { quote!(&mut) } else { quote!(&) };
+        let elements = match fixed_length(scope.loops, step, one) {
+            None => quote!([#number]),
+            Some(length) => {
+                let code = index::extent(scope, &length).bare();
+                scope.lengths.insert(one.memory, length);
+                quote!([#number; #code])
+            }
+        };
+        arguments.push((scope.memory(one.memory), quote!(#borrow #elements)));
+    }
+    if step.packs {
+        arguments.push((Ident::new("packing", Span::call_site()), quote!(&mut [#float])));
+    }
+    for &stream in &step.streams {
+        arguments.push((scope.open_stream(stream), quote!(::chainrule::__private::Key)));
+    }
+    Signature::new(arguments)
+}
+
+/// The length of memory that a function takes as an array, so that the compiler of Rust knows it and checks no constant index: of a
+/// buffer of constant length, unless only kernels read and write it, or threads share it.
+pub fn fixed_length(loops: &Loops, step: &Step<'_>, one: &Use) -> Option<Extent> {
+    let [buffer] = one.buffers.as_slice() else { return None };
+    let length = Extent::product(&loops.buffer(*buffer).shape);
+    (length.as_constant().is_some() && !calls_kernels(loops, step) && shared(loops, step).is_none()).then_some(length)
+}
