@@ -171,7 +171,7 @@ fn print(answer: Answer) -> String {
 }
 
 /// The tensors that are given, each under a name of its kind; what is left out of parameters and states starts as declared.
-fn given(program: &ir::Program, request: &Request, seed: u64) -> Result<Values, String> {
+pub(super) fn given(program: &ir::Program, request: &Request, seed: u64) -> Result<Values, String> {
     let kinds = [("inputs", &request.inputs), ("params", &request.parameters), ("states", &request.states)];
     let mut values = Values::new();
     for (key, group) in kinds {

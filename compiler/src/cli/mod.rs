@@ -9,7 +9,9 @@ mod emit;
 mod eval;
 mod explain;
 mod fmt;
+mod graph;
 mod json;
+mod new;
 mod plan;
 mod program;
 mod report;
@@ -36,12 +38,16 @@ struct Line {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Writes a file with a network to begin with.
+    New(new::Arguments),
     /// Says whether a program is right.
     Check(Program),
     /// Prints the equations of a network and of its derivatives.
     Derive(derive::Arguments),
     /// Derives the gradient line by line, as on a blackboard.
     Explain(explain::Arguments),
+    /// Draws a network with its gradient.
+    Graph(graph::Arguments),
     /// Evaluates a network and its gradient for given values.
     Eval(eval::Arguments),
     /// Prints the Rust code that a network is compiled to.
@@ -126,9 +132,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write, e
     };
     let format = line.command.format();
     let result = match &line.command {
+        Command::New(arguments) => new::run(arguments, &mut streams),
         Command::Check(arguments) => check::run(arguments, &mut streams),
         Command::Derive(arguments) => derive::run(arguments, &mut streams),
         Command::Explain(arguments) => explain::run(arguments, &mut streams),
+        Command::Graph(arguments) => graph::run(arguments, &mut streams),
         Command::Eval(arguments) => eval::run(arguments, &mut streams),
         Command::Emit(arguments) => emit::run(arguments, &mut streams),
         Command::Plan(arguments) => plan::run(arguments, &mut streams),
@@ -152,7 +160,14 @@ impl Command {
         match self {
             Self::Check(program) => program.format,
             Self::Derive(arguments) if arguments.format == derive::Format::Json => Format::Json,
-            Self::Derive(_) | Self::Explain(_) | Self::Eval(_) | Self::Emit(_) | Self::Plan(_) | Self::Fmt(_) => Format::Text,
+            Self::New(_)
+            | Self::Derive(_)
+            | Self::Explain(_)
+            | Self::Graph(_)
+            | Self::Eval(_)
+            | Self::Emit(_)
+            | Self::Plan(_)
+            | Self::Fmt(_) => Format::Text,
         }
     }
 }

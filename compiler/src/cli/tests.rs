@@ -258,7 +258,7 @@ fn derivations_are_explained() {
         "  = Σ_i' Σ_d ∂f/∂y[i', d] · Σ_k' x[k', d] · ∂w[i', k']/∂w[i, k]      the partial for the read w[i', k'] is x[k', d]",
         "  = Σ_i' Σ_d ∂f/∂y[i', d] · Σ_k' x[k', d] · δ(i' = i) · δ(k' = k)    ∂w[i', k']/∂w[i, k] = δ(i' = i) · δ(k' = k)",
         "  = Σ_d ∂f/∂y[i, d] · x[k, d]                                        the terms with i' ≠ i or k' ≠ k vanish",
-        "  = (∂f/∂y @ x.T)[i, k]                                              as a matrix product",
+        "  = (∂f/∂y @ xᵀ)[i, k]                                               as a matrix product",
     ] {
         assert!(out.lines().any(|own| own == line), "{line}\n{out}");
     }
@@ -311,4 +311,75 @@ fn the_plan_shows_the_passes_that_are_asked_for() {
     let hidden = write(folder.path(), "net.nn", "network Net(n = 3) { input x: [B, 2]; output y = x |> Dense(n); }\n");
     let (_, text, _) = chainrule(&["plan", &hidden, "--set", "n=16", "--size", "B=4"]);
     assert!(text.contains("  output y        64    256  y\n"), "{text}");
+}
+
+#[test]
+fn graphs_are_drawn() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = LINE.replace("network Line", "/// A line: <b>\"y\" & x</b>\nnetwork Line");
+    let model = write(folder.path(), "line.nn", &text);
+    let graph = |more: &[&str]| {
+        let (status, out, error) = chainrule(&[&["graph", &model], more].concat());
+        assert_eq!((status, error.as_str()), (0, ""), "{more:?}");
+        out
+    };
+    let svg = graph(&[]);
+    assert!(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\"") && svg.ends_with("</svg>\n"), "{svg}");
+    assert!(svg.contains("&lt;b&gt;&quot;y&quot; &amp; x&lt;/b&gt;") && svg.contains("∂loss/∂w = "), "{svg}");
+    assert!(!graph(&["--forward"]).contains('∂'));
+    let dot = graph(&["--format", "dot"]);
+    assert!(dot.contains("[label=\"∂y/∂w: x\"]") && !dot.contains("∂y/∂x"), "{dot}");
+    assert!(graph(&["--format", "dot", "--wrt", "x"]).contains("[label=\"∂y/∂x: w\"]"));
+    let values = write(folder.path(), "values.json", r#"{"inputs": {"x": [1, 2], "t": [2, 3]}, "params": {"w": 1}}"#);
+    let dot = graph(&["--format", "dot", "--values", &values]);
+    // The gradient for w is -3, as `eval` says.
+    assert!(dot.contains("param: w\\n1\\n∂loss/∂w = ") && dot.contains("\\n-3\""), "{dot}");
+    let file = folder.path().join("line.svg").display().to_string();
+    assert_eq!(graph(&["-o", &file]), "");
+    assert_eq!(std::fs::read_to_string(&file).expect("a file"), svg);
+    // A function of an output alone: the gradient is that of any function of it.
+    let function = write(folder.path(), "f.nn", "network F { input x: [3]; output y = x ^ 2; }\n");
+    assert!(chainrule(&["graph", &function]).1.contains("∂f/∂x"), "inputs are differentiated for where there are no parameters");
+    let values = write(folder.path(), "x.json", r#"{"inputs": {"x": [1, 2, 3]}}"#);
+    let (status, out, error) = chainrule(&["graph", &function, "--values", &values]);
+    assert!(status == 0 && out.contains("[1, 4, 9]"), "{error}");
+    let refused = |more: &[&str]| {
+        let (status, out, error) = chainrule(&[&["graph", &model], more].concat());
+        assert_eq!((status, out.as_str()), (2, ""), "{more:?}");
+        error
+    };
+    assert!(refused(&["--wrt", "q"]).contains("`q` is no parameter"));
+    assert!(refused(&["--wrt", "x", "--forward"]).contains("cannot be used with"));
+    assert!(refused(&["--values", "/no/such/file"]).contains("/no/such/file"));
+    assert!(refused(&["-o", "/no/such/folder/file.svg"]).contains("/no/such/folder"));
+    let long: String = (1..1100).map(|at| format!("h{at} = 2 * h{} + x;\n", at - 1)).collect();
+    let huge = write(folder.path(), "huge.nn", &format!("network Huge {{ input x: []; h0 = x;\n{long} loss = h1099; }}\n"));
+    let (status, _, error) = chainrule(&["graph", &huge]);
+    assert!(status == 2 && error.contains("at most 1000 are drawn"), "{error}");
+}
+
+#[test]
+fn a_new_file_is_a_network() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let file = path("two_layers.nn");
+    let (status, out, error) = chainrule(&["new", &file]);
+    assert_eq!((status, error.as_str()), (0, ""));
+    assert!(out.contains("TwoLayers is there"), "{out}");
+    assert_eq!(chainrule(&["check", &file]), (0, format!("{file}: TwoLayers is fine\n"), String::new()));
+    assert_eq!(chainrule(&["fmt", &file, "--check"]).0, 0, "{}", std::fs::read_to_string(&file).expect("a file"));
+    assert!(chainrule(&["derive", &file]).1.contains("d dense1.w = "));
+    // What is there is kept.
+    let before = std::fs::read_to_string(&file).expect("a file");
+    assert_eq!(chainrule(&["new", &file, "--network", "Other"]).0, 2);
+    assert_eq!(std::fs::read_to_string(&file).expect("a file"), before);
+    assert_eq!(chainrule(&["new", &path("7.nn"), "--network", "Seven"]).0, 0);
+    let refused = |arguments: &[&str]| {
+        let (status, out, error) = chainrule(&[&["new"], arguments].concat());
+        assert_eq!((status, out.as_str()), (2, ""), "{arguments:?}");
+        error
+    };
+    assert!(refused(&[&path("8.nn")]).contains("`8` is no name of a network"));
+    assert!(refused(&[&path("net.rs")]).contains("ends with `.nn`"));
+    assert!(refused(&[&path("no/such/folder/net.nn")]).contains("no/such/folder"));
 }

@@ -1,6 +1,7 @@
-//! What is written from the last forms: Rust from [`Loops`], `.nn` from a [`crate::ir::Program`], mathematics from a syntax tree. It must not know how to
-//! differentiate, plan or simplify.
+//! What is written from the last forms: Rust from [`Loops`], `.nn` from a [`crate::ir::Program`], mathematics from a syntax tree, drawings from texts. It
+//! must not know how to differentiate, plan or simplify.
 
+pub mod graph;
 pub mod math;
 pub mod nn;
 pub mod rust;

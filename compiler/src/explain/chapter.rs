@@ -221,13 +221,18 @@ impl Book {
 
     /// The names of the labels that are left in a contribution.
     fn left_labels(&self, frame: &Frame<'_>) -> Vec<String> {
-        let mut all: Vec<String> = frame.axes.to_vec();
-        for left in &frame.step.left {
-            let own = left.and_then(|found| frame.labels.get(found.0 as usize)).cloned();
+        self.left_names(frame.step, frame.axes, &frame.labels)
+    }
+
+    /// The same, where the axes of what is read and the labels of the reader have these names.
+    pub(super) fn left_names(&self, step: &Step, axes: &[String], labels: &[String]) -> Vec<String> {
+        let mut all: Vec<String> = axes.to_vec();
+        for left in &step.left {
+            let own = left.and_then(|found| labels.get(found.0 as usize)).cloned();
             let name = own.unwrap_or_else(|| self.labels.more(&all));
             all.push(name);
         }
-        all.split_off(frame.axes.len())
+        all.split_off(axes.len())
     }
 
     /// The contribution: as the δ leaves it, simplified, and in matrix notation.
@@ -247,7 +252,7 @@ impl Book {
     }
 
     /// The definition of a reader, with the parts that have no name of their own written in it.
-    fn definition(&mut self, reader: TensorId) -> (Expression, Expression) {
+    pub(super) fn definition(&mut self, reader: TensorId) -> (Expression, Expression) {
         let shown = self.shown(reader);
         let labels = self.labels.of(shown);
         let rank = self.sheet.program.tensor(shown).shape.len();
@@ -264,7 +269,7 @@ impl Book {
     }
 
     /// All definitions that are written in one, however deep, with it.
-    fn inside(&self, whole: TensorId) -> Vec<(TensorId, TensorId)> {
+    pub(super) fn inside(&self, whole: TensorId) -> Vec<(TensorId, TensorId)> {
         let (mut found, mut open) = (Vec::new(), vec![whole]);
         while let Some(next) = open.pop() {
             let parts = self.parts_of(next);
@@ -275,7 +280,7 @@ impl Book {
     }
 
     /// The parts of a definition that are written in it: those that are joined, and those that nothing is derived of.
-    fn parts_of(&self, whole: TensorId) -> Vec<TensorId> {
+    pub(super) fn parts_of(&self, whole: TensorId) -> Vec<TensorId> {
         let program = &self.sheet.program;
         let is_idle = |part: &TensorId| {
             self.candidates.contains(part)
@@ -313,9 +318,7 @@ impl Book {
             let mentioned = value_of(statement).map(tree::names).unwrap_or_default();
             open.extend(mentioned.into_iter().filter(|name| !is_known(name)));
             let mut shown = statement.clone();
-            if let StatementKind::Define { value, .. } | StatementKind::DefineIndexed { value, .. } = &mut shown.kind {
-                *value = tidy::tidy(value);
-            }
+            tidied(&mut shown);
             if wanted == adjoint {
                 tree::rename(&mut shown, axes);
             }
@@ -330,6 +333,13 @@ pub(super) fn name_of(statement: &Statement) -> Option<&str> {
     match &statement.kind {
         StatementKind::Define { name, .. } | StatementKind::DefineIndexed { name, .. } => Some(&name.text),
         StatementKind::Input(_) | StatementKind::Target(_) | StatementKind::Param(_) | StatementKind::State(_) => None,
+    }
+}
+
+/// Writes a definition as a person does.
+pub(super) fn tidied(statement: &mut Statement) {
+    if let StatementKind::Define { value, .. } | StatementKind::DefineIndexed { value, .. } = &mut statement.kind {
+        *value = tidy::tidy(value);
     }
 }
 
@@ -349,6 +359,6 @@ fn next(lines: &mut Vec<Line>, value: Expression, reason: Vec<Piece>) {
     }
 }
 
-fn plus(left: Expression, right: Expression) -> Expression {
+pub(super) fn plus(left: Expression, right: Expression) -> Expression {
     Expression { kind: ExpressionKind::Binary(Binary::Add, Box::new(left), Box::new(right)), span: Span::default() }
 }

@@ -12,6 +12,7 @@ const LETTERS: &[&str] = &["i", "j", "k", "l", "m", "n", "p", "q", "r", "s", "u"
 pub struct Labels {
     /// What no label may be called: the beginnings of names, and sizes.
     taken: BTreeSet<String>,
+    sizes: BTreeSet<String>,
     own: BTreeMap<TensorId, Vec<String>>,
 }
 
@@ -20,8 +21,9 @@ impl Labels {
     pub fn new(program: &Program, joined: &BTreeMap<TensorId, Step>) -> Self {
         let first = |name: &str| name.trim_start_matches("d ").split('.').next().unwrap_or_default().to_owned();
         let mut taken: BTreeSet<String> = program.tensors.iter().map(|tensor| first(&tensor.name)).collect();
-        taken.extend(program.sizes.iter().cloned());
-        let mut labels = Self { taken, own: BTreeMap::new() };
+        let sizes: BTreeSet<String> = program.sizes.iter().cloned().collect();
+        taken.extend(sizes.iter().cloned());
+        let mut labels = Self { taken, sizes, own: BTreeMap::new() };
         let (parts, wholes): (Vec<TensorId>, Vec<TensorId>) = program.ids().partition(|id| joined.contains_key(id));
         for &id in &wholes {
             // Where the whole has no names, those of its part may have been written.
@@ -76,6 +78,11 @@ impl Labels {
     /// The names of the labels of a definition.
     pub fn of(&self, id: TensorId) -> Vec<String> {
         self.own.get(&id).cloned().unwrap_or_default()
+    }
+
+    /// All names of labels, and of sizes.
+    pub fn all(&self) -> BTreeSet<String> {
+        self.own.values().flatten().chain(&self.sizes).cloned().collect()
     }
 
     /// The names of the labels of a part where it is written in the whole.

@@ -5,6 +5,7 @@
 //! know how to differentiate. `print.rs` writes the lines, as text or as LaTeX.
 
 mod chapter;
+mod drawing;
 mod labels;
 mod print;
 mod reasons;
@@ -20,6 +21,7 @@ use crate::emit::nn;
 use crate::ir::{Index, Node, Program, Role, Root, Source, Tensor, TensorId};
 use crate::pipeline;
 use crate::syntax::tree::{Expression, Statement};
+pub use drawing::{Drawing, drawing};
 use labels::Labels;
 pub use print::{latex, text};
 use sheet::Sheet;
@@ -38,6 +40,8 @@ pub struct Explanation {
     pub names: Names,
     /// The definitions that are differentiated.
     pub definitions: Vec<Statement>,
+    /// The same element by element, where the lines speak of steps that have no name there.
+    pub steps: Vec<(Expression, Expression)>,
     /// The adjoints, in the order in which they are found.
     pub chapters: Vec<Chapter>,
     /// What was asked for and is not read, however indirectly.
@@ -109,7 +113,8 @@ pub fn explain(program: &Program, wrt: &[TensorId]) -> Option<Explanation> {
     }
     let of = forward.root(&root.role)?;
     let wrt: Vec<TensorId> = wanted.iter().filter_map(|name| forward.find(name)).collect();
-    let definitions = nn::network(&forward).statements;
+    let mut definitions = nn::network(&forward).statements;
+    definitions.iter_mut().for_each(chapter::tidied);
     let mut derived = forward.clone();
     let (seed, of_name) = seed(&mut derived, of, objective.is_some());
     let known = derived.tensors.len();
@@ -216,6 +221,21 @@ impl Book {
         }
     }
 
+    /// The definitions that are differentiated, element by element, each after what it reads, where some of them are not among these.
+    fn steps(&mut self, definitions: &[Statement]) -> Vec<(Expression, Expression)> {
+        let readers: BTreeSet<TensorId> = self.record.steps.iter().map(|step| self.shown(step.reader)).collect();
+        let order: Vec<TensorId> = self.sheet.program.order().into_iter().filter(|id| readers.contains(id)).collect();
+        let named: BTreeSet<&str> = definitions.iter().filter_map(chapter::name_of).collect();
+        if order.iter().all(|&id| named.contains(self.name_of(id).as_str())) {
+            return Vec::new();
+        }
+        let step = |id: TensorId| {
+            let (left, right) = self.definition(id);
+            (left, tidy::tidy(&right))
+        };
+        order.into_iter().map(step).collect()
+    }
+
     fn write(mut self, definitions: Vec<Statement>, simplified: &[Statement], unread: Vec<String>) -> Explanation {
         let mut by_read: BTreeMap<TensorId, Vec<usize>> = BTreeMap::new();
         for (number, Step { read, .. }) in self.record.steps.iter().enumerate() {
@@ -229,6 +249,7 @@ impl Book {
                 chapters.push(self.chapter(tensor, steps, simplified));
             }
         }
+        let steps = self.steps(&definitions);
         let program = &self.sheet.program;
         let mut arrays: BTreeSet<String> =
             program.tensors.iter().filter(|tensor| !tensor.shape.is_empty()).map(|tensor| tensor.name.clone()).collect();
@@ -237,7 +258,8 @@ impl Book {
         arrays.extend(more.filter(|name| program.find(name).is_none()).map(str::to_owned));
         let names = Names { arrays, ..std::mem::take(&mut self.sheet.names) };
         let (network, of) = (program.name.clone(), self.of_name);
-        Explanation { network, of, output: None, names, definitions, chapters, unread, program: self.sheet.program }
+        let program = self.sheet.program;
+        Explanation { network, of, output: None, names, definitions, steps, chapters, unread, program }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::syntax::tree::{Expression, Statement};
 const REASONS: usize = 76;
 
 /// What the signs mean.
-const LEGEND: &str = "(δ(a = b) is 1 where a = b, else 0; · and ∘ multiply numbers and arrays element by element, @ matrices; x.T is x transposed;\n \
+const LEGEND: &str = "(δ(a = b) is 1 where a = b, else 0; · and ∘ multiply numbers and arrays element by element, @ matrices; xᵀ is x transposed;\n \
                       a prime tells two labels apart)\n";
 
 /// A derivation as text.
@@ -22,6 +22,10 @@ pub fn text(explanation: &Explanation) -> String {
     let definitions = page.definitions();
     if !definitions.is_empty() {
         out.push_str(&format!("\n{}\n", definitions.iter().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")));
+    }
+    if !explanation.steps.is_empty() {
+        out.push_str("\nelement by element, with a name for each step:\n\n");
+        explanation.steps.iter().for_each(|step| out.push_str(&format!("  {}\n", page.equation(step, "="))));
     }
     for chapter in &explanation.chapters {
         page.chapter_text(chapter, &mut out);
@@ -43,6 +47,11 @@ pub fn latex(explanation: &Explanation) -> String {
     let definitions = page.definitions();
     if !definitions.is_empty() {
         out.push_str(&format!("\\begin{{align*}}\n  {}\n\\end{{align*}}\n", definitions.join(" \\\\\n  ")));
+    }
+    if !explanation.steps.is_empty() {
+        let steps: Vec<String> = explanation.steps.iter().map(|step| page.equation(step, "&=")).collect();
+        out.push_str("Element by element, with a name for each step:\n");
+        out.push_str(&format!("\\begin{{align*}}\n  {}\n\\end{{align*}}\n", steps.join(" \\\\\n  ")));
     }
     for chapter in &explanation.chapters {
         page.chapter_latex(chapter, &mut out);

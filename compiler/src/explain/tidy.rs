@@ -157,7 +157,10 @@ fn terms(source: &Expression) -> Vec<Product> {
         product.number *= sign;
         let same = found.iter_mut().find(|other| same_factors(other, &product));
         match same {
-            Some(other) => other.number += product.number,
+            Some(other) => {
+                other.number += product.number;
+                cancel(other);
+            }
             None => found.push(product),
         }
     }
@@ -192,7 +195,26 @@ fn product(source: &Expression) -> Product {
     if product.below_number < 0.0 {
         (product.number, product.below_number) = (-product.number, -product.below_number);
     }
+    cancel(&mut product);
     product
+}
+
+/// Takes what divides both numbers of a fraction out of it.
+fn cancel(product: &mut Product) {
+    let common = common_divisor(product.number.abs(), product.below_number);
+    (product.number, product.below_number) = (product.number / common, product.below_number / common);
+}
+
+/// The greatest number that divides two whole numbers; 1 for others.
+fn common_divisor(mut one: f64, mut other: f64) -> f64 {
+    let is_whole = |value: f64| (1.0..1e15).contains(&value) && value.fract() == 0.0;
+    if !is_whole(one) || !is_whole(other) {
+        return 1.0;
+    }
+    while other > 0.0 {
+        (one, other) = (other, one % other);
+    }
+    one
 }
 
 /// A factor as a power, where its exponent is a small whole number.

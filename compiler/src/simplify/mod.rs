@@ -3,6 +3,7 @@
 //! Rules over one formula are equations (`rules.rs`, applied by `engine.rs`); what concerns several definitions stands in a
 //! file for each concern. See `README.md` for how to write a rule. It must know nothing of Rust.
 
+mod contraction;
 mod cuts;
 mod definitions;
 mod diagonal;
@@ -42,6 +43,9 @@ pub fn simplify(program: &mut Program) -> Report {
         if !changed && !share::share(program, &mut report) {
             break;
         }
+    }
+    if contraction::order(program, &mut report) {
+        definitions::merge_equal(program, &mut report);
     }
     definitions::prune(program);
     report

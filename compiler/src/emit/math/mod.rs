@@ -98,7 +98,7 @@ pub trait Style {
     fn cases(&self, rows: &[(String, String)], otherwise: &str) -> Part;
     /// `f(a, b)`; arguments with names stand apart.
     fn call(&self, name: &str, arguments: &[String], named: &[(String, String)]) -> Part;
-    /// `x.T`
+    /// `xᵀ`
     fn transpose(&self, of: Part) -> Part;
     /// `=`, `≤`, `and`
     fn sign(&self, operator: Binary) -> &'static str;

@@ -44,7 +44,11 @@ impl Style for Text {
     }
 
     fn power(&self, base: Part, exponent: Part) -> Part {
-        Part::new(format!("{} ^ {}", self.around(&base, POSTFIX), self.around(&exponent, UNARY)), POWER)
+        let base = self.around(&base, POSTFIX);
+        match raised(&exponent.text) {
+            Some(raised) => Part::new(format!("{base}{raised}"), POWER),
+            None => Part::new(format!("{base} ^ {}", self.around(&exponent, UNARY)), POWER),
+        }
     }
 
     fn reduction(&self, word: &str, labels: &[String]) -> String {
@@ -84,7 +88,7 @@ impl Style for Text {
     }
 
     fn transpose(&self, of: Part) -> Part {
-        Part::new(format!("{}.T", self.around(&of, POSTFIX)), POSTFIX)
+        Part::new(format!("{}ᵀ", self.around(&of, POSTFIX)), POSTFIX)
     }
 
     fn sign(&self, operator: Binary) -> &'static str {
@@ -129,6 +133,13 @@ impl Style for Text {
     fn verbatim(&self, text: &str) -> String {
         text.to_owned()
     }
+}
+
+/// Digits as an exponent: `²`.
+fn raised(digits: &str) -> Option<String> {
+    const RAISED: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+    let one = |digit: char| RAISED.get(digit.to_digit(10)? as usize).copied();
+    digits.chars().map(one).collect()
 }
 
 /// A factor behind a sign: one that begins with a minus stands in parentheses, and so does a quotient or a product.

@@ -18,6 +18,15 @@ pub struct Notation {
     pub matrix: Option<Expression>,
 }
 
+/// Some definitions as arrays, where they have such a form: with others written within them, and nothing else.
+pub fn arrays(program: &Program, ids: &[TensorId], inlined: &BTreeSet<TensorId>) -> BTreeMap<TensorId, Expression> {
+    let grouped = |&id: &TensorId| Some((id, Grouped::plain(program, id, program.definition(id)?.body)));
+    let groups: BTreeMap<TensorId, Grouped> = ids.iter().filter_map(grouped).collect();
+    let writer = Writer::new(program, &groups, inlined.clone());
+    let plain = groups.keys().filter(|&&id| !writer.is_recurrent(id));
+    plain.filter_map(|&id| Some((id, matrix::notation(&writer, id)?.value))).collect()
+}
+
 /// Some definitions, each by itself: with the labels as they are named, nothing written within another.
 pub fn notations(program: &Program, ids: &[TensorId]) -> BTreeMap<TensorId, Notation> {
     let groups: BTreeMap<TensorId, Grouped> =

@@ -17,7 +17,11 @@ pub mod names;
 mod nest;
 mod network;
 mod pass;
+mod rounds;
+#[cfg(test)]
+mod rounds_tests;
 mod scope;
+mod shared;
 mod step;
 mod structure;
 #[cfg(test)]
@@ -141,6 +145,7 @@ fn uses() -> TokenStream {
         use ::chainrule::__private::kernels::product::{
             Contraction, Dimension, Product, Strides, contract, contraction_packing_len, multiply, packing_len,
         };
+        use ::chainrule::__private::kernels::threads::{Rounds, share};
         use ::chainrule::__private::kernels::{Avx2, Avx512, Baseline, Buffer, Isa, Level};
         use ::chainrule::__private::{Arguments, AsNetwork, Axis, Description, Elements, Input, Network, Parameter, Scalar};
     }

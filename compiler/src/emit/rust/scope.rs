@@ -79,7 +79,7 @@ impl<'a> Scope<'a> {
         let sizes = size_names(&loops.sizes);
         let mut names = Names::default();
         sizes.iter().for_each(|size| names.reserve(&size.to_string()));
-        ["packing", "key"].iter().for_each(|word| names.reserve(word));
+        ["packing", "key", "rounds", "written"].iter().for_each(|word| names.reserve(word));
         let memory = memory.iter().map(|(memory, name)| (*memory, names.fresh(name))).collect();
         let (variables, locals, ranges) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let (reaches, streams) = (Vec::new(), BTreeMap::new());
@@ -104,6 +104,11 @@ impl<'a> Scope<'a> {
     /// A loop begins.
     pub fn enter(&mut self, variable: Variable, extent: &Extent) -> Ident {
         let name = self.loops.variable_names.get(variable.0 as usize).map_or("i", String::as_str);
+        self.enter_as(variable, extent, name)
+    }
+
+    /// A loop begins, whose variable gets this name or one like it.
+    pub fn enter_as(&mut self, variable: Variable, extent: &Extent, name: &str) -> Ident {
         let name = self.names.fresh(name);
         self.variables.insert(variable, name.clone());
         self.ranges.insert(variable, extent.clone());

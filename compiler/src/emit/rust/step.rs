@@ -5,7 +5,9 @@ use super::code::Code;
 use super::index;
 use super::names::Names;
 use super::nest;
+use super::rounds;
 use super::scope::{Memory, Remarks, Scope, memory_of};
+use super::shared;
 use crate::ir::{Extent, Index, Stream};
 use crate::loops::{BufferId, Local, Loops, Statement, Value};
 use proc_macro2::{Ident, Literal, TokenStream};
@@ -209,7 +211,14 @@ impl Functions {
         let parameters = parameters(&scope, step);
         let streams: TokenStream = step.streams.iter().map(|&stream| open_stream(&mut scope, stream)).collect();
         let rest: Vec<Statement> = inside(step).into_iter().cloned().collect();
-        let body = nest::statements(&mut scope, &rest);
+        let shared = if let [one] = rest.as_slice() { rounds::independent(loops, one) } else { None };
+        let body = match shared {
+            Some(shared) => shared::write(&mut scope, step, &shared, &streams),
+            None => {
+                let statements = nest::statements(&mut scope, &rest);
+                quote!(#streams #statements)
+            }
+        };
         let documentation = step.formulas.iter().map(|formula| format!(" `{formula}`"));
         let written = quote!(#(#[doc = #documentation])* #[inline(always)]);
         let key = format!("{parameters} {body} {}", step.formulas.join("\n"));
@@ -218,7 +227,7 @@ impl Functions {
         }
         let target = step.uses.iter().find(|one| one.written).map_or("step", |one| loops.buffer(one.buffers[0]).name.as_str());
         let name = self.names.fresh(&format!("compute_{target}"));
-        self.tokens.extend(quote!(#written fn #name<I: Isa>(#parameters) { #streams #body }));
+        self.tokens.extend(quote!(#written fn #name<I: Isa>(#parameters) { #body }));
         self.known.insert(key, name.clone());
         name
     }

@@ -10,7 +10,7 @@ use super::shared::{Shared, share};
 use super::vector::Vector;
 use super::{Product, matrix_vector};
 use crate::kernels::threads::{self, Share};
-use chainrule_math::memory::{COLUMNS, DEPTH_BYTES, DIRECT_A_COLUMNS, PANELS, ROWS};
+use chainrule_math::memory::{COLUMNS, DEPTH_BYTES, DIRECT_A_COLUMNS, LINE, PANELS, ROWS};
 
 /// C = A·B or C += A·B.
 ///
@@ -111,6 +111,7 @@ unsafe fn in_blocks<M: Machine>(
 ) {
     let Product { m, n, k, .. } = *product;
     let order = Order::of::<M>(product);
+    let costs = Costs::of::<M>(product, order, c);
     for depth in parts(k, if order.is_whole { k } else { order.most_depth }) {
         // The first of even parts is the deepest.
         let deepest = Cut::at_most(depth.length, order.most_depth).part(0).length;
@@ -118,7 +119,7 @@ unsafe fn in_blocks<M: Machine>(
         let (panels, packed) = packing.split_at_mut(deepest * widest.min(n.next_multiple_of(COLUMNS)));
         let (panels, packed) = (panels.as_mut_ptr(), packed.as_mut_ptr());
         for rows in parts(m, if order.packed_a { ROWS } else { m }) {
-            let grid = Grid::new::<M>(product, widest, depth, rows);
+            let grid = Grid::new::<M>(product, widest, depth, rows, costs);
             // SAFETY: as the caller says; the parts are inside the product.
             unsafe {
                 if order.packed_a {
@@ -128,7 +129,7 @@ unsafe fn in_blocks<M: Machine>(
                     share::<M, _>(rows.length * depth.length / PACKED, tiles.count, &packing);
                 }
                 let rectangles = Rectangles::<M> { product, order, grid, depth, rows, a, packed, b, panels, c };
-                share::<M, _>(grid.nanoseconds, grid.blocks * grid.groups, &rectangles);
+                share::<M, _>(grid.nanoseconds, grid.count(), &rectangles);
             }
         }
     }
@@ -162,10 +163,12 @@ impl<M: Machine> Shared for RowsOfA<'_, M> {
     }
 }
 
-/// How a part of C is cut into rectangles: blocks of columns, and groups of tiles one below the other.
+/// How a part of C is cut into rectangles: bands of rows, one for each thread if they are cut that way, in these blocks of columns, and in
+/// these groups of tiles one below the other.
 #[derive(Clone, Copy)]
 struct Grid {
     nanoseconds: usize,
+    bands: usize,
     width: usize,
     blocks: usize,
     groups: usize,
@@ -173,18 +176,72 @@ struct Grid {
 
 impl Grid {
     #[inline(always)]
-    fn new<M: Machine>(product: &Product, widest: usize, depth: Part, rows: Part) -> Self {
+    fn new<M: Machine>(product: &Product, widest: usize, depth: Part, rows: Part, costs: Costs) -> Self {
         let n = product.n;
         let work = rows.length.saturating_mul(depth.length).saturating_mul(n) / (PER_LANE * M::Vector::LANES);
         let nanoseconds = work + (rows.length * n + depth.length * n.min(rows.length)) * size_of::<M::Element>() / BYTES;
-        let wanted = threads::parts(nanoseconds, usize::MAX);
-        let width = n.div_ceil(wanted).next_multiple_of(2 * COLUMNS).min(widest);
-        let blocks = n.div_ceil(width).max(1);
         let tiles = Cut::at_most(rows.length, M::ROWS).count;
-        Self { nanoseconds, width, blocks, groups: wanted.div_ceil(blocks).min(tiles) }
+        let wanted = threads::parts(nanoseconds, usize::MAX);
+        if wanted == 1 {
+            let width = widest.min(n.next_multiple_of(COLUMNS));
+            return Self { nanoseconds, bands: 1, width, blocks: n.div_ceil(width), groups: 1 };
+        }
+        let threads = threads::get();
+        let by_rows = tiles >= 2 * threads && costs.by_rows(depth.length * n) < costs.by_columns(rows.length, depth.length);
+        let bands = if by_rows { threads } else { 1 };
+        let narrowest = n.div_ceil(wanted.div_ceil(bands)).next_multiple_of(2 * COLUMNS);
+        let width = if by_rows { widest } else { narrowest.min(widest) };
+        let blocks = n.div_ceil(width).max(1);
+        Self { nanoseconds, bands, width, blocks, groups: wanted.div_ceil(bands * blocks).min(tiles / bands).max(1) }
+    }
+
+    fn count(self) -> usize {
+        self.bands * self.blocks * self.groups
+    }
+
+    /// The block of columns and the group of tiles of a rectangle: those of a band come one after the other, and among them those with the
+    /// same columns.
+    #[inline(always)]
+    fn place(self, rectangle: usize) -> (usize, usize) {
+        let (band, within) = (rectangle / (self.blocks * self.groups), rectangle % (self.blocks * self.groups));
+        (within / self.groups, band * self.groups + within % self.groups)
     }
 }
 
+/// What it costs each thread, in picoseconds, that the others compute other rows or other columns of C.
+#[derive(Clone, Copy)]
+struct Costs {
+    /// For an element of B, which threads with other rows read or pack all the same.
+    of_b: usize,
+    /// For an element of A, which threads with other columns read all the same.
+    of_a: usize,
+    /// For a row of C whose cache lines belong to columns of two threads.
+    of_row: usize,
+}
+
+impl Costs {
+    #[inline(always)]
+    fn of<M: Machine>(product: &Product, order: Order, c: *const M::Element) -> Self {
+        let Product { n, c: strides, .. } = *product;
+        let element = size_of::<M::Element>();
+        let read = 1000 * element / BYTES;
+        let packs = !order.direct_b || !n.is_multiple_of(M::Vector::LANES);
+        let is_aligned = c.addr().is_multiple_of(LINE) && (strides.row * element).is_multiple_of(LINE);
+        let of_row = if strides.column == 1 && !is_aligned { SHARED_LINE } else { 0 };
+        Self { of_b: if packs { 1000 / PACKED } else { read }, of_a: read, of_row }
+    }
+
+    fn by_rows(self, of_b: usize) -> usize {
+        of_b.saturating_mul(self.of_b)
+    }
+
+    fn by_columns(self, rows: usize, depth: usize) -> usize {
+        rows.saturating_mul(depth.saturating_mul(self.of_a).saturating_add(self.of_row))
+    }
+}
+
+/// The picoseconds that a cache line takes from one thread to another and back.
+const SHARED_LINE: usize = 150_000;
 /// The products that a lane computes in a nanosecond, about.
 pub(super) const PER_LANE: usize = 4;
 /// The bytes that are read or written in a nanosecond, about.
@@ -232,7 +289,7 @@ impl<M: Machine> Shared for Rectangles<'_, M> {
         // The columns of B that are packed there.
         let mut held = None;
         for rectangle in share {
-            let (number, group) = (rectangle / self.grid.groups, rectangle % self.grid.groups);
+            let (number, group) = self.grid.place(rectangle);
             for depth in parts(self.depth.length, self.order.most_depth) {
                 let depth = Part { start: self.depth.start + depth.start, length: depth.length };
                 // SAFETY: as the caller of the product says. A worker's memory has room for the panels of any block.
@@ -243,7 +300,7 @@ impl<M: Machine> Shared for Rectangles<'_, M> {
                         held = Some((number, depth.start));
                     }
                     let tiles = block.tiles().count;
-                    let group = Cut::into(tiles, self.grid.groups).part(group);
+                    let group = Cut::into(tiles, self.grid.bands * self.grid.groups).part(group);
                     block.compute(group.start..group.start + group.length);
                 }
             }

@@ -22,7 +22,8 @@ pub(super) fn fits(product: &Product) -> bool {
 #[inline(always)]
 pub(super) unsafe fn multiply<M: Machine>(product: &Product, a: *const M::Element, b: *const M::Element, c: *mut M::Element) {
     let nanoseconds = product.m.saturating_mul(product.k) / (BYTES / size_of::<M::Element>());
-    let cut = Cut::into(product.m.div_ceil(STEP), threads::parts(nanoseconds, product.m.div_ceil(STEP)));
+    let steps = product.m.div_ceil(STEP);
+    let cut = Cut::into(steps, threads::parts(nanoseconds, steps));
     // SAFETY: as the caller says.
     unsafe { share::<M, _>(nanoseconds, cut.count, &Rows::<M> { product, cut, a, b, c }) }
 }

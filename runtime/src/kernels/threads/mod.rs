@@ -15,7 +15,7 @@ mod share;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use rounds::{parts, rounds};
+pub use rounds::{Rounds, parts, rounds, share};
 pub use share::Share;
 
 use std::num::NonZero;
@@ -87,7 +87,7 @@ pub fn start_for(bytes: usize) {
 const LARGE: usize = 16 * 1024;
 
 /// Below so many nanoseconds of work, waking a thread that spins and waiting for it costs more than it brings.
-const WORTH: usize = 5_000;
+const WORTH: usize = 8_000;
 
 /// Whether work that takes one thread about so many nanoseconds is worth more than one thread.
 #[inline(always)]

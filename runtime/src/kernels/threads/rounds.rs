@@ -1,9 +1,11 @@
 //! Rounds of a loop that write different elements. It must not know what they compute.
 
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
-use super::share::range;
+use super::share::{Share, range};
 use super::{get, is_worth, run};
+use crate::kernels::{Float, Isa, Level};
 
 /// How many parts each thread has: one that is late or slow leaves some to the others.
 const PARTS: usize = 4;
@@ -22,6 +24,14 @@ struct Written<S, const K: usize>([(*mut S, usize); K]);
 unsafe impl<S: Send, const K: usize> Sync for Written<S, K> {}
 
 impl<S, const K: usize> Written<S, K> {
+    fn new(count: usize, written: [(&mut [S], usize); K]) -> Self {
+        Self(written.map(|(slice, each)| {
+            let needed = count.checked_mul(each);
+            assert!(needed.is_some_and(|needed| needed <= slice.len()), "{count} rounds of {each} in {} elements", slice.len());
+            (slice.as_mut_ptr(), each)
+        }))
+    }
+
     /// The elements of some rounds.
     ///
     /// # Safety
@@ -49,11 +59,7 @@ pub fn rounds<S: Send, const K: usize>(
     work: impl Fn(Range<usize>, [&mut [S]; K]) + Sync,
 ) {
     let parts = parts(nanoseconds, count);
-    let written = Written(written.map(|(slice, each)| {
-        let needed = count.checked_mul(each);
-        assert!(needed.is_some_and(|needed| needed <= slice.len()), "{count} rounds of {each} in {} elements", slice.len());
-        (slice.as_mut_ptr(), each)
-    }));
+    let written = Written::new(count, written);
     run(nanoseconds, parts, &|share| {
         for part in share {
             let rounds = range(part, parts, count);
@@ -62,4 +68,91 @@ pub fn rounds<S: Send, const K: usize>(
             work(rounds, slices);
         }
     });
+}
+
+/// A loop whose rounds can be computed in any order: each writes elements of its own, and reads none that another one writes.
+pub trait Rounds<S, const K: usize>: Sync {
+    /// Computes some rounds in the instructions of `I`: `written` begins with their elements, `packing` is memory for matrix products.
+    fn compute<I: Isa>(&self, rounds: Range<usize>, written: [&mut [S]; K], packing: &mut [S]);
+}
+
+/// Computes a loop as [`rounds`] does. Its matrix products need so many elements of memory for packing: the calling thread uses `packing`,
+/// workers have their own.
+///
+/// # Panics
+///
+/// If a slice is too short, the machine does not have the level of `I`, or a round panics.
+pub fn share<I: Isa, S: Float, const K: usize>(
+    body: &impl Rounds<S, K>,
+    nanoseconds: usize,
+    count: usize,
+    written: [(&mut [S], usize); K],
+    packing: &mut [S],
+    needed: usize,
+) {
+    assert!(I::LEVEL <= Level::detect(), "this machine does not have {:?}", I::LEVEL);
+    let fits = needed <= Share::MEMORY / size_of::<S>();
+    let (parts, written) = (if fits { parts(nanoseconds, count) } else { 1 }, Written::new(count, written));
+    let packing = Mutex::new(packing);
+    run(nanoseconds, parts, &|share| {
+        let compute = |rounds: Range<usize>, packing: &mut [S]| {
+            // SAFETY: the slices are long enough, and each part is taken once. The machine has the level.
+            unsafe { at_level::<I, S, K>(body, rounds.clone(), written.of(&rounds), packing) }
+        };
+        while let Some(part) = share.next() {
+            let rounds = range(part, parts, count);
+            match share.memory() {
+                Some(memory) => compute(rounds, bytemuck::cast_slice_mut(memory)),
+                // Nobody else takes it: there is one calling thread.
+                None => compute(rounds, &mut packing.lock().unwrap_or_else(PoisonError::into_inner)),
+            }
+        }
+    });
+}
+
+/// Some rounds, compiled for a level.
+///
+/// # Safety
+///
+/// The machine must have the level of `I`.
+#[inline(always)]
+unsafe fn at_level<I: Isa, S: Float, const K: usize>(
+    body: &impl Rounds<S, K>,
+    rounds: Range<usize>,
+    written: [&mut [S]; K],
+    packing: &mut [S],
+) {
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl")]
+    fn avx512<I: Isa, S: Float, const K: usize>(
+        body: &impl Rounds<S, K>,
+        rounds: Range<usize>,
+        written: [&mut [S]; K],
+        packing: &mut [S],
+    ) {
+        body.compute::<I>(rounds, written, packing);
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma")]
+    fn avx2<I: Isa, S: Float, const K: usize>(
+        body: &impl Rounds<S, K>,
+        rounds: Range<usize>,
+        written: [&mut [S]; K],
+        packing: &mut [S],
+    ) {
+        body.compute::<I>(rounds, written, packing);
+    }
+
+    match I::LEVEL {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: as the caller says.
+        Level::Avx512 => unsafe { avx512::<I, S, K>(body, rounds, written, packing) },
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: as the caller says.
+        Level::Avx2 => unsafe { avx2::<I, S, K>(body, rounds, written, packing) },
+        #[cfg(not(target_arch = "x86_64"))]
+        Level::Avx512 | Level::Avx2 => body.compute::<I>(rounds, written, packing),
+        Level::Baseline => body.compute::<I>(rounds, written, packing),
+    }
 }

@@ -1,0 +1,123 @@
+//! A loop that threads share: its rounds as a method of what it reads, which the runtime calls for parts of them. It must not know which
+//! loops can be shared.
+
+use super::index;
+use super::nest;
+use super::rounds::{PER_NANOSECOND, Rounds, of_part};
+use super::scope::Scope;
+use super::step::Step;
+use super::workspace;
+use crate::ir::{Index, Label};
+use crate::loops::{Statement, Value, Variable};
+use crate::memory::workspace::products;
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
+/// The body of the function of a step that is one such loop; `streams` opens the streams of random numbers that it takes.
+pub fn write(scope: &mut Scope<'_>, step: &Step<'_>, rounds: &Rounds<'_>, streams: &TokenStream) -> TokenStream {
+    let float = scope.float();
+    let (captured, types, borrows) = captured(scope, step, rounds);
+    let written: Vec<_> = rounds.written.keys().map(|&memory| scope.memory(memory)).collect();
+    let each = rounds.written.values().map(|each| index::extent(scope, each).bare());
+    let each: Vec<TokenStream> = each.collect();
+    let (count, time) = (index::extent(scope, rounds.extent).bare(), nanoseconds(scope, rounds));
+    let packing = if step.packs {
+        let needed = workspace::packing(scope, &products(rounds.body));
+        quote!(packing, #needed)
+    } else {
+        quote!(&mut [], 0)
+    };
+    let body = round(scope, rounds);
+    let slices = Literal::usize_unsuffixed(written.len());
+    let (declared, implemented) = if borrows { (quote!(Loop<'a>), quote!(Loop<'_>)) } else { (quote!(Loop), quote!(Loop)) };
+    quote! {
+        struct #declared { #(#captured: #types,)* }
+        impl Rounds<#float, #slices> for #implemented {
+            #[inline(always)]
+            fn compute<I: Isa>(
+                &self,
+                rounds: ::core::ops::Range<usize>,
+                written: [&mut [#float]; #slices],
+                packing: &mut [#float],
+            ) {
+                let Self { #(#captured),* } = *self;
+                let [#(#written),*] = written;
+                #streams
+                #body
+            }
+        }
+        share::<I, _, #slices>(&Loop { #(#captured),* }, #time, #count, [#((#written, #each)),*], #packing);
+    }
+}
+
+/// What a loop reads: names and types, and whether any of them is borrowed.
+fn captured(scope: &Scope<'_>, step: &Step<'_>, rounds: &Rounds<'_>) -> (Vec<proc_macro2::Ident>, Vec<TokenStream>, bool) {
+    let float = scope.float();
+    let mut captured: Vec<_> = scope.sizes().iter().map(|size| (size.clone(), quote!(usize))).collect();
+    let read = step.uses.iter().filter(|one| !rounds.written.contains_key(&one.memory));
+    let slices = read.map(|one| {
+        let element = if scope.loops.buffer(one.buffers[0]).integer { quote!(i32) } else { quote!(#float) };
+        (scope.memory(one.memory), quote!(&'a [#element]))
+    });
+    let slices: Vec<_> = slices.collect();
+    let borrows = !slices.is_empty();
+    captured.extend(slices);
+    if !step.streams.is_empty() {
+        captured.push((proc_macro2::Ident::new("key", proc_macro2::Span::call_site()), quote!(::chainrule::__private::Key)));
+    }
+    let (names, types) = captured.into_iter().unzip();
+    (names, types, borrows)
+}
+
+/// What all rounds take, in nanoseconds.
+fn nanoseconds(scope: &Scope<'_>, rounds: &Rounds<'_>) -> TokenStream {
+    let cost = rounds.extent.times(&rounds.cost);
+    if let Some(cost) = cost.as_constant() {
+        let time = Literal::i64_unsuffixed(cost / PER_NANOSECOND);
+        return quote!(#time);
+    }
+    let (cost, per) =
+        (index::extent(scope, &cost).at_least(super::code::Tightness::Factor), Literal::i64_unsuffixed(PER_NANOSECOND));
+    quote!(#cost / #per)
+}
+
+/// The loop over the rounds of a part: `round` counts them, beside the variable of the loop where that is spoken of.
+fn round(scope: &mut Scope<'_>, rounds: &Rounds<'_>) -> TokenStream {
+    let round = Variable(u32::try_from(scope.loops.variable_names.len()).unwrap_or(u32::MAX));
+    let body = of_part(scope.loops, rounds, round);
+    let mut inner = scope.clone();
+    let at = inner.enter_as(round, rounds.extent, "round");
+    let name = inner.enter(rounds.variable, rounds.extent);
+    let written = nest::statements(&mut inner, &body);
+    if mentions(&body, Label(rounds.variable.0)) {
+        quote!(for (#at, #name) in rounds.enumerate() { #written })
+    } else {
+        quote!(for #at in 0..rounds.len() { #written })
+    }
+}
+
+/// Whether statements speak of a loop's variable.
+fn mentions(body: &[Statement], label: Label) -> bool {
+    let of_form = |form: &Index| form.mentions(label);
+    body.iter().any(|statement| match statement {
+        Statement::For { body, .. } => mentions(body, label),
+        Statement::Let(_, value) | Statement::Accumulator(_, value) | Statement::Assign(_, value) => in_value(value, label),
+        Statement::Store { offset, value, .. } => of_form(offset) || in_value(value, label),
+        Statement::Product(product) => [&product.a, &product.b, &product.c].into_iter().any(|operand| of_form(&operand.offset)),
+        Statement::Comment(_) | Statement::Fill(..) => false,
+    })
+}
+
+fn in_value(value: &Value, label: Label) -> bool {
+    match value {
+        Value::Number(_) | Value::Local(_) => false,
+        Value::Position(form) | Value::Random(_, form) | Value::Load(_, form) => form.mentions(label),
+        Value::Apply(_, arguments) => arguments.iter().any(|argument| in_value(argument, label)),
+        Value::Select(condition, then, otherwise) => {
+            in_value(condition, label)
+                || [then, otherwise]
+                    .into_iter()
+                    .any(|block| in_value(&block.value, label) || block.locals.iter().any(|(_, value)| in_value(value, label)))
+        }
+    }
+}
