@@ -17,6 +17,9 @@ use crate::ops::Operator;
 use crate::simplify::simplify;
 use std::collections::{BTreeMap, HashMap};
 
+/// What a symbolic size counts where shapes are compared.
+const SOME_SIZE: usize = 64;
+
 /// Whether a tensor is read by another, however indirectly, or is it. `origins` has derivatives that were made before, with what was
 /// differentiated: the derivative of a linear function depends on what the function does, if only as a constant.
 pub fn depends(program: &Program, of: TensorId, on: TensorId, origins: &BTreeMap<TensorId, TensorId>) -> bool {
@@ -128,7 +131,11 @@ fn parts(program: &Program, of: TensorId) -> Vec<TensorId> {
     parts.sort_unstable();
     parts.dedup();
     let other = |part: &TensorId| program.tensor(*part).shape != program.tensor(of).shape;
-    if parts.iter().all(other) { parts } else { Vec::new() }
+    // Where more is read than is made, most of it would be computed for nothing.
+    let sizes = vec![SOME_SIZE; program.sizes.len()];
+    let elements = |id: TensorId| program.tensor(id).shape.iter().map(|extent| extent.value(&sizes)).fold(1, i64::saturating_mul);
+    let total = parts.iter().map(|&part| elements(part)).fold(0, i64::saturating_add);
+    if parts.iter().all(other) && total <= elements(of) { parts } else { Vec::new() }
 }
 
 /// Whether a formula reads nothing.

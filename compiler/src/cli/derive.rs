@@ -61,7 +61,10 @@ fn answer(program: &Program, call: &Arguments) -> Result<String, String> {
         (false, 1) => pipeline::gradient(program, &wrt, |_| true),
         (false, _) => pipeline::hessian(program, &wrt, |role| !matches!(role, Role::Update(_))),
     };
-    let remarks = pipeline::remarks(program, &derived, call.rewrites);
+    let mut remarks = pipeline::remarks(program, &derived, call.rewrites);
+    if !call.raw && call.order == 1 {
+        remarks.push(nn::removed(&pipeline::raw_gradient(program, &wrt).program, &derived.program));
+    }
     let equations = || nn::print_with_remarks(&derived.program, &remarks);
     Ok(match call.format {
         Format::Text => equations(),

@@ -7,6 +7,9 @@
 use crate::ir::{Atom, Definition, Element, Extent, Index, Label, Node, Program, Source, Tensor, TensorId};
 use std::collections::{BTreeMap, HashMap};
 
+/// Of more parts each is not told apart: there would be a block of second derivatives for each pair.
+const MOST_PARTS: usize = 16;
+
 /// A part: where it lies in the tensor, over its own labels, and their lengths.
 type View = (Vec<Index>, Vec<Extent>);
 
@@ -88,7 +91,7 @@ fn are_parts(program: &Program, of: TensorId, views: &[View]) -> bool {
     let Some(mut ranges) = ranges else { return false };
     ranges.sort_unstable();
     let is_whole = |(_, lengths): &View| *lengths == program.tensor(of).shape;
-    !views.is_empty() && !views.iter().any(is_whole) && ranges.windows(2).all(|pair| pair[0].1 < pair[1].0)
+    (1..=MOST_PARTS).contains(&views.len()) && !views.iter().any(is_whole) && ranges.windows(2).all(|pair| pair[0].1 < pair[1].0)
 }
 
 /// The first and the last element in row-major order, where each element is reached once.

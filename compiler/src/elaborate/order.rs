@@ -59,9 +59,16 @@ impl Reads<'_> {
 fn reads(statement: &Statement) -> Reads<'_> {
     let mut reads = Reads { hard: BTreeSet::new(), instances: BTreeSet::new(), paths: BTreeSet::new(), all_parameters: false };
     let mut bases = BTreeSet::new();
+    let own = defined_name(statement).map(|name| name.text.as_str());
+    let is_own = |expression: &Expression| matches!(&expression.kind, ExpressionKind::Name(name) if Some(name.as_str()) == own);
+    let (mut named, mut called) = (0, 0);
     each_of_statement(statement, &mut |expression| match &expression.kind {
         ExpressionKind::Name(name) if name == "params" => reads.all_parameters = true,
-        ExpressionKind::Name(name) => drop(reads.hard.insert(name)),
+        ExpressionKind::Name(name) => {
+            named += usize::from(is_own(expression));
+            reads.hard.insert(name);
+        }
+        ExpressionKind::Call(callee, _) => called += usize::from(is_own(callee)),
         ExpressionKind::Field(base, field) => {
             reads.paths.extend(path(base, field));
             if let ExpressionKind::Name(name) = &base.kind {
@@ -78,7 +85,6 @@ fn reads(statement: &Statement) -> Reads<'_> {
         | ExpressionKind::Unary(..)
         | ExpressionKind::Binary(..)
         | ExpressionKind::Pipe(..)
-        | ExpressionKind::Call(..)
         | ExpressionKind::Reduce { .. }
         | ExpressionKind::Transpose(_)
         | ExpressionKind::List(_)
@@ -87,6 +93,10 @@ fn reads(statement: &Statement) -> Reads<'_> {
         | ExpressionKind::If { .. }
         | ExpressionKind::Missing => {}
     });
+    // `hessian = hessian(f, x)` calls the function.
+    if let Some(own) = own.filter(|_| named == called) {
+        reads.hard.remove(own);
+    }
     for label in bound_labels(statement) {
         if !bases.contains(label) {
             reads.hard.remove(label);

@@ -87,6 +87,8 @@ fn arithmetic() -> Vec<Rule> {
         Real: a * j - a => a * (j - 1.0);
         Real: a * (1.0 / b) => a / b;
         Real: (a * j) * b => (a * b) * j;
+        Real: (a / b) * j => a * (j / b);
+        Real: (a * j) / b => a * (j / b);
         Real: a * b + a * c => a * (b + c);
         Real: a * b - a * c => a * (b - c);
         Real: a / c + b / c => (a + b) / c;

@@ -1,8 +1,8 @@
 //! Random programs with derivatives in them.
 
 /// The program with derivatives in its loss: gradients for what it was given, products with the Hessian, and of each one more: a
-/// Hessian, a Jacobian or a product with one. `compiles` says whether a text is a program: what the function does not depend on has
-/// no derivative.
+/// Hessian, its diagonal or its blocks, a Jacobian, a product with one or with a Gauss-Newton matrix. `compiles` says whether a text
+/// is a program: what the function does not depend on has no derivative.
 pub fn of_second_order(text: &str, compiles: impl Fn(&str) -> bool) -> Option<String> {
     let given = |line: &&str| line.trim_start().starts_with("param ") || line.trim_start().starts_with("input ");
     let declared: Vec<(&str, &str)> = text
@@ -26,9 +26,13 @@ pub fn of_second_order(text: &str, compiles: impl Fn(&str) -> bool) -> Option<St
         terms.push(format!("0.1 * sum(sin(g_{name})) + 0.01 * sum(tanh(v_{name}))"));
         // Large ones would take long.
         let small = shape.matches(',').count() < 2 && !shape.contains('B');
-        let one_more = match (number + text.len()) % 3 {
+        let axes = if shape.starts_with("[]") { 0 } else { shape.matches(',').count() + 1 };
+        let one_more = match (number + text.len()) % 5 {
             0 if small => format!("hessian(f, {name})"),
             1 if small => format!("jacobian({last}, {name})"),
+            2 if small && axes == 1 => format!("hessian_diagonal(f, {name})"),
+            2 if small && axes == 2 => format!("hessian_blocks(f, {name})"),
+            3 => format!("gauss_newton_vector(f, {last}, {name}, {name})"),
             _ => format!("vjp({last}, {name}, {last})"),
         };
         if compiles(&alone(&one_more)) {

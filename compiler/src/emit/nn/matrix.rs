@@ -253,6 +253,8 @@ fn split(own: &[Label], left: &(TensorId, Vec<Label>), right: &(TensorId, Vec<La
     let rows = own.iter().copied().take_while(|label| left.1.contains(label)).collect::<Vec<_>>();
     let columns = own[rows.len()..].to_vec();
     let fits = left.1.len() == rows.len() + 1 && columns.len() <= 1 && right.1.len() > columns.len();
+    // A vector for each of several matrices is no product of the language.
+    let fits = fits && (!columns.is_empty() || right.1.len() == 1);
     (fits && (left.1.len() > 1 || right.1.len() > 1)).then_some((rows, columns))
 }
 

@@ -24,7 +24,7 @@ use crate::syntax::tree::{
 use formula::Labels;
 pub use hoist::hoist;
 pub use notations::{Notation, arrays, notations};
-pub use remarks::remarks;
+pub use remarks::{remarks, removed};
 use std::collections::{BTreeMap, BTreeSet};
 use write::{call, extent, floating, make, name, named, text_name};
 use writer::Writer;

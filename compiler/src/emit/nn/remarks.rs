@@ -51,6 +51,15 @@ fn work(forward: &Program, whole: &Program) -> String {
     format!("work: forward {}, {word} {}{times}{at}", operations(first), operations(gradient))
 }
 
+/// How many operations simplification removed from a gradient: `raw` is as differentiation gives it.
+pub fn removed(raw: &Program, whole: &Program) -> String {
+    let count = |program: &Program| cost::operations(program, &vec![BATCH; program.sizes.len()]);
+    let (before, after) = (count(raw), count(whole));
+    let less = before.saturating_sub(after);
+    let percent = less.saturating_mul(100).checked_div(before).unwrap_or(0);
+    broken(&format!("removed: {} of {} ({percent} %) by simplification", operations(less), operations(before)))
+}
+
 /// `2.46 Mflop`
 fn operations(count: u64) -> String {
     #[allow(clippy::cast_precision_loss)]
