@@ -1,14 +1,14 @@
 //! Sums that are matrix products, in any layout.
 //!
-//! A sum of a product is split into a factor without labels and two operands; each label is then a batch (in both operands and
+//! A sum of a product is split into a condition and a factor that are the same for all that is summed, and two operands; each label is then a batch (in both operands and
 //! the result), a row (`m`), a column (`n`) or contracted (`k`). Labels of a class that lie in memory as one are merged; batches and
 //! the time of a recurrence become loops around it. The labels are those of the definition, or digits of them (`digits`).
 
 use super::digits::Sum;
 use super::lower::{auxiliary, redefine};
-use super::offset::{flat, guess, is_affine, label, labels, plain};
+use super::offset::{flat, guess, is_affine, label, labels, plain, reads};
 use super::{Around, Axis, Contraction};
-use crate::ir::{Definition, ExpressionId, Extent, Index, Label, Node, Program, TensorId};
+use crate::ir::{Definition, ExpressionId, Extent, Index, Label, Node, Program, TensorId, bounds};
 use crate::ops::{Operator, Reduction};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,25 +30,26 @@ const UNKNOWN: i64 = 4;
 /// Finds the matrix products, and splits definitions so that each is bare: what is an operand and no read becomes a definition
 /// of its own, and a factor without labels is applied afterwards.
 pub fn split(program: &mut Program) -> Contractions {
-    let mut bare = Vec::new();
+    let mut bare: Vec<(TensorId, Sum, [ExpressionId; 2])> = Vec::new();
     for id in program.order() {
         let Some(split) = recognize(program, id) else { continue };
-        let operands = split.operands.map(|factors| operand(program, id, &split.sum, &factors));
+        let operands = [0, 1].map(|side| operand(program, id, &split.sum, &split.operands[side]));
         let product = program.expressions.apply(Operator::Multiply, &operands);
         let product = split.sum.formula_of_definition(program, id, product);
         let definition =
             Definition { reduction: program.definition(id).and_then(|definition| definition.reduction.clone()), body: product };
-        let shape = program.tensor(id).shape.clone();
-        let rank = shape.len();
-        let tensor = if let Some(scale) = split.scale {
-            let unscaled = auxiliary(program, id, "unscaled", shape, definition);
-            let read = program.expressions.read(unscaled, plain(rank));
-            let body = program.expressions.apply(Operator::Multiply, &[scale, read]);
-            redefine(program, id, Definition { reduction: None, body });
-            unscaled
-        } else {
+        let tensor = if split.scale.is_none() && split.guard.is_none() {
             redefine(program, id, definition);
             id
+        } else {
+            let known = bare.iter().map(|(tensor, ..)| *tensor).find(|&tensor| is_same(program, tensor, id, &definition));
+            let shape = program.tensor(id).shape.clone();
+            let product = known.unwrap_or_else(|| auxiliary(program, id, "unscaled", shape, definition));
+            scaled(program, id, &split, product);
+            if known.is_some() {
+                continue;
+            }
+            product
         };
         bare.push((tensor, split.sum, operands));
     }
@@ -64,20 +65,70 @@ pub fn split(program: &mut Program) -> Contractions {
     bare.into_iter().filter_map(contraction).collect()
 }
 
-/// A sum of a product, taken apart.
+/// Whether a tensor is what a definition of another's shape says.
+fn is_same(program: &Program, tensor: TensorId, id: TensorId, definition: &Definition) -> bool {
+    program.tensor(tensor).shape == program.tensor(id).shape && program.definition(tensor) == Some(definition)
+}
+
+/// Defines a sum by its bare product.
+fn scaled(program: &mut Program, id: TensorId, split: &Split, product: TensorId) {
+    let [scale, guard] =
+        [split.scale, split.guard].map(|of_sum| of_sum.map(|part| split.sum.formula_of_definition(program, id, part)));
+    let rank = program.tensor(id).shape.len();
+    let expressions = &mut program.expressions;
+    let read = expressions.read(product, plain(rank));
+    let scaled = scale.map_or(read, |scale| expressions.apply(Operator::Multiply, &[scale, read]));
+    let zero = expressions.number(0.0);
+    let body = guard.map_or(scaled, |guard| expressions.select(guard, scaled, zero));
+    redefine(program, id, Definition { reduction: None, body });
+}
+
+/// A sum of a product, taken apart: `where(guard, scale * Σ a·b, 0)`.
 struct Split {
     sum: Sum,
+    /// A condition of axes under which the sum stands.
+    guard: Option<ExpressionId>,
+    /// The factors that are the same for all that is summed.
     scale: Option<ExpressionId>,
     operands: [Vec<ExpressionId>; 2],
 }
 
+/// Factors with their labels: those of the first have all labels of the others.
+type Group = (BTreeSet<Label>, Vec<ExpressionId>);
+
 fn recognize(program: &mut Program, id: TensorId) -> Option<Split> {
     let Definition { reduction: Some((Reduction::Sum, _)), body } = program.definition(id)?.clone() else { return None };
     let sum = Sum::of(program, id, body);
+    let is_axis = |label: &Label| (label.0 as usize) < sum.rank;
+    let (guard, product) = guarded(program, sum.body, &is_axis);
     let mut factors = Vec::new();
     let mut scale = None;
-    collect(program, sum.body, &mut factors, &mut scale);
-    let mut groups: Vec<(BTreeSet<Label>, Vec<ExpressionId>)> = Vec::new();
+    collect(program, product, &is_axis, &mut factors, &mut scale);
+    let mut groups = groups(program, factors);
+    if let Some(guard) = guard {
+        groups.iter_mut().for_each(|group| guard_reads(program, &sum, guard, group));
+    }
+    let extents = sum.extents();
+    let [(_, a), (_, b)] = paired(groups, sum.rank, &extents)?;
+    is_worth(&extents).then_some(Split { sum, guard, scale, operands: [a, b] })
+}
+
+/// A formula without the condition of axes that it stands under, where it is 0 otherwise.
+fn guarded(program: &Program, body: ExpressionId, is_axis: &dyn Fn(&Label) -> bool) -> (Option<ExpressionId>, ExpressionId) {
+    match program.expressions.node(body) {
+        Node::Select(condition, then, otherwise)
+            if program.expressions.as_number(*otherwise) == Some(0.0) && labels(program, *condition).iter().all(is_axis) =>
+        {
+            (Some(*condition), *then)
+        }
+        Node::Select(..) | Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Read(..) | Node::Apply(..) => {
+            (None, body)
+        }
+    }
+}
+
+fn groups(program: &Program, factors: Vec<ExpressionId>) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
     let mut sorted: Vec<(BTreeSet<Label>, ExpressionId)> =
         factors.into_iter().map(|factor| (labels(program, factor).into_iter().collect(), factor)).collect();
     sorted.sort_by_key(|(labels, _)| std::cmp::Reverse(labels.len()));
@@ -87,13 +138,27 @@ fn recognize(program: &mut Program, id: TensorId) -> Option<Split> {
             None => groups.push((labels, vec![factor])),
         }
     }
-    let extents = sum.extents();
-    let [(_, a), (_, b)] = paired(groups, sum.rank, &extents)?;
-    is_worth(&extents).then_some(Split { sum, scale, operands: [a, b] })
+    groups
 }
 
-/// Factors with the labels that they have.
-type Group = (BTreeSet<Label>, Vec<ExpressionId>);
+/// Puts the condition on factors that only it keeps from reading outside.
+fn guard_reads(program: &mut Program, sum: &Sum, guard: ExpressionId, (own, factors): &mut Group) {
+    let extents = sum.extents();
+    let is_safe = |factor: &ExpressionId| {
+        reads(program, *factor).iter().all(|(tensor, at)| {
+            let shape = &program.tensor(*tensor).shape;
+            at.iter().zip(shape).all(|(index, extent)| bounds::is_inside(program, index, &extents, extent))
+        })
+    };
+    if factors.iter().all(is_safe) {
+        return;
+    }
+    own.extend(labels(program, guard));
+    let expressions = &mut program.expressions;
+    let product = factors.iter().copied().reduce(|product, factor| expressions.apply(Operator::Multiply, &[product, factor]));
+    let zero = expressions.number(0.0);
+    *factors = product.map(|product| expressions.select(guard, product, zero)).into_iter().collect();
+}
 
 /// Factors as two operands: where there are more, those are multiplied beforehand whose product is the smallest.
 fn paired(groups: Vec<Group>, rank: usize, extents: &[Extent]) -> Option<[Group; 2]> {
@@ -145,27 +210,33 @@ fn estimate(extent: &Extent) -> i64 {
     }
 }
 
-/// The factors of a product that have labels; those without are multiplied into `scale`.
-fn collect(program: &mut Program, id: ExpressionId, factors: &mut Vec<ExpressionId>, scale: &mut Option<ExpressionId>) {
-    if labels(program, id).is_empty() {
+/// The factors of a product that have labels which are summed; those that have none are multiplied into `scale`.
+fn collect(
+    program: &mut Program,
+    id: ExpressionId,
+    is_axis: &dyn Fn(&Label) -> bool,
+    factors: &mut Vec<ExpressionId>,
+    scale: &mut Option<ExpressionId>,
+) {
+    if labels(program, id).iter().all(is_axis) {
         *scale = Some(scale.map_or(id, |scale| program.expressions.apply(Operator::Multiply, &[scale, id])));
         return;
     }
     match program.expressions.node(id).clone() {
         Node::Apply(Operator::Multiply, arguments) => {
-            arguments.iter().for_each(|&argument| collect(program, argument, factors, scale));
+            arguments.iter().for_each(|&argument| collect(program, argument, is_axis, factors, scale));
         }
         Node::Apply(Operator::Negate, arguments) => {
             let minus = program.expressions.number(-1.0);
-            collect(program, minus, factors, scale);
-            collect(program, arguments[0], factors, scale);
+            collect(program, minus, is_axis, factors, scale);
+            collect(program, arguments[0], is_axis, factors, scale);
         }
         Node::Apply(Operator::Divide, arguments) => {
             let one = program.expressions.number(1.0);
             let inverse = program.expressions.apply(Operator::Divide, &[one, arguments[1]]);
-            collect(program, arguments[0], factors, scale);
-            if labels(program, inverse).is_empty() {
-                collect(program, inverse, factors, scale);
+            collect(program, arguments[0], is_axis, factors, scale);
+            if labels(program, inverse).iter().all(is_axis) {
+                collect(program, inverse, is_axis, factors, scale);
             } else {
                 factors.push(inverse);
             }
