@@ -73,14 +73,14 @@ fn classes<D: Dimension>(shape: impl ShapeBuilder<Dim = D>, most: i32) -> Array<
 }
 
 /// The bits of losses and of all that a network keeps, after steps of several optimizers.
-fn train<N: Network<Scalar = f32>>(
+fn train<N>(
     mut network: Box<N>,
     mut gradient: Box<N>,
     mut workspace: N::Workspace,
     pass: impl Fn(&mut N, &mut N::Workspace, &mut N) -> f32,
 ) -> Vec<u32>
 where
-    N: AsNetwork<Network = N>,
+    N: Network<Scalar = f32> + AsNetwork<Network = N>,
 {
     let optimizers: [Box<dyn Optimizer>; 7] = [
         Box::new(RmsProp::default()),

@@ -18,7 +18,7 @@ const SIZE: usize = 64;
 const MOST: f64 = 4.0;
 
 /// Programs for which the count says more, and why. What is not here keeps the law.
-const DEARER: [(&str, &str); 6] = [
+const DEARER: [(&str, &str); 12] = [
     ("slices", "reads few elements of a tensor, whose gradient has a condition for each of its elements"),
     ("max_pooling", "conditions on places are counted as operations"),
     (
@@ -28,6 +28,12 @@ const DEARER: [(&str, &str); 6] = [
     ("product_with_zero, x", "the same"),
     ("gather_pairs, x", "adds up at places that are given, under conditions that are counted"),
     ("groups, image", "conditions on places are counted as operations"),
+    ("library_derivatives, w", "a Hessian of a Hessian's parts, whose gradient shares little"),
+    ("embedding, along table", "a direction is derived by transposing twice: what is added up at places is read at them again"),
+    ("gather_pairs, along x", "the same"),
+    ("groups, along image", "the same"),
+    ("max_pooling, along x", "the same"),
+    ("product_with_zero, along x", "the other factors, one by one"),
 ];
 
 /// What a program with these roots alone costs.
@@ -76,18 +82,15 @@ fn of_product(program: &Program, of: TensorId, wrt: TensorId) -> f64 {
     cost(&derived, vec![output("hv", product)]) / known.max(1.0)
 }
 
-/// What is dearer than the law says.
-fn violations(name: &str, program: &Program) -> Vec<String> {
+/// What is dearer than the law says: its name, and how many times.
+fn violations(name: &str, program: &Program) -> Vec<(String, f64)> {
     let wrt = pipeline::parameters(program);
     let (Some(of), false) = (pipeline::objective(program), wrt.is_empty()) else { return Vec::new() };
     let gradient = (name.to_owned(), of_gradient(program, of, &wrt));
     let products = wrt.iter().map(|&id| (format!("{name}, {}", program.tensor(id).name), of_product(program, of, id)));
     let along = wrt.iter().map(|&id| (format!("{name}, along {}", program.tensor(id).name), of_direction(program, of, id)));
     let all = std::iter::once(gradient).chain(products).chain(along);
-    let is_known = |name: &str| DEARER.iter().any(|(known, _)| *known == name);
-    all.filter(|(name, times)| *times > MOST && !is_known(name))
-        .map(|(name, times)| format!("{name}: {times:.2} times"))
-        .collect()
+    all.filter(|(_, times)| *times > MOST).collect()
 }
 
 fn compiled(name: &str, text: &str, network: Option<&str>) -> Program {
@@ -102,7 +105,13 @@ fn on_every_program_of_the_corpus() {
         let network = Expectations::read(&text).network;
         found.extend(violations(&name, &compiled(&format!("{name}.nn"), &text, network.as_deref())));
     }
-    assert!(found.is_empty(), "{}", found.join("\n"));
+    let is_known = |name: &str| DEARER.iter().any(|(known, _)| *known == name);
+    let new: Vec<String> =
+        found.iter().filter(|(name, _)| !is_known(name)).map(|(name, times)| format!("{name}: {times:.2} times")).collect();
+    assert!(new.is_empty(), "{}", new.join("\n"));
+    let mended: Vec<&str> =
+        DEARER.iter().map(|(name, _)| *name).filter(|known| found.iter().all(|(name, _)| name != known)).collect();
+    assert!(mended.is_empty(), "these keep the law now: {}", mended.join(", "));
 }
 
 /// A chain of layers.
