@@ -107,7 +107,8 @@ fn main() {
             ratios.push(step.as_secs_f64() / floor.as_secs_f64());
         }
     }
-    println!("784-512-10, batch {BATCH}, RMSprop, one thread, {:?}, median of {RUNS} runs", Level::detect());
+    let threads = chainrule::threads::get();
+    println!("784-512-10, batch {BATCH}, RMSprop, {threads} threads, {:?}, median of {RUNS} runs", Level::detect());
     println!("  training step          {:8.1} µs", median(&mut steps));
     println!("  its matrix products    {:8.1} µs", median(&mut alone));
     println!("  ratio                  {:8.3}", median(&mut ratios));
