@@ -1,6 +1,6 @@
-//! Training steps and inference of eight networks, in microseconds: forward, loss, backward and update in f32, data in memory.
+//! Training steps of seven networks and inference of one, in microseconds: forward, loss, backward and update in f32, data in memory.
 //!
-//! `cargo bench --bench workloads -- [NAME ...] [--seconds S] [--threads N] [--json]`; `peers.py` beside it measures other systems in the same run and prints
+//! `cargo bench --bench workloads -- [NAME ...] [--seconds S] [--threads N] [--json]`; `peers/compare.py` beside it measures other systems in the same run and prints
 //! the ratios.
 
 mod hand;
