@@ -16,7 +16,8 @@ pub struct Arguments {
     /// How the answer is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
-    /// The names for which derivatives are taken: parameters, inputs, states. All parameters where none are named.
+    /// The names for which derivatives are taken: parameters, inputs, states. All parameters where none are named, or all inputs
+    /// where there are no parameters.
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     wrt: Option<Vec<String>>,
     /// The order of the derivatives: 1 for the gradient, 2 for the gradient and all second derivatives.
@@ -51,7 +52,8 @@ pub fn run(call: &Arguments, streams: &mut Streams) -> Result<(), Failure> {
 }
 
 fn answer(program: &Program, call: &Arguments) -> Result<String, String> {
-    let wrt = wrt::tensors(program, call.wrt.as_deref())?;
+    wrt::checked(program, call.wrt.as_deref())?;
+    let wrt = wrt::wanted(program, call.wrt.as_deref())?;
     let objective = pipeline::objective(program);
     if call.order > 1 && objective.is_none() {
         return Err(wrt::NO_OBJECTIVE.into());

@@ -113,7 +113,8 @@ impl Question {
 
     fn new(program: &ir::Program, request: &Request, seed: u64) -> Result<Self, String> {
         let values = given(program, request, seed)?;
-        let wrt = super::wrt::tensors(program, request.wrt.as_deref())?;
+        super::wrt::checked(program, request.wrt.as_deref())?;
+        let wrt = super::wrt::named(program, request.wrt.as_deref())?;
         let wanted = |role: &Role| request.training || !matches!(role, Role::Update(_));
         Ok(Self { derived: pipeline::gradient(program, &wrt, wanted).program, values, seed })
     }

@@ -10,7 +10,8 @@ use clap::ValueEnum;
 pub struct Arguments {
     #[command(flatten)]
     choice: Choice,
-    /// The names for which derivatives are explained: parameters, inputs, states. All parameters where none are named.
+    /// The names for which derivatives are explained: parameters, inputs, states. All parameters where none are named, or all inputs
+    /// where there are no parameters.
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     wrt: Option<Vec<String>>,
     /// How the derivation is printed.
@@ -31,10 +32,10 @@ enum Format {
 pub fn run(call: &Arguments, streams: &mut Streams) -> Result<(), Failure> {
     let loaded = Loaded::read(&call.choice, true)?;
     loaded.show_warnings(streams);
-    let wrt = wrt::named(&loaded.program, call.wrt.as_deref()).map_err(Failure::Call)?;
+    let wrt = wrt::wanted(&loaded.program, call.wrt.as_deref()).map_err(Failure::Call)?;
     if wrt.is_empty() {
         return Err(Failure::Call(
-            "there is nothing to differentiate for: the network has no parameters, name inputs with `--wrt`".into(),
+            "there is nothing to differentiate for: the network has neither parameters nor inputs of real numbers".into(),
         ));
     }
     let explanation = explain::explain(&loaded.program, &wrt).ok_or_else(|| Failure::Call(NOTHING.into()))?;

@@ -7,7 +7,7 @@ use super::{Failure, Streams, wrt};
 use crate::emit::graph::{Graph, dot, svg};
 use crate::eval::{Values, evaluate_seeded};
 use crate::explain::{Drawing, drawing};
-use crate::ir::{Element, Program, Role, Source, TensorId};
+use crate::ir::{Program, Role, TensorId};
 use crate::pipeline;
 use clap::ValueEnum;
 use std::path::PathBuf;
@@ -72,7 +72,7 @@ fn answer(program: &Program, call: &Arguments) -> Result<String, String> {
     });
     let request = request.transpose()?;
     let names = call.wrt.as_deref().or(request.as_ref().and_then(|request| request.wrt.as_deref()));
-    let wrt = if call.forward { Vec::new() } else { wanted(program, names)? };
+    let wrt = if call.forward { Vec::new() } else { wrt::wanted(program, names)? };
     let drawing = drawing(program, &wrt).map_err(|error| error.to_string())?;
     let graph = match &request {
         None => drawing.graph,
@@ -83,19 +83,6 @@ fn answer(program: &Program, call: &Arguments) -> Result<String, String> {
         Format::Dot => dot(&graph),
     };
     text.map_err(|error| error.to_string())
-}
-
-/// For what gradients are drawn.
-fn wanted(program: &Program, names: Option<&[String]>) -> Result<Vec<TensorId>, String> {
-    let found = wrt::named(program, names)?;
-    if names.is_some() || !found.is_empty() {
-        return Ok(found);
-    }
-    let is_input = |id: &TensorId| {
-        let tensor = program.tensor(*id);
-        matches!(tensor.source, Source::Input) && tensor.element == Element::Real
-    };
-    Ok(program.ids().filter(is_input).collect())
 }
 
 /// The graph with the values of all that it shows; what the network gives has those that `eval` prints.

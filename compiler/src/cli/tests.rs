@@ -255,7 +255,7 @@ fn derivations_are_explained() {
         "y[i, d] = Σ_k w[i, k] · x[k, d] + b[i]",
         "∂f/∂w[i, k]",
         "  = Σ_i' Σ_d ∂f/∂y[i', d] · ∂y[i', d]/∂w[i, k]                       the chain rule, over every element of y",
-        "  = Σ_i' Σ_d ∂f/∂y[i', d] · Σ_k' x[k', d] · ∂w[i', k']/∂w[i, k]      the partial for the read w[i', k'] is x[k', d]",
+        "  = Σ_i' Σ_d ∂f/∂y[i', d] · Σ_k' x[k', d] · ∂w[i', k']/∂w[i, k]      the partial with respect to w[i', k'] is x[k', d]",
         "  = Σ_i' Σ_d ∂f/∂y[i', d] · Σ_k' x[k', d] · δ(i' = i) · δ(k' = k)    ∂w[i', k']/∂w[i, k] = δ(i' = i) · δ(k' = k)",
         "  = Σ_d ∂f/∂y[i, d] · x[k, d]                                        the terms with i' ≠ i or k' ≠ k vanish",
         "  = (∂f/∂y @ xᵀ)[i, k]                                               as a matrix product",

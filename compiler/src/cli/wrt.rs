@@ -1,18 +1,28 @@
 //! The names for which derivatives are asked.
 
-use crate::ir::{Element, Program, TensorId};
+use crate::ir::{Element, Program, Source, TensorId};
 use crate::pipeline;
 
 /// Why there is no derivative.
 pub const NO_OBJECTIVE: &str = "there is nothing to differentiate: neither a loss nor an only scalar output";
 
-/// The tensors of these names, or all parameters where none are named; an error where names are given and nothing is to be differentiated.
-pub fn tensors(program: &Program, names: Option<&[String]>) -> Result<Vec<TensorId>, String> {
+/// That there is something to differentiate, where names are given to differentiate for.
+pub fn checked(program: &Program, names: Option<&[String]>) -> Result<(), String> {
+    let is_asked = names.is_some_and(|names| !names.is_empty());
+    if is_asked && pipeline::objective(program).is_none() { Err(NO_OBJECTIVE.into()) } else { Ok(()) }
+}
+
+/// The tensors of these names; where none are named all parameters, or all inputs where there are no parameters.
+pub fn wanted(program: &Program, names: Option<&[String]>) -> Result<Vec<TensorId>, String> {
     let found = named(program, names)?;
-    if names.is_some_and(|names| !names.is_empty()) && pipeline::objective(program).is_none() {
-        return Err(NO_OBJECTIVE.into());
+    if names.is_some() || !found.is_empty() {
+        return Ok(found);
     }
-    Ok(found)
+    let is_input = |id: &TensorId| {
+        let tensor = program.tensor(*id);
+        matches!(tensor.source, Source::Input) && tensor.element == Element::Real
+    };
+    Ok(program.ids().filter(is_input).collect())
 }
 
 /// The tensors of these names, or all parameters where none are named.

@@ -1,5 +1,6 @@
 //! One chapter: the lines of each step that contributes to an adjoint, and their sum. It must not know how lines are printed.
 
+use super::ends::Simplest;
 use super::reasons::{self, words};
 use super::sheet::{Formula, element, plain};
 use super::{Book, Chapter, Line, Part, Piece, Step, tidy, tree};
@@ -27,28 +28,25 @@ struct Frame<'a> {
 
 impl Book {
     /// The adjoint of a tensor, from the steps that read it.
-    pub(super) fn chapter(&mut self, tensor: TensorId, steps: &[usize], simplified: &[Statement]) -> Chapter {
+    pub(super) fn chapter(&mut self, tensor: TensorId, steps: &[usize], simplest: &Simplest) -> Chapter {
         let first = &self.record.steps[steps[0]];
         let axes = self.labels.axes(&self.sheet.program, tensor, first.reader, &first.index);
         let adjoint = self.adjoints.get(&tensor).map_or_else(String::new, |&id| self.sheet.program.tensor(id).name.clone());
         let unit = self.unit(tensor, &axes);
-        let parts: Vec<Part> = steps.iter().map(|&step| self.part(step, &axes, unit)).collect();
-        let last = |part: &Part| part.lines.iter().rev().find(|line| !line.whole).map(|line| line.value.clone());
-        let total = if parts.len() > 1 { parts.iter().filter_map(last).reduce(plus) } else { None };
-        let total = total.map(|value| {
-            let reason = words("the sum of what all reads contribute");
-            Line { value: tidy::tidy(&value), whole: false, reason }
-        });
-        let readers: BTreeSet<TensorId> = steps.iter().map(|&step| self.shown(self.record.steps[step].reader)).collect();
-        let inside = readers.into_iter().flat_map(|whole| self.inside(whole)).collect();
-        let mut simplified = self.simplified(&adjoint, &axes, simplified);
-        let ends: Vec<&Line> = parts.iter().filter_map(|part| part.lines.last()).collect();
-        if let ([only], [end]) = (simplified.as_slice(), ends.as_slice())
-            && value_of(only).is_some_and(|value| tidy::is_same(value, &end.value))
-        {
-            simplified.clear();
-        }
-        Chapter { tensor, left: element(&adjoint, &axes), axes, parts, inside, total, simplified }
+        let readers: Vec<TensorId> = steps.iter().map(|&step| self.shown(self.record.steps[step].reader)).collect();
+        let places: Vec<Vec<Index>> = steps.iter().map(|&step| self.record.steps[step].index.clone()).collect();
+        let elsewhere = |number: usize| {
+            let mut others = readers.iter().zip(&places);
+            others.any(|(reader, place)| *reader == readers[number] && *place != places[number])
+        };
+        let parts: Vec<Part> =
+            steps.iter().enumerate().map(|(number, &step)| self.part(step, &axes, unit, elsewhere(number))).collect();
+        let left = element(&adjoint, &axes);
+        let mut chapter = Chapter { tensor, left, axes, parts, inside: Vec::new(), total: Vec::new(), simplified: Vec::new() };
+        self.put_together(&mut chapter);
+        chapter.inside = BTreeSet::from_iter(readers).into_iter().flat_map(|whole| self.inside(whole)).collect();
+        chapter.simplified = self.simplified(&adjoint, &chapter, simplest);
+        chapter
     }
 
     /// The derivative of a tensor for itself: 1 where all indices are the same.
@@ -71,7 +69,8 @@ impl Book {
         self.sheet.names.symbols.insert(name, Symbol::Partial { of, wrt, rank });
     }
 
-    fn part(&mut self, number: usize, axes: &[String], unit: TensorId) -> Part {
+    /// What one read contributes; where the same definition reads at another place too, it says which.
+    fn part(&mut self, number: usize, axes: &[String], unit: TensorId, is_one_of_several: bool) -> Part {
         let recorded = self.record.steps[number].clone();
         let step = self.of_the_whole(&recorded);
         let program = &self.sheet.program;
@@ -85,21 +84,22 @@ impl Book {
             reader_shape,
             step: &step,
         };
-        let lines = self.lines(&frame, unit);
+        let facts = self.facts(&frame, unit);
+        let lines = self.lines(&frame, unit, &facts);
+        let is_of_itself = self.is_first(&frame);
+        let read = facts.as_ref().filter(|_| is_one_of_several).map(|facts| &facts.read);
+        let through = reasons::through(&self.name_of(frame.step.reader), is_of_itself, read);
         let (left, right) = self.definition(step.reader);
         let definition = (left, tidy::tidy(&right));
         let with = self.with(&lines);
-        Part { definition, with, lines }
+        Part { definition, through, with, lines }
     }
 
     /// All lines of a step.
-    fn lines(&mut self, frame: &Frame<'_>, unit: TensorId) -> Vec<Line> {
+    fn lines(&mut self, frame: &Frame<'_>, unit: TensorId, facts: &Option<reasons::Facts>) -> Vec<Line> {
         let mut lines: Vec<Line> = Vec::new();
         let Some((symbol, slope)) = self.slope(frame) else { return lines };
-        let is_first = frame.step.reader == self.of
-            && frame.rank == 0
-            && self.sheet.program.expressions.as_number(frame.step.upstream) == Some(1.0);
-        let chain = if is_first { None } else { self.chain(frame, symbol) };
+        let chain = if self.is_first(frame) { None } else { self.chain(frame, symbol) };
         let symbol_name = self.sheet.program.tensor(symbol).name.clone();
         let put = |by: &Notation| {
             let mut line = chain.clone().unwrap_or_else(|| element(&symbol_name, &[]));
@@ -111,8 +111,7 @@ impl Book {
             let reason = reasons::chain_rule(&self.name_of(frame.step.reader), frame.rank);
             lines.push(Line { value: chain.clone(), whole: false, reason });
         }
-        let facts = self.facts(frame, unit);
-        if let Some((with_unit, reason)) = self.with_unit(frame, unit, &facts) {
+        if let Some((with_unit, reason)) = self.with_unit(frame, unit, facts) {
             next(&mut lines, put(&with_unit), reason);
             next(&mut lines, put(&slope), facts.as_ref().map(reasons::delta).unwrap_or_default());
         } else {
@@ -133,6 +132,12 @@ impl Book {
             lines.push(Line { value, whole: true, reason });
         }
         lines
+    }
+
+    /// Whether the reader is what is differentiated itself.
+    fn is_first(&self, frame: &Frame<'_>) -> bool {
+        let is_one = self.sheet.program.expressions.as_number(frame.step.upstream) == Some(1.0);
+        frame.step.reader == self.of && frame.rank == 0 && is_one
     }
 
     /// The derivative of the reader for what is read: a symbol, and what it is with δs.
@@ -303,29 +308,6 @@ impl Book {
         let found: Vec<TensorId> = self.sheet.program.ids().filter(is_auxiliary).collect();
         found.into_iter().map(|id| self.definition(id)).collect()
     }
-
-    /// The adjoint as the compiler computes it in the end, with the definitions that only this reads.
-    fn simplified(&self, adjoint: &str, axes: &[String], statements: &[Statement]) -> Vec<Statement> {
-        let is_known = |name: &str| {
-            self.sheet.names.symbols.contains_key(name)
-                || self.sheet.program.find(name).is_some_and(|id| (id.0 as usize) < self.known)
-        };
-        let (mut found, mut open) = (Vec::new(), vec![adjoint.to_owned()]);
-        let mut seen: BTreeSet<String> = BTreeSet::new();
-        while let Some(wanted) = open.pop() {
-            let statement = statements.iter().find(|statement| name_of(statement) == Some(&wanted));
-            let Some(statement) = statement.filter(|_| seen.insert(wanted.clone())) else { continue };
-            let mentioned = value_of(statement).map(tree::names).unwrap_or_default();
-            open.extend(mentioned.into_iter().filter(|name| !is_known(name)));
-            let mut shown = statement.clone();
-            tidied(&mut shown);
-            if wanted == adjoint {
-                tree::rename(&mut shown, axes);
-            }
-            found.push(shown);
-        }
-        found
-    }
 }
 
 /// The name of what a statement defines.
@@ -343,14 +325,6 @@ pub(super) fn tidied(statement: &mut Statement) {
     }
 }
 
-/// The right side of a definition.
-fn value_of(statement: &Statement) -> Option<&Expression> {
-    match &statement.kind {
-        StatementKind::Define { value, .. } | StatementKind::DefineIndexed { value, .. } => Some(value),
-        StatementKind::Input(_) | StatementKind::Target(_) | StatementKind::Param(_) | StatementKind::State(_) => None,
-    }
-}
-
 /// Adds a line that says something else than the one before.
 fn next(lines: &mut Vec<Line>, value: Expression, reason: Vec<Piece>) {
     let value = tidy::tidy(&value);
@@ -361,4 +335,12 @@ fn next(lines: &mut Vec<Line>, value: Expression, reason: Vec<Piece>) {
 
 pub(super) fn plus(left: Expression, right: Expression) -> Expression {
     Expression { kind: ExpressionKind::Binary(Binary::Add, Box::new(left), Box::new(right)), span: Span::default() }
+}
+
+/// The right side of a definition.
+pub(super) fn value_of(statement: &Statement) -> Option<&Expression> {
+    match &statement.kind {
+        StatementKind::Define { value, .. } | StatementKind::DefineIndexed { value, .. } => Some(value),
+        StatementKind::Input(_) | StatementKind::Target(_) | StatementKind::Param(_) | StatementKind::State(_) => None,
+    }
 }

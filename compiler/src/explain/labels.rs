@@ -17,18 +17,24 @@ pub struct Labels {
 }
 
 impl Labels {
-    /// Those of a program; a part of a formula has the labels of the whole.
+    /// Those of a program; a part of a formula has the labels of the whole. An axis keeps its name from definition to definition.
     pub fn new(program: &Program, joined: &BTreeMap<TensorId, Step>) -> Self {
         let first = |name: &str| name.trim_start_matches("d ").split('.').next().unwrap_or_default().to_owned();
         let mut taken: BTreeSet<String> = program.tensors.iter().map(|tensor| first(&tensor.name)).collect();
         let sizes: BTreeSet<String> = program.sizes.iter().cloned().collect();
         taken.extend(sizes.iter().cloned());
         let mut labels = Self { taken, sizes, own: BTreeMap::new() };
-        let (parts, wholes): (Vec<TensorId>, Vec<TensorId>) = program.ids().partition(|id| joined.contains_key(id));
+        for id in program.ids().filter(|&id| program.definition(id).is_none()) {
+            let free = LETTERS.iter().map(|letter| (*letter).to_owned()).filter(|letter| !labels.taken.contains(letter));
+            let names = free.take(program.tensor(id).shape.len()).collect();
+            labels.own.insert(id, names);
+        }
+        let defined = program.ids().filter(|&id| program.definition(id).is_some());
+        let (parts, wholes): (Vec<TensorId>, Vec<TensorId>) = defined.partition(|id| joined.contains_key(id));
         for &id in &wholes {
             // Where the whole has no names, those of its part may have been written.
             let part = joined.iter().find(|(_, step)| step.reader == id).map(|(part, _)| *part);
-            let source = part.filter(|_| program.tensor(id).label_names.iter().all(|name| is_numbered(name))).unwrap_or(id);
+            let source = part.filter(|_| is_automatic(program, id, program.tensor(id).shape.len())).unwrap_or(id);
             let rank = program.tensor(id).shape.len();
             let names = labels.fresh(program, source, rank, Vec::new());
             let names = if source == id { labels.fresh(program, id, program.label_extents(id).len(), Vec::new()) } else { names };
@@ -44,7 +50,11 @@ impl Labels {
 
     /// Names for the labels of a definition, those behind the first ones that are given.
     fn fresh(&self, program: &Program, id: TensorId, count: usize, mut names: Vec<String>) -> Vec<String> {
+        let natural = self.natural(program, id);
         let own = |number: usize| {
+            if let Some(name) = natural.get(number) {
+                return name.clone();
+            }
             let name = program.label_name(id, label(number));
             if is_numbered(&name) { self.of_what_is_read(program, id, label(number)).unwrap_or(name) } else { name }
         };
@@ -64,13 +74,28 @@ impl Labels {
         names
     }
 
-    /// What a label is called in a definition that is read at it.
+    /// The names that all labels have in what is read at them, where nobody gave them others and these tell them apart; an axis that is not
+    /// summed comes first there too.
+    fn natural(&self, program: &Program, id: TensorId) -> Vec<String> {
+        let count = program.label_extents(id).len();
+        if !is_automatic(program, id, count) {
+            return Vec::new();
+        }
+        let names: Option<Vec<String>> = (0..count).map(|number| self.of_what_is_read(program, id, label(number))).collect();
+        let names = names.unwrap_or_default();
+        let distinct: BTreeSet<&String> = names.iter().collect();
+        let place = |name: &String| LETTERS.iter().position(|letter| letter == name);
+        let reduces = program.definition(id).is_some_and(|definition| definition.reduction.is_some());
+        let is_clear = distinct.len() == names.len() && (reduces || names.is_sorted_by_key(place));
+        if is_clear { names } else { Vec::new() }
+    }
+
+    /// What a label is called in what is read at it.
     fn of_what_is_read(&self, program: &Program, id: TensorId, label: Label) -> Option<String> {
         let body = program.definition(id)?.body;
         program.expressions.reachable(body).into_iter().find_map(|node| {
             let Node::Read(tensor, at) = program.expressions.node(node) else { return None };
             let axis = at.iter().position(|index| index.as_label() == Some(label))?;
-            program.definition(*tensor)?;
             self.own.get(tensor)?.get(axis).cloned()
         })
     }
@@ -126,6 +151,15 @@ impl Labels {
         let numbered = (1..).map(|number| format!("r{number}"));
         letters.chain(numbered).find(|name| !self.taken.contains(name) && !others.contains(name)).unwrap_or_default()
     }
+}
+
+/// Whether the first labels of a definition have the names that elaboration gives them: i, j, k, ... or none.
+fn is_automatic(program: &Program, id: TensorId, count: usize) -> bool {
+    let is_given = |number: usize| {
+        let name = program.label_name(id, label(number));
+        is_numbered(&name) || LETTERS.get(number).is_some_and(|letter| *letter == name)
+    };
+    (0..count).all(is_given)
 }
 
 /// Whether a name is one that the compiler gives: `i0`.

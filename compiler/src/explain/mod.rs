@@ -6,6 +6,7 @@
 
 mod chapter;
 mod drawing;
+mod ends;
 mod labels;
 mod print;
 mod reasons;
@@ -22,6 +23,7 @@ use crate::ir::{Index, Node, Program, Role, Root, Source, Tensor, TensorId};
 use crate::pipeline;
 use crate::syntax::tree::{Expression, Statement};
 pub use drawing::{Drawing, drawing};
+use ends::{Known, Simplest};
 use labels::Labels;
 pub use print::{latex, text};
 use sheet::Sheet;
@@ -63,9 +65,9 @@ pub struct Chapter {
     pub parts: Vec<Part>,
     /// Definitions that are written in others here, with these.
     pub inside: Vec<(TensorId, TensorId)>,
-    /// The sum of the parts, where there are several.
-    pub total: Option<Line>,
-    /// The adjoint in its simplest form, with everything put in, and what that reads.
+    /// The sum of the parts, where there are several, and the same with what is known put in.
+    pub total: Vec<Line>,
+    /// The adjoint in its simplest form, and what that reads.
     pub simplified: Vec<Statement>,
 }
 
@@ -74,6 +76,8 @@ pub struct Chapter {
 pub struct Part {
     /// What reads: the left side and the right side of its definition.
     pub definition: (Expression, Expression),
+    /// The way by which it comes, in words.
+    pub through: Vec<Piece>,
     /// Further definitions that the lines read.
     pub with: Vec<(Expression, Expression)>,
     /// The lines, each equal to the one before.
@@ -122,17 +126,14 @@ pub fn explain(program: &Program, wrt: &[TensorId]) -> Option<Explanation> {
     let root_of = |&tensor: &TensorId| Root { role: Role::Output(derived.tensor(tensor).name.clone()), tensor };
     let roots: Vec<Root> = found.iter().flatten().map(root_of).collect();
     derived.roots.extend(roots);
-    let simplified = objective.map(|_| pipeline::gradient(program, &wrt_of(program, &wanted), |role| *role == root.role).program);
-    let simplified = simplified.map(|program| nn::network(&program).statements).unwrap_or_default();
+    let wrt_there: Vec<TensorId> = wanted.iter().filter_map(|name| program.find(name)).collect();
+    let simplest = objective.map(|_| pipeline::gradient(program, &wrt_there, |role| *role == root.role).program);
+    let simplest = Simplest::new(simplest.unwrap_or_default());
     let unread = wrt.iter().zip(&found).filter(|(_, found)| found.is_none());
     let unread = unread.map(|(&id, _)| derived.tensor(id).name.clone()).collect();
     let output = objective.is_none().then(|| derived.tensor(of).name.clone());
     let book = Book::new(derived, record, of, of_name, known);
-    Some(Explanation { output, ..book.write(definitions, &simplified, unread) })
-}
-
-fn wrt_of(program: &Program, names: &[String]) -> Vec<TensorId> {
-    names.iter().filter_map(|name| program.find(name)).collect()
+    Some(Explanation { output, ..book.write(definitions, &simplest, unread) })
 }
 
 fn only_output(program: &Program) -> Option<TensorId> {
@@ -171,6 +172,10 @@ struct Book {
     /// What has a name only for the compiler.
     candidates: BTreeSet<TensorId>,
     labels: Labels,
+    /// The steps that have no name in the network as it is shown.
+    unnamed: BTreeSet<TensorId>,
+    /// Their adjoints, where these are short.
+    short: Vec<Known>,
 }
 
 impl Book {
@@ -179,7 +184,19 @@ impl Book {
         let joined = joined(&program, &record);
         let labels = Labels::new(&program, &joined);
         let candidates = nn::candidates(&program);
-        let mut book = Self { sheet: Sheet::new(program), record, of, of_name, known, adjoints, joined, candidates, labels };
+        let mut book = Self {
+            sheet: Sheet::new(program),
+            record,
+            of,
+            of_name,
+            known,
+            adjoints,
+            joined,
+            candidates,
+            labels,
+            unnamed: BTreeSet::new(),
+            short: Vec::new(),
+        };
         book.name_adjoints();
         book
     }
@@ -226,7 +243,8 @@ impl Book {
         let readers: BTreeSet<TensorId> = self.record.steps.iter().map(|step| self.shown(step.reader)).collect();
         let order: Vec<TensorId> = self.sheet.program.order().into_iter().filter(|id| readers.contains(id)).collect();
         let named: BTreeSet<&str> = definitions.iter().filter_map(chapter::name_of).collect();
-        if order.iter().all(|&id| named.contains(self.name_of(id).as_str())) {
+        self.unnamed = order.iter().copied().filter(|&id| !named.contains(self.name_of(id).as_str())).collect();
+        if self.unnamed.is_empty() {
             return Vec::new();
         }
         let step = |id: TensorId| {
@@ -236,26 +254,24 @@ impl Book {
         order.into_iter().map(step).collect()
     }
 
-    fn write(mut self, definitions: Vec<Statement>, simplified: &[Statement], unread: Vec<String>) -> Explanation {
+    fn write(mut self, definitions: Vec<Statement>, simplest: &Simplest, unread: Vec<String>) -> Explanation {
         let mut by_read: BTreeMap<TensorId, Vec<usize>> = BTreeMap::new();
         for (number, Step { read, .. }) in self.record.steps.iter().enumerate() {
             by_read.entry(*read).or_default().push(number);
         }
         let order = self.record.adjoints.iter().map(|(tensor, _)| *tensor);
         let order: Vec<TensorId> = order.filter(|tensor| !self.joined.contains_key(tensor)).collect();
+        let steps = self.steps(&definitions);
         let mut chapters = Vec::new();
         for tensor in order {
             if let Some(steps) = by_read.get(&tensor) {
-                chapters.push(self.chapter(tensor, steps, simplified));
+                chapters.push(self.chapter(tensor, steps, simplest));
             }
         }
-        let steps = self.steps(&definitions);
         let program = &self.sheet.program;
         let mut arrays: BTreeSet<String> =
             program.tensors.iter().filter(|tensor| !tensor.shape.is_empty()).map(|tensor| tensor.name.clone()).collect();
-        // What only the simplest forms read has some shape.
-        let more = chapters.iter().flat_map(|chapter: &Chapter| &chapter.simplified).filter_map(chapter::name_of);
-        arrays.extend(more.filter(|name| program.find(name).is_none()).map(str::to_owned));
+        arrays.extend(simplest.arrays().filter(|name| program.find(name).is_none()));
         let names = Names { arrays, ..std::mem::take(&mut self.sheet.names) };
         let (network, of) = (program.name.clone(), self.of_name);
         let program = self.sheet.program;

@@ -10,6 +10,8 @@ const REASONS: usize = 76;
 /// What the signs mean.
 const LEGEND: &str = "(δ(a = b) is 1 where a = b, else 0; · and ∘ multiply numbers and arrays element by element, @ matrices; xᵀ is x transposed;\n \
                       a prime tells two labels apart)\n";
+/// What an axis is.
+const AXES: &str = "(axis = 0 is the first axis of an array, axis = -1 the last one)\n";
 
 /// A derivation as text.
 pub fn text(explanation: &Explanation) -> String {
@@ -19,6 +21,7 @@ pub fn text(explanation: &Explanation) -> String {
         out.push_str(&format!("({} is any function of {output})\n", explanation.of));
     }
     out.push_str(LEGEND);
+    let begin = out.len();
     let definitions = page.definitions();
     if !definitions.is_empty() {
         out.push_str(&format!("\n{}\n", definitions.iter().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")));
@@ -32,6 +35,9 @@ pub fn text(explanation: &Explanation) -> String {
     }
     for name in &explanation.unread {
         out.push_str(&format!("\n∂{}/∂{name} = 0: {} does not depend on it\n", explanation.of, explanation.of));
+    }
+    if out[begin..].contains("axis = ") {
+        out.insert_str(begin, AXES);
     }
     out
 }
@@ -110,19 +116,22 @@ impl Page<'_> {
             for with in &part.with {
                 out.push_str(&format!("with {}\n", self.equation(with, "=")));
             }
-            let several = if chapter.parts.len() > 1 { ", what this read contributes" } else { "" };
+            let through = self.reason(&part.through, str::to_owned, |formula| formula);
+            let several = if chapter.parts.len() > 1 { format!(", {through}") } else { String::new() };
             out.push_str(&format!("\n{left}{several}\n"));
             self.lines_text(chapter, part.lines.iter(), out);
         }
-        if let Some(total) = &chapter.total {
+        if !chapter.total.is_empty() {
             out.push_str(&format!("\n{left}, altogether\n"));
-            self.lines_text(chapter, std::iter::once(total), out);
+            self.lines_text(chapter, chapter.total.iter(), out);
         }
-        for (number, statement) in chapter.simplified.iter().enumerate() {
-            let word = if number == 0 { "\nsimplified, with everything put in:\n" } else { "  with\n" };
-            if let Some(equation) = self.statement(statement) {
-                out.push_str(&format!("{word}  {equation}\n"));
-            }
+        for (number, equation) in chapter.simplified.iter().filter_map(|statement| self.statement(statement)).enumerate() {
+            let word = match number {
+                0 => "\nsimplified:\n",
+                1 => "  where\n",
+                _ => "",
+            };
+            out.push_str(&format!("{word}  {equation}\n"));
         }
     }
 
@@ -150,14 +159,16 @@ impl Page<'_> {
         for part in &chapter.parts {
             self.part_latex(chapter, part, &left, out);
         }
-        if let Some(total) = &chapter.total {
+        if !chapter.total.is_empty() {
             out.push_str("Altogether:\n");
-            self.lines_latex(chapter, std::iter::once(total), &left, out);
+            self.lines_latex(chapter, chapter.total.iter(), &left, out);
         }
         let simplified: Vec<String> = chapter.simplified.iter().filter_map(|statement| self.statement(statement)).collect();
-        if !simplified.is_empty() {
-            out.push_str("Simplified, with everything put in:\n");
-            out.push_str(&format!("\\begin{{align*}}\n  {}\n\\end{{align*}}\n", simplified.join(" \\\\\n  ")));
+        if let Some((first, more)) = simplified.split_first() {
+            out.push_str(&format!("Simplified:\n\\begin{{align*}}\n  {first}\n\\end{{align*}}\n"));
+            if !more.is_empty() {
+                out.push_str(&format!("where\n\\begin{{align*}}\n  {}\n\\end{{align*}}\n", more.join(" \\\\\n  ")));
+            }
         }
     }
 
@@ -166,7 +177,9 @@ impl Page<'_> {
             std::iter::once(&part.definition).chain(&part.with).map(|definition| self.equation(definition, "&=")).collect();
         out.push_str(&format!("\\begin{{align*}}\n  {}\n\\end{{align*}}\n", definitions.join(" \\\\\n  ")));
         if chapter.parts.len() > 1 {
-            out.push_str("This read contributes\n");
+            let through = self.reason(&part.through, str::to_owned, |formula| format!("${formula}$"));
+            let (first, rest) = through.split_at(through.chars().next().map_or(0, char::len_utf8));
+            out.push_str(&format!("{}{rest}:\n", first.to_uppercase()));
         }
         self.lines_latex(chapter, part.lines.iter(), left, out);
     }

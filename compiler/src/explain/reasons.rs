@@ -38,7 +38,29 @@ pub fn chain_rule(reader: &str, rank: usize) -> Vec<Piece> {
 /// The partial of the read.
 pub fn partial(facts: &Facts) -> Vec<Piece> {
     let word = |text: &str| Piece::Words(text.to_owned());
-    vec![word("the partial for the read "), formula(&facts.read), word(" is "), formula(&facts.slope)]
+    vec![word("the partial with respect to "), formula(&facts.read), word(" is "), formula(&facts.slope)]
+}
+
+/// By which way a part of several comes.
+pub fn through(reader: &str, is_of_itself: bool, read: Option<&Expression>) -> Vec<Piece> {
+    let word = |text: &str| Piece::Words(text.to_owned());
+    let reader = formula(&sheet::element(reader, &[]));
+    let mut way =
+        if is_of_itself { vec![word("the part of "), reader, word(" itself")] } else { vec![word("the part through "), reader] };
+    if let Some(read) = read {
+        way.extend([word(", where it reads "), formula(read)]);
+    }
+    way
+}
+
+/// That adjoints which are known are written out.
+pub fn put_in(known: &[(Expression, Expression)]) -> Vec<Piece> {
+    let equation = |(left, right): &(Expression, Expression)| {
+        let kind = ExpressionKind::Binary(Binary::Equal, Box::new(left.clone()), Box::new(right.clone()));
+        Piece::Formula(Expression { kind, span: Span::default() })
+    };
+    let word = |text: &str| Piece::Words(text.to_owned());
+    [word("with ")].into_iter().chain(listed(known.iter().map(equation).collect(), " and ")).collect()
 }
 
 /// The δs.

@@ -32,7 +32,8 @@ fn elements(program: &Program, id: TensorId) -> i64 {
 
 fn lines(chapter: &Chapter) -> Vec<Vec<&Line>> {
     let parts = chapter.parts.iter().map(|part| part.lines.iter().collect());
-    parts.chain(chapter.total.iter().map(|line| vec![line])).collect()
+    let total = Some(chapter.total.iter().collect::<Vec<_>>()).filter(|lines| !lines.is_empty());
+    parts.chain(total).collect()
 }
 
 /// The values of all tensors that the lines read.
@@ -53,6 +54,53 @@ fn everything(explanation: &Explanation) -> Result<Values, String> {
 
 fn make(kind: StatementKind) -> Statement {
     Statement { documentation: Vec::new(), kind, span: Span::default() }
+}
+
+/// The values of a network of these statements.
+fn run(statements: Vec<Statement>, given: &Values) -> Result<(Program, Values), String> {
+    let name = |text: &str| Name { text: text.to_owned(), span: Span::default() };
+    let network = Network {
+        documentation: Vec::new(),
+        name: name("Lines"),
+        hyperparameters: Vec::new(),
+        precision: Some(name("f64")),
+        statements,
+        span: Span::default(),
+    };
+    let file = File { items: vec![Item::Network(network)], ..File::default() };
+    let mut diagnostics = Diagnostics::new();
+    let elaborated = elaborate(&file, &Options::default(), &mut Files::default(), &mut diagnostics);
+    let elaborated = elaborated.filter(|_| !diagnostics.has_errors()).ok_or_else(|| format!("{:?}", diagnostics.sorted()))?;
+    let computed = evaluate(&elaborated, given).map_err(|error| error.to_string())?;
+    Ok((elaborated, computed))
+}
+
+/// The value of the simplest form of an adjoint, with the definitions that stand beside it; what they read is given.
+fn simplest(program: &Program, chapter: &Chapter, given: &Values) -> Result<Option<Tensor>, String> {
+    let own: BTreeSet<&str> = chapter.simplified.iter().filter_map(super::chapter::name_of).collect();
+    let values = chapter.simplified.iter().filter_map(super::chapter::value_of);
+    let read: BTreeSet<TensorId> = values.flat_map(|value| tensors_of(value, program)).collect();
+    // What is a recurrence only together with others says nothing alone.
+    let recurrent = program.recurrent();
+    let is_apart = |id: TensorId| !recurrent.contains(&id) && given.contains_key(&program.tensor(id).name);
+    if !tensors_of(&chapter.left, program).into_iter().chain(read.iter().copied()).all(is_apart) {
+        return Ok(None);
+    }
+    let is_given = |id: &TensorId| !own.contains(program.tensor(*id).name.as_str());
+    let inputs = program.ids().filter(|id| program.definition(*id).is_none() || read.contains(id)).filter(is_given);
+    let mut statements: Vec<Statement> = inputs.map(|id| declared(program, id)).collect();
+    // What is shown last is read by what is shown before.
+    statements.extend(chapter.simplified.iter().rev().cloned());
+    let Some(Statement {
+        kind: StatementKind::Define { role, name, .. } | StatementKind::DefineIndexed { role, name, .. }, ..
+    }) = statements.last_mut()
+    else {
+        return Ok(None);
+    };
+    (*role, name.text) = (Kind::Output, "simplest".to_owned());
+    let (elaborated, computed) = run(statements, given)?;
+    let root = elaborated.root(&Role::Output("simplest".to_owned())).ok_or("there is no simplest form")?;
+    Ok(computed.get(&elaborated.tensor(root).name).cloned())
 }
 
 /// The values of lines over the labels of a chapter; what they read is given.
@@ -78,19 +126,7 @@ fn evaluated(program: &Program, chapter: &Chapter, all: &[&Line], given: &Values
         };
         statements.push(make(kind));
     }
-    let network = Network {
-        documentation: Vec::new(),
-        name: name("Lines"),
-        hyperparameters: Vec::new(),
-        precision: Some(name("f64")),
-        statements,
-        span: Span::default(),
-    };
-    let file = File { items: vec![Item::Network(network)], ..File::default() };
-    let mut diagnostics = Diagnostics::new();
-    let elaborated = elaborate(&file, &Options::default(), &mut Files::default(), &mut diagnostics);
-    let elaborated = elaborated.filter(|_| !diagnostics.has_errors()).ok_or_else(|| format!("{:?}", diagnostics.sorted()))?;
-    let computed = evaluate(&elaborated, given).map_err(|error| error.to_string())?;
+    let (elaborated, computed) = run(statements, given)?;
     let value = |place: usize| {
         let name = format!("line_{place}");
         let root = elaborated.root(&Role::Output(name.clone()))?;
@@ -142,6 +178,13 @@ fn checked(explanation: &Explanation) -> Result<usize, String> {
         }
         if !sum.is_some_and(|sum| compare(&sum, expected)) {
             return Err(format!("{adjoint}: the parts are not {expected:?}\n{}", text(explanation)));
+        }
+        let found = simplest(program, chapter, &given).map_err(|error| format!("{adjoint}: {error}\n{}", text(explanation)))?;
+        if let Some(found) = found {
+            if !compare(&found, expected) {
+                return Err(format!("{adjoint}, simplified: {found:?} is not {expected:?}\n{}", text(explanation)));
+            }
+            count += 1;
         }
     }
     Ok(count)

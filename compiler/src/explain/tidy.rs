@@ -1,10 +1,10 @@
-//! Formulas as a person writes them: `2·a` for `a + a`, `a²` for `a·a`, numbers before other factors. The compiler prefers what is cheaper
-//! to compute. It must not know what a formula is for. (Formulas that the compiler writes have no places, so `==` compares what they say.)
+//! Formulas as a person writes them: `2·a` for `a + a`, `a²` for `a·a`, numbers before other factors, `a/√b` for `a·rsqrt(b)`. The compiler
+//! prefers what is cheaper to compute. It must not know what a formula is for. (Formulas that the compiler writes have no places, so `==` compares what they say.)
 
 use super::tree;
 use crate::ops::Reduction;
 use crate::span::Span;
-use crate::syntax::tree::{Binary, Expression, ExpressionKind, Unary};
+use crate::syntax::tree::{Argument, Binary, Expression, ExpressionKind, Unary};
 
 /// A fraction of two products: numbers, and factors with whole powers.
 struct Product {
@@ -23,11 +23,47 @@ pub fn tidy(source: &Expression) -> Expression {
 
 fn tidy_in_place(source: &mut Expression) {
     tidy_operands(source);
-    if Chain::of(source) != Chain::None {
+    if Chain::of(source) != Chain::None || below_root(source).is_some() {
         *source = sum(terms(source));
-    } else if let Some(made) = negated_outside(source) {
+    } else if let Some(made) = logarithm(source).or_else(|| decided(source)).or_else(|| negated_outside(source)) {
         *source = made;
     }
+}
+
+/// `√a` of `1/√a`, which the compiler has an operator for.
+fn below_root(source: &Expression) -> Option<Expression> {
+    let ExpressionKind::Call(callee, arguments) = &source.kind else { return None };
+    let is_inverse = matches!(&callee.kind, ExpressionKind::Name(word) if word == "rsqrt");
+    let callee = Box::new(make(ExpressionKind::Name("sqrt".to_owned())));
+    is_inverse.then(|| make(ExpressionKind::Call(callee, arguments.clone())))
+}
+
+/// `a` of `√a`.
+fn under_root(source: &Expression) -> Option<Expression> {
+    let ExpressionKind::Call(callee, arguments) = &source.kind else { return None };
+    let is_root = matches!(&callee.kind, ExpressionKind::Name(word) if word == "sqrt");
+    arguments.first().filter(|_| is_root).map(|argument| argument.value.clone())
+}
+
+/// `log(2)` for the number that the compiler makes of it.
+fn logarithm(source: &Expression) -> Option<Expression> {
+    let ExpressionKind::Number { value, .. } = &source.kind else { return None };
+    let of = (2..=100u32).map(f64::from).find(|of| of.ln() == *value)?;
+    let argument = Argument { name: None, value: number(of) };
+    Some(make(ExpressionKind::Call(Box::new(make(ExpressionKind::Name("log".to_owned()))), vec![argument])))
+}
+
+/// The branch of a choice between two that numbers decide: `where(3 == 0, 0, a)`.
+fn decided(source: &Expression) -> Option<Expression> {
+    let ExpressionKind::Call(callee, arguments) = &source.kind else { return None };
+    let [condition, then, otherwise] = arguments.as_slice() else { return None };
+    let ExpressionKind::Binary(Binary::Equal, left, right) = &condition.value.kind else { return None };
+    let (ExpressionKind::Number { value: left, .. }, ExpressionKind::Number { value: right, .. }) = (&left.kind, &right.kind)
+    else {
+        return None;
+    };
+    let is_where = matches!(&callee.kind, ExpressionKind::Name(word) if word == "where");
+    is_where.then(|| if left == right { then.value.clone() } else { otherwise.value.clone() })
 }
 
 /// Tidies what a chain of sums and products is made of, or what stands directly below another formula. A chain is brought to its form
@@ -172,10 +208,7 @@ fn product(source: &Expression) -> Product {
     // Whether a factor stands below the line.
     let mut open = vec![(source, false)];
     while let Some((next, is_below)) = open.pop() {
-        let (number, factors) = match is_below {
-            false => (&mut product.number, &mut product.factors),
-            true => (&mut product.below_number, &mut product.below),
-        };
+        let number = if is_below { &mut product.below_number } else { &mut product.number };
         if let ExpressionKind::Binary(operator @ (Binary::Multiply | Binary::Divide), left, right) = &next.kind {
             open.push((right, is_below != (*operator == Binary::Divide)));
             open.push((left, is_below));
@@ -186,9 +219,12 @@ fn product(source: &Expression) -> Product {
             *number *= value;
         } else {
             let (base, power) = power(next);
-            match factors.iter_mut().find(|(factor, _)| factor == base) {
+            let root = below_root(base);
+            let factors = if is_below == root.is_some() { &mut product.factors } else { &mut product.below };
+            let base = root.unwrap_or_else(|| base.clone());
+            match factors.iter_mut().find(|(factor, _)| *factor == base) {
                 Some((_, before)) => *before += power,
-                None => factors.push((base.clone(), power)),
+                None => factors.push((base, power)),
             }
         }
     }
@@ -273,9 +309,10 @@ fn sum(mut products: Vec<Product>) -> Expression {
 }
 
 fn written(coefficient: f64, factors: Vec<(Expression, u32)>) -> Expression {
-    let power = |(base, power): (Expression, u32)| match power {
-        1 => base,
-        more => binary(Binary::Power, base, number(f64::from(more))),
+    let power = |(base, power): (Expression, u32)| match (under_root(&base), power) {
+        (None | Some(_), 1) => base,
+        (Some(inside), 2) => inside,
+        (None | Some(_), more) => binary(Binary::Power, base, number(f64::from(more))),
     };
     let first = (coefficient != 1.0 || factors.is_empty()).then(|| number(coefficient));
     let all = first.into_iter().chain(factors.into_iter().map(power));

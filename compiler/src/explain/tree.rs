@@ -1,6 +1,8 @@
 //! Walks over syntax trees of formulas. It must not know what they mean.
 
+use crate::span::Span;
 use crate::syntax::tree::{Binary, Expression, ExpressionKind, IndexItem, LeftIndex, Statement, StatementKind};
+use std::collections::BTreeSet;
 
 /// The expressions directly below another.
 pub fn children_mut(source: &mut Expression) -> Vec<&mut Expression> {
@@ -47,6 +49,60 @@ pub fn replace(source: &mut Expression, name: &str, by: &Expression) {
         return;
     }
     children_mut(source).into_iter().for_each(|child| replace(child, name, by));
+}
+
+/// Puts an expression over some labels in the place of every element of a name, at the indices of that. Labels that it binds are renamed
+/// where others have their names.
+pub fn put(source: &mut Expression, name: &str, axes: &[String], by: &Expression, taken: &BTreeSet<String>) {
+    let is_it = |whole: &Expression| matches!(&whole.kind, ExpressionKind::Name(own) if own == name);
+    let at: Option<Vec<Expression>> = if let ExpressionKind::Index(of, items) = &source.kind {
+        let index = |item: &IndexItem| if let IndexItem::At(index) = item { Some(index.clone()) } else { None };
+        if is_it(of) { items.iter().map(index).collect() } else { None }
+    } else {
+        is_it(source).then(Vec::new)
+    };
+    let Some(at) = at.filter(|at| at.len() == axes.len()) else {
+        children_mut(source).into_iter().for_each(|child| put(child, name, axes, by, taken));
+        return;
+    };
+    let mut inner = by.clone();
+    let mut bound = BTreeSet::new();
+    bound_labels(&mut inner, &mut bound);
+    let fresh = |label: &String| {
+        let mut name = label.clone();
+        while taken.contains(&name) {
+            name.push('\'');
+        }
+        (label.clone(), named(&name))
+    };
+    // All at once: no name that is put in is one that is replaced.
+    let hidden = |number: usize| format!("\0{number}");
+    let renamed: Vec<(String, Expression)> = bound.iter().map(fresh).collect();
+    renamed.iter().for_each(|(old, new)| rename_label(&mut inner, old, new));
+    axes.iter().enumerate().for_each(|(number, axis)| replace(&mut inner, axis, &named(&hidden(number))));
+    at.iter().enumerate().for_each(|(number, index)| replace(&mut inner, &hidden(number), index));
+    *source = inner;
+}
+
+fn named(name: &str) -> Expression {
+    Expression { kind: ExpressionKind::Name(name.to_owned()), span: Span::default() }
+}
+
+fn bound_labels(source: &mut Expression, found: &mut BTreeSet<String>) {
+    if let ExpressionKind::Reduce { labels, .. } = &source.kind {
+        found.extend(labels.iter().map(|label| label.name.text.clone()));
+    }
+    children_mut(source).into_iter().for_each(|child| bound_labels(child, found));
+}
+
+fn rename_label(source: &mut Expression, old: &str, new: &Expression) {
+    if let (ExpressionKind::Reduce { labels, .. }, ExpressionKind::Name(name)) = (&mut source.kind, &new.kind) {
+        labels.iter_mut().filter(|label| label.name.text == old).for_each(|label| label.name.text.clone_from(name));
+    }
+    if matches!(&source.kind, ExpressionKind::Name(own) if own == old) {
+        *source = new.clone();
+    }
+    children_mut(source).into_iter().for_each(|child| rename_label(child, old, new));
 }
 
 /// The names that an expression mentions; labels and functions among them.

@@ -4,6 +4,7 @@
 //! know where a tree comes from.
 
 pub mod document;
+mod functions;
 mod latex;
 mod moved;
 #[cfg(test)]
@@ -280,6 +281,9 @@ impl Walk<'_> {
         };
         if let ("where", [condition, then, otherwise]) = (word.as_str(), arguments) {
             return self.choice(&condition.value, &then.value, &otherwise.value);
+        }
+        if let Some(known) = functions::in_known_ones(word, arguments) {
+            return self.part(&known);
         }
         let (named, plain): (Vec<&Argument>, Vec<&Argument>) = arguments.iter().partition(|argument| argument.name.is_some());
         let plain: Vec<String> = plain.into_iter().map(|argument| self.part(&argument.value).text).collect();

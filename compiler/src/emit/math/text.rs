@@ -79,8 +79,10 @@ impl Style for Text {
     }
 
     fn call(&self, name: &str, arguments: &[String], named: &[(String, String)]) -> Part {
-        if let ("floor", [only]) = (name, arguments) {
-            return Part::new(format!("⌊{only}⌋"), POSTFIX);
+        match (name, arguments) {
+            ("floor", [only]) => return Part::new(format!("⌊{only}⌋"), POSTFIX),
+            ("sqrt", [only]) => return Part::new(format!("√({only})"), POSTFIX),
+            _ => {}
         }
         let named = named.iter().map(|(name, value)| format!("{name} = {value}"));
         let all: Vec<String> = arguments.iter().cloned().chain(named).collect();

@@ -144,6 +144,6 @@ fn has_given_name(program: &Program, id: TensorId) -> bool {
     let plain = if plain.len() + 1 < name.len() { plain } else { name };
     let last = plain.rsplit(['_', '.', ' ']).next().unwrap_or(plain);
     let is_part = Reduction::ALL.iter().any(|reduction| reduction.spelling() == last)
-        || matches!(last, "product" | "part" | "value" | "left" | "right");
+        || matches!(last, "product" | "part" | "value" | "left" | "right" | "once");
     is_part && last.len() < plain.len() && !program.tensor(id).documentation.iter().any(|line| !line.is_empty())
 }

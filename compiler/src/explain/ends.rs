@@ -1,0 +1,165 @@
+//! How a chapter ends: the sum of its parts, short adjoints of unnamed steps put into it, and the simplest form. It must not know how the
+//! parts are made.
+
+use super::reasons::{self, words};
+use super::sheet::element;
+use super::{Book, Chapter, Line, TensorId, chapter, tidy, tree};
+use crate::emit::nn;
+use crate::ir::{Program, Role};
+use crate::span::Span;
+use crate::syntax::print_expression;
+use crate::syntax::tree::{Expression, ExpressionKind, Name, Role as Kind, Statement, StatementKind};
+use std::collections::BTreeSet;
+
+/// An adjoint is put in where it is no longer than this.
+const SHORT: usize = 40;
+/// A simplest form that is longer reads what it is made of by name.
+const LONGEST: usize = 160;
+
+/// The gradient as the compiler computes it in the end.
+pub struct Simplest {
+    program: Program,
+    statements: Vec<Statement>,
+}
+
+/// The adjoint of a step that has no name in the network, where it is short.
+pub struct Known {
+    name: String,
+    axes: Vec<String>,
+    value: Expression,
+}
+
+impl Simplest {
+    /// From its program.
+    pub fn new(program: Program) -> Self {
+        let statements = nn::network(&program).statements;
+        Self { program, statements }
+    }
+
+    /// The names of its tensors that are no scalars.
+    pub fn arrays(&self) -> impl Iterator<Item = String> {
+        self.program.tensors.iter().filter(|tensor| !tensor.shape.is_empty()).map(|tensor| tensor.name.clone())
+    }
+}
+
+impl Book {
+    /// The sum of all parts, and the same with what is known put in.
+    pub(super) fn put_together(&mut self, chapter: &mut Chapter) {
+        let ends = chapter.parts.iter().filter_map(|part| part.lines.iter().rev().find(|line| !line.whole));
+        let Some(sum) = ends.map(|line| line.value.clone()).reduce(chapter::plus) else { return };
+        let mut last = tidy::tidy(&sum);
+        if chapter.parts.len() > 1 {
+            chapter.total.push(Line { value: last.clone(), whole: false, reason: words("the sum of all parts") });
+        }
+        if let Some(line) = self.put_in(&last, &chapter.axes) {
+            last = line.value.clone();
+            match chapter.parts.as_mut_slice() {
+                // The matrix notation says the same as the line before it.
+                [only] if only.lines.last().is_some_and(|line| line.whole) => return,
+                [only] => only.lines.push(line),
+                _ => chapter.total.push(line),
+            }
+        }
+        let has_name = !self.unnamed.contains(&chapter.tensor);
+        if !has_name && print_expression(&last).chars().count() <= SHORT {
+            let name = tree::names(&chapter.left).into_iter().next().unwrap_or_default();
+            self.short.push(Known { name, axes: chapter.axes.clone(), value: last });
+        }
+    }
+
+    /// A line with what is known in the place of its name.
+    fn put_in(&self, line: &Expression, axes: &[String]) -> Option<Line> {
+        let mentioned = tree::names(line);
+        let mut value = line.clone();
+        let mut known = Vec::new();
+        for Known { name, axes: own, value: by } in self.short.iter().filter(|known| mentioned.contains(&known.name)) {
+            let taken: BTreeSet<String> = tree::names(&value).into_iter().chain(axes.iter().cloned()).collect();
+            tree::put(&mut value, name, own, by, &taken);
+            known.push((element(name, own), by.clone()));
+        }
+        (!known.is_empty()).then(|| Line { value: tidy::tidy(&value), whole: false, reason: reasons::put_in(&known) })
+    }
+
+    /// The adjoint in its simplest form, and what it is made of where that would be too long; nothing where the last line is as simple.
+    pub(super) fn simplified(&self, adjoint: &str, chapter: &Chapter, simplest: &Simplest) -> Vec<Statement> {
+        let found = match self.written_out(adjoint, simplest) {
+            Some(value) => vec![equation(adjoint, value)],
+            None => self.in_steps(adjoint, &chapter.axes, simplest),
+        };
+        let total = chapter.total.last();
+        let last = total.or_else(|| chapter.parts.last().and_then(|part| part.lines.last())).map(|line| &line.value);
+        let says_more = |value: &Expression| last.is_none_or(|last| !tidy::is_same(value, &whole(last, &chapter.axes)));
+        match found.as_slice() {
+            [only] if !chapter::value_of(only).is_some_and(says_more) => Vec::new(),
+            _ => found,
+        }
+    }
+
+    /// The adjoint as one formula of arrays, if that is not too long.
+    fn written_out(&self, adjoint: &str, Simplest { program, .. }: &Simplest) -> Option<Expression> {
+        let of_root = || {
+            let wanted = |role: &Role| matches!(role, Role::Gradient(of) if format!("d {}", program.tensor(*of).name) == adjoint);
+            program.roots.iter().find(|root| wanted(&root.role)).map(|root| root.tensor)
+        };
+        let id = program.find(adjoint).or_else(of_root)?;
+        let (mut inlined, mut open) = (BTreeSet::new(), vec![id]);
+        while let Some(next) = open.pop() {
+            for read in program.dependencies(next) {
+                let is_made = program.definition(read).is_some() && !self.is_introduced(&program.tensor(read).name);
+                if is_made && inlined.insert(read) {
+                    open.push(read);
+                }
+            }
+        }
+        let all: Vec<TensorId> = inlined.iter().copied().chain([id]).collect();
+        let value = tidy::tidy(nn::arrays(program, &all, &inlined).get(&id)?);
+        let names: BTreeSet<String> = tree::names(&value).into_iter().collect();
+        let is_made_of_names = !inlined.iter().any(|&id| names.contains(&program.tensor(id).name));
+        (is_made_of_names && print_expression(&value).chars().count() <= LONGEST).then_some(value)
+    }
+
+    /// Whether a reader of the chapters knows a name: it is one of the network, or an adjoint that a chapter is about before others use it.
+    fn is_introduced(&self, name: &str) -> bool {
+        let of_forward = |id: TensorId| (id.0 as usize) < self.known;
+        let found = self.sheet.program.find(name);
+        found.is_some_and(of_forward)
+            || self.adjoints.iter().any(|(&of, &adjoint)| {
+                found == Some(adjoint) && !self.joined.contains_key(&of) && self.sheet.program.definition(of).is_some()
+            })
+    }
+
+    /// The adjoint with the definitions that it reads and nobody knows.
+    fn in_steps(&self, adjoint: &str, axes: &[String], simplest: &Simplest) -> Vec<Statement> {
+        let (mut found, mut open) = (Vec::new(), vec![adjoint.to_owned()]);
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        while let Some(wanted) = open.pop() {
+            let statement = simplest.statements.iter().find(|statement| chapter::name_of(statement) == Some(&wanted));
+            let Some(statement) = statement.filter(|_| seen.insert(wanted.clone())) else { continue };
+            let mentioned = chapter::value_of(statement).map(tree::names).unwrap_or_default();
+            open.extend(mentioned.into_iter().filter(|name| !self.is_introduced(name)));
+            let mut shown = statement.clone();
+            chapter::tidied(&mut shown);
+            if wanted == adjoint {
+                tree::rename(&mut shown, axes);
+            }
+            found.push(shown);
+        }
+        found
+    }
+}
+
+fn equation(name: &str, value: Expression) -> Statement {
+    let name = Name { text: name.to_owned(), span: Span::default() };
+    Statement { documentation: Vec::new(), kind: StatementKind::Define { role: Kind::Plain, name, value }, span: Span::default() }
+}
+
+/// An element at all axes as its tensor: one that is no more than that has nothing else to say.
+fn whole(line: &Expression, axes: &[String]) -> Expression {
+    if let ExpressionKind::Index(of, _) = &line.kind
+        && let ExpressionKind::Name(name) = &of.kind
+        && *line == element(name, axes)
+    {
+        return (**of).clone();
+    }
+    line.clone()
+}
