@@ -275,8 +275,12 @@ fn derivations_are_explained() {
     assert!(refused(&[&line, "--format", "json"]).contains("invalid value"));
     let two = write(folder.path(), "two.nn", "network Two { param w: [3] = ones; output y = 2 * w; output z = 3 * w; }\n");
     assert!(refused(&[&two]).contains("neither a loss nor an only output"));
-    let none = write(folder.path(), "none.nn", "network None { input x: [3]; output y = 2 * x; }\n");
-    assert!(refused(&[&none]).contains("has no parameters"));
+    let none = write(folder.path(), "none.nn", "network None { input k: [3] in 0..4; output y = 2 * k; }\n");
+    assert!(refused(&[&none]).contains("has neither parameters nor inputs of real numbers"));
+    let inputs = write(folder.path(), "inputs.nn", "network Inputs { input x: []; input y: []; output f = (x + 1) * y; }\n");
+    let (_, out, _) = chainrule(&["explain", &inputs]);
+    assert!(out.contains("∂f/∂x\n  = y ") && out.contains("∂f/∂y\n  = x + 1 "), "{out}");
+    assert!(chainrule(&["derive", &inputs]).1.contains("d x = y;\n    d y = x + 1;\n"));
 }
 
 #[test]
