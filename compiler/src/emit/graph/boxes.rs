@@ -6,15 +6,15 @@ use super::{Edge, Node, Partial};
 /// From the border of a box to its text.
 const PADDING: f64 = 9.0;
 /// Formulas in boxes are broken into lines that are no wider,
-const WIDEST: f64 = 215.0;
+const WIDEST: f64 = 172.0;
 /// and those beside edges into these.
-const WIDEST_LABEL: f64 = 150.0;
+const WIDEST_LABEL: f64 = 112.0;
 /// More lines of one formula are not shown.
-const MOST_LINES: usize = 4;
+const MOST_LINES: usize = 6;
 /// More local gradients on one edge are not shown.
 const MOST_PARTIALS: usize = 3;
 /// Names are cut off behind so much.
-const WIDEST_NAME: f64 = 300.0;
+const WIDEST_NAME: f64 = 220.0;
 
 /// What a piece of text is, which decides how it looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

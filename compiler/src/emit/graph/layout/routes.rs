@@ -4,11 +4,11 @@ use super::columns::Columns;
 use super::{Area, Layout, Link, Point, lanes};
 
 /// Between columns.
-const BETWEEN: f64 = 22.0;
+const BETWEEN: f64 = 18.0;
 /// Columns between which links climb stand further apart: by that much of the highest climb,
 const CLIMB: f64 = 0.16;
 /// and by that much at most.
-const MOST_CLIMB: f64 = 60.0;
+const MOST_CLIMB: f64 = 32.0;
 /// Between two links that meet a box.
 const BETWEEN_PORTS: f64 = 15.0;
 /// From the corner of a box to the first link.
