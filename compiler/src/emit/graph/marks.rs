@@ -50,11 +50,23 @@ pub fn arrow(out: &mut String, path: &Path, line: &str, head: &str) {
     let points = path.curves.iter().rev().flat_map(|curve| [curve.end, curve.second, curve.first]).chain([path.start]);
     let before = points.map(|point| point.x).find(|x| *x != end.x).unwrap_or(end.x);
     let sign = if before > end.x { -1.0 } else { 1.0 };
+    // The line ends within its head.
+    stroke(out, path, line, sign * HEAD.0 / 2.0);
+    let (tip, y, back) = (number(end.x), end.y, number(end.x - sign * HEAD.0));
+    out.push_str(&format!(
+        "<path class=\"{head}\" d=\"M{tip} {}L{back} {}L{back} {}Z\"/>\n",
+        number(y),
+        number(y - HEAD.1),
+        number(y + HEAD.1)
+    ));
+}
+
+/// A line that ends by so much before its end.
+pub fn stroke(out: &mut String, path: &Path, line: &str, shorter: f64) {
     let mut data = format!("M{} {}", number(path.start.x), number(path.start.y));
     for (place, curve) in path.curves.iter().enumerate() {
-        // The line ends within its head.
         let is_last = place + 1 == path.curves.len();
-        let to = if is_last { Point { x: curve.end.x - sign * HEAD.0 / 2.0, y: curve.end.y } } else { curve.end };
+        let to = if is_last { Point { x: curve.end.x - shorter, y: curve.end.y } } else { curve.end };
         let from = if place == 0 { path.start } else { path.curves[place - 1].end };
         if from.y == to.y && curve.first.y == to.y && curve.second.y == to.y {
             data.push_str(&format!("H{}", number(to.x)));
@@ -66,13 +78,14 @@ pub fn arrow(out: &mut String, path: &Path, line: &str, head: &str) {
         }
     }
     out.push_str(&format!("<path class=\"{line}\" d=\"{data}\"/>\n"));
-    let (tip, y, back) = (number(end.x), end.y, number(end.x - sign * HEAD.0));
-    out.push_str(&format!(
-        "<path class=\"{head}\" d=\"M{tip} {}L{back} {}L{back} {}Z\"/>\n",
-        number(y),
-        number(y - HEAD.1),
-        number(y + HEAD.1)
-    ));
+}
+
+/// A line in pieces, with a head at the end of the last.
+pub fn arrows(out: &mut String, pieces: &[Path], line: &str, head: &str) {
+    if let Some((last, before)) = pieces.split_last() {
+        before.iter().for_each(|piece| stroke(out, piece, line, 0.0));
+        arrow(out, last, line, head);
+    }
 }
 
 /// A legend.

@@ -1,10 +1,10 @@
 //! A graph as SVG, in one piece: no scripts, no fonts and no images from elsewhere. It must not know how boxes are placed.
 
 use super::boxes::{self, Block, Class, Row};
-use super::layout::{Area, Layout, Link, Point, layout};
+use super::layout::{Area, Link, NAME, Pieces, Point, Rows, layout, rows};
 use super::legend::legend;
-use super::marks::{arrow, number, text, write_block, write_legend};
-use super::text::escaped;
+use super::marks::{arrows, number, text, write_block, write_legend};
+use super::text::{escaped, shortened};
 use super::{Edge, Graph, MOST_NODES, Node, TooLarge, style};
 
 /// Around everything.
@@ -13,6 +13,8 @@ const MARGIN: f64 = 18.0;
 const BELOW: f64 = 8.0;
 /// The name of the drawing stands in the first so much.
 const TITLE: f64 = 34.0;
+/// Between the end of a line and a name.
+const GAP: f64 = 5.0;
 /// No drawing is narrower.
 const NARROWEST: f64 = 420.0;
 
@@ -25,7 +27,8 @@ pub fn svg(graph: &Graph) -> Result<String, TooLarge> {
     let labels: Vec<Option<Block>> = graph.edges.iter().map(boxes::label).collect();
     let areas: Vec<Area> =
         nodes.iter().map(|block| Area { width: block.width, above: block.height / 2.0, below: block.height / 2.0 }).collect();
-    let placed = layout(&areas, &links(graph, &labels))?;
+    let links = links(graph, &labels);
+    let placed = rows(&layout(&areas, &links)?, &areas, &links);
     let page = Page { graph, nodes, labels, placed };
     Ok(page.write())
 }
@@ -45,7 +48,7 @@ struct Page<'a> {
     graph: &'a Graph,
     nodes: Vec<Block>,
     labels: Vec<Option<Block>>,
-    placed: Layout,
+    placed: Rows,
 }
 
 impl Page<'_> {
@@ -106,17 +109,18 @@ impl Page<'_> {
     }
 
     fn edge(&self, number: usize, out: &mut String) {
-        let (edge, route) = (&self.graph.edges[number], &self.placed.routes[number]);
+        let (edge, route) = (&self.graph.edges[number], &self.placed.links[number]);
         let (from, to) = (&self.graph.nodes[edge.from].name, &self.graph.nodes[edge.to].name);
         let mut words = format!("{to} reads {from}");
         words.extend(edge.step.iter().map(|step| format!(" of the step {step}")));
         words.extend(edge.partials.iter().map(|partial| format!("\n{}", partial.full)));
         out.push_str(&format!("<g><title>{}</title>\n", escaped(&words)));
         let (line, head) = if edge.step.is_some() { ("edge circle", "circlehead") } else { ("edge", "head") };
-        arrow(out, &route.forth, line, head);
+        arrows(out, &route.forth, line, head);
         if !edge.partials.is_empty() {
-            arrow(out, &route.back, "flow", "flowhead");
+            arrows(out, &route.back, "flow", "flowhead");
         }
+        continued(out, route, from);
         if let (Some(block), Some(at)) = (&self.labels[number], route.label) {
             write_block(out, block, Point { x: at.x, y: at.y + BELOW });
         }
@@ -138,6 +142,20 @@ impl Page<'_> {
         ));
         write_block(out, block, corner);
         out.push_str("</g>\n");
+    }
+}
+
+/// The name of what is read, where its line leaves a row and where it goes on.
+fn continued(out: &mut String, route: &Pieces, name: &str) {
+    let class = Class::Note;
+    let name = shortened(name, class.size(), NAME - GAP, false);
+    let mut write = |x: f64, y: f64| {
+        text(out, &Row { x, y: y + class.size() / 3.0, texts: vec![(class, name.clone())] }, Point::default());
+    };
+    for pair in route.forth.windows(2) {
+        let (end, start) = (pair[0].end(), pair[1].start);
+        write(end.x + GAP, end.y);
+        write(start.x - GAP - class.width(&name), start.y);
     }
 }
 

@@ -10,11 +10,13 @@ mod lanes;
 mod order;
 mod ranks;
 mod routes;
+mod rows;
 #[cfg(test)]
 mod tests;
 
 use super::{MOST_PIECES, TooLarge};
 pub use routes::{Path, Route};
+pub use rows::{NAME, Pieces, Rows, rows};
 
 /// What takes up space: so much to the right of its left side, and so much above and below the line that it lies on.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -62,6 +64,8 @@ pub struct Layout {
     pub routes: Vec<Route>,
     /// How many pairs of links cross, those that lead back left out.
     pub crossings: usize,
+    /// Where it may be cut: before the columns of boxes, but for the first.
+    pub cuts: Vec<f64>,
 }
 
 /// Places boxes.

@@ -95,6 +95,16 @@ impl Path {
         }
         reversed
     }
+
+    /// The line beside it, from its end.
+    pub fn returned(&self) -> Self {
+        let mut back = self.reversed();
+        back.start.y += BACK;
+        for point in back.curves.iter_mut().flat_map(|curve| [&mut curve.first, &mut curve.second, &mut curve.end]) {
+            point.y += BACK;
+        }
+        back
+    }
 }
 
 /// Puts everything in its place.
@@ -122,11 +132,7 @@ pub fn place(columns: &Columns, lines: &[f64], boxes: &[Area], links: &[Link], c
         }
         forth.swing(Point { x: sides[numbers[link.to]].0, y: ports.end[number] });
         forth.line(Point { x: left(link.to), y: ports.end[number] });
-        let mut back = forth.reversed();
-        back.start.y += BACK;
-        for point in back.curves.iter_mut().flat_map(|curve| [&mut curve.first, &mut curve.second, &mut curve.end]) {
-            point.y += BACK;
-        }
+        let back = forth.returned();
         let label = columns.labels[number].map(point);
         routes.push(Route { forth, back, label });
     }
@@ -135,7 +141,9 @@ pub fn place(columns: &Columns, lines: &[f64], boxes: &[Area], links: &[Link], c
     let ends = lanes::Ends { sides: &sides, numbers: &numbers, begin: &ports.begin, end: &ports.end };
     let bottom = lanes::route(columns, &areas, boxes, links, &ends, &mut routes);
     let width = sides.last().map_or(0.0, |(_, right)| right + lanes::room(columns.columns.len(), &numbers, links));
-    Layout { width, height: bottom, boxes: places, routes, crossings }
+    // There all links are almost level, and those to boxes of the column have not come to their ends.
+    let cuts = sides.iter().step_by(2).skip(1).map(|(left, _)| left - 1.0).collect();
+    Layout { width, height: bottom, boxes: places, routes, crossings, cuts }
 }
 
 /// The left and the right side of each column.

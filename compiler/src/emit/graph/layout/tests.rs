@@ -1,6 +1,6 @@
 //! What a layout promises: no boxes over each other, links from left to right, no crossing where there need be none.
 
-use super::{Area, Layout, Link, layout};
+use super::{Area, Layout, Link, Path, layout, rows};
 
 fn area(width: f64, height: f64) -> Area {
     Area { width, above: height / 2.0, below: height / 2.0 }
@@ -197,4 +197,56 @@ fn too_much_is_refused() {
     // A long chain is none of that.
     let chain: Vec<Link> = (0..999).map(|from| link(from, from + 1)).collect();
     placed(&boxes(1000), &chain);
+}
+
+/// A chain of boxes with labels and short cuts, and one link from the first to the last.
+fn long_chain(count: usize) -> (Vec<Area>, Vec<Link>) {
+    let boxes = vec![area(150.0, 60.0); count];
+    let label = |number: usize| (number % 3 == 0).then_some(Area { width: 90.0, above: 2.0, below: 40.0 });
+    let mut links: Vec<Link> = (1..count).map(|number| Link { label: label(number), ..link(number - 1, number) }).collect();
+    links.extend((0..count - 3).step_by(5).map(|number| link(number, number + 3)));
+    links.push(link(0, count - 1));
+    (boxes, links)
+}
+
+#[test]
+fn what_is_wide_stands_in_rows() {
+    let (boxes, links) = long_chain(60);
+    let wide = layout(&boxes, &links).expect("it is small");
+    let placed = rows(&wide, &boxes, &links);
+    assert!(wide.width > 3.0 * placed.width && placed.width < 3500.0, "{} becomes {}", wide.width, placed.width);
+    let sides = |id: usize| (placed.boxes[id].x, placed.boxes[id].x + boxes[id].width, placed.boxes[id].y);
+    for one in 0..boxes.len() {
+        let (left, right, line) = sides(one);
+        assert!(left >= 0.0 && right <= placed.width && line >= 30.0 && line <= placed.height - 30.0, "{one} is inside");
+        for other in 0..one {
+            let (begin, end, at) = sides(other);
+            assert!(end <= left || right <= begin || (at - line).abs() >= 60.0, "{one} and {other} lie over each other");
+        }
+    }
+    let cut = placed.links.iter().filter(|pieces| pieces.forth.len() > 1).count();
+    assert!(cut > 4 && placed.links.last().is_some_and(|pieces| pieces.forth.len() > 3), "{cut} links are cut");
+    for (link, pieces) in links.iter().zip(&placed.links) {
+        let (first, last) = (&pieces.forth[0], &pieces.forth[pieces.forth.len() - 1]);
+        assert!((first.start.x - sides(link.from).1).abs() < 1e-5 && (last.end().x - sides(link.to).0).abs() < 1e-5, "{link:?}");
+        assert_eq!(pieces.back.len(), pieces.forth.len());
+        let is_level = |path: &Path| path.curves.iter().all(|curve| curve.end.x >= path.start.x);
+        assert!(pieces.forth.iter().all(is_level), "{link:?} goes to the right in each row");
+        for pair in pieces.forth.windows(2) {
+            let (end, start) = (pair[0].end(), pair[1].start);
+            assert!(start.x < 200.0 && end.x > start.x && start.y > end.y, "{link:?} goes on in the next row");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_wider_than_a_row_stays_as_it_is() {
+    let (boxes, links) = long_chain(6);
+    let narrow = layout(&boxes, &links).expect("it is small");
+    let placed = rows(&narrow, &boxes, &links);
+    assert_eq!((placed.width, placed.height, &placed.boxes), (narrow.width, narrow.height, &narrow.boxes));
+    let same = |(route, pieces): (&super::Route, &super::Pieces)| {
+        pieces.forth == [route.forth.clone()] && pieces.back == [route.back.clone()]
+    };
+    assert!(narrow.routes.iter().zip(&placed.links).all(same));
 }
