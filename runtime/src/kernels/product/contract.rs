@@ -1,8 +1,10 @@
 //! Contractions: products whose rows, columns and sums run over several axes each, in any layout.
 //!
 //! A convolution is one: its columns are images, rows and columns of pixels, and no single stride leads from one to the next.
-//! This is what is contracted, and the checks; `panels` computes it. It must not know of instructions.
+//! This is what is contracted, the checks, and the choice of how: in panels, or as dot products of rows. It must not know of instructions.
 
+use super::machine::Machine;
+use super::{dots, panels};
 use crate::kernels::{Float, Level};
 use chainrule_math::memory::contraction_packing_len;
 
@@ -84,4 +86,28 @@ pub fn contract<S: Float>(level: Level, contraction: &Contraction<'_>, a: &[S], 
     // SAFETY: the machine has the level; `check` has made sure that every element of A, B and C is in its slice; `packing` is
     // long enough.
     unsafe { S::contract(level, contraction, a.as_ptr(), b, c.as_mut_ptr(), packing) }
+}
+
+/// The contraction on a machine.
+///
+/// # Safety
+///
+/// As for `Multiply::contract`, with a level that has what `M` needs.
+#[inline(always)]
+pub(super) unsafe fn on<M: Machine>(
+    contraction: &Contraction<'_>,
+    a: *const M::Element,
+    b: &[M::Element],
+    c: *mut M::Element,
+    packing: &mut [M::Element],
+) {
+    let reads_rows = panels::reads_rows::<M>(contraction, count(contraction.m));
+    // SAFETY: as the caller says.
+    unsafe {
+        if dots::are_cheaper::<M>(contraction, reads_rows) {
+            dots::in_dots::<M>(contraction, a, b.as_ptr(), c);
+        } else {
+            panels::in_panels::<M>(contraction, a, b, c, packing);
+        }
+    }
 }

@@ -122,6 +122,41 @@ fn is_the_same_bit_for_bit_on_any_number_of_threads() {
     }
 }
 
+/// The gradient of a convolution's weights: sums along rows of pixels, which are vectors and their ends.
+#[test]
+fn sums_along_rows_are_their_definition_on_any_number_of_threads() {
+    let axis = |extent, first, second| Dimension { extent, strides: [first, second] };
+    let mut random = Random(11);
+    for (filters, images, rows, columns) in [(6, 3, 9, 28), (1, 2, 3, 16), (13, 2, 5, 40), (7, 300, 2, 19)] {
+        let (side, pixels) = (columns + 2, rows * columns);
+        let of_image = (rows + 2) * side;
+        let m = [axis(filters, pixels, 9)];
+        let n = [axis(3, side, 3), axis(3, 1, 1)];
+        let k = [axis(images, filters * pixels, of_image), axis(rows, columns, side), axis(columns, 1, 1)];
+        let (a, b) = (random.numbers::<f32>(images * filters * pixels), random.numbers::<f32>(images * of_image));
+        let old = random.numbers::<f32>(filters * 9);
+        for (&level, accumulate) in Level::available().iter().flat_map(|level| [(level, false), (level, true)]) {
+            let contraction = Contraction { m: &m, n: &n, k: &k, accumulate };
+            let run = |threads| {
+                let mut c = old.clone();
+                let mut packing = vec![f32::NAN; contraction_packing_len(filters, images * pixels)];
+                with_threads(threads, || contract(level, &contraction, &a, &b, &mut c, &mut packing));
+                c
+            };
+            let alone = run(1);
+            assert!([2, 3, 7].into_iter().all(|threads| run(threads) == alone), "{level:?} {filters} {images} {rows} {columns}");
+            for (at, &sum) in alone.iter().enumerate() {
+                let (filter, window) = (at / 9 * pixels, at % 9 / 3 * side + at % 3);
+                let products =
+                    offsets(&k).into_iter().map(|[in_a, in_b]| f64::from(a[filter + in_a]) * f64::from(b[window + in_b]));
+                let expected = products.sum::<f64>() + if accumulate { f64::from(old[at]) } else { 0.0 };
+                let error = (f64::from(sum) - expected).abs();
+                assert!(error <= 1e-7 * (images * pixels) as f64, "{level:?} {contraction:?} at {at}: {sum} for {expected}");
+            }
+        }
+    }
+}
+
 #[test]
 fn sums_of_nothing_are_zero() {
     let axis = |extent| [Dimension { extent, strides: [1, 1] }];

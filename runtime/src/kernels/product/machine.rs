@@ -1,9 +1,9 @@
 //! The product compiled for each instruction set and float. It must not know how the product is computed.
 
 use super::shared::Shared;
-use super::tile::{self, Strips, Tile};
+use super::tile::{self, DotSums, Dots, Strips, Tile};
 use super::vector::{Plain, Vector};
-use super::{Contraction, Product, blocks, panels};
+use super::{Contraction, Product, blocks, contract};
 use crate::kernels::threads::Share;
 use crate::kernels::{Float, Level};
 
@@ -60,6 +60,9 @@ pub(super) trait Machine {
 
     /// Computes a tile of `rows` rows, up to `ROWS`, of 1 or 2 strips.
     unsafe fn strips(rows: usize, vectors: usize, strips: &Strips<'_, Self::Element>);
+
+    /// Computes the dot products of up to `WIDE_ROWS` rows with up to 4 columns.
+    unsafe fn dots(rows: usize, columns: usize, dots: &Dots<'_, Self::Element>, sums: &mut DotSums<Self::Element>);
 }
 
 /// A machine: its floats, registers, features, and the heights of its tiles.
@@ -123,6 +126,31 @@ macro_rules! machine {
                     }
                 }
             }
+
+            #[inline(always)]
+            unsafe fn dots(
+                rows: usize, columns: usize, dots: &Dots<'_, $element>, sums: &mut DotSums<$element>,
+            ) {
+                $(#[target_feature(enable = $features)])?
+                unsafe fn compute<const ROWS: usize, const COLUMNS: usize>(
+                    dots: &Dots<'_, $element>, sums: &mut DotSums<$element>,
+                ) {
+                    // SAFETY: as the caller says.
+                    unsafe { tile::dots::<$vector, ROWS, COLUMNS>(dots, sums) }
+                }
+                // SAFETY: the caller says that the machine has the features and the operands are valid.
+                unsafe {
+                    match (rows, columns) {
+                        $(
+                            ($wide, 1) => compute::<$wide, 1>(dots, sums),
+                            ($wide, 2) => compute::<$wide, 2>(dots, sums),
+                            ($wide, 3) => compute::<$wide, 3>(dots, sums),
+                            ($wide, 4) => compute::<$wide, 4>(dots, sums),
+                        )*
+                        _ => unreachable!("no tile has {rows} rows and {columns} columns of dot products"),
+                    }
+                }
+            }
         }
 
         impl $name {
@@ -139,7 +167,7 @@ macro_rules! machine {
                 contraction: &Contraction<'_>, a: *const $element, b: &[$element], c: *mut $element, packing: &mut [$element],
             ) {
                 // SAFETY: as the caller says.
-                unsafe { panels::in_panels::<$name>(contraction, a, b, c, packing) }
+                unsafe { contract::on::<$name>(contraction, a, b, c, packing) }
             }
         }
     };

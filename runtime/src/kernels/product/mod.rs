@@ -7,6 +7,7 @@
 mod block;
 mod blocks;
 mod contract;
+mod dots;
 mod gather;
 mod machine;
 mod matrix_vector;

@@ -9,14 +9,11 @@ use super::gather;
 use super::machine::Machine;
 use super::offsets::{Offsets, Runs, offset};
 use super::shared::{Shared, share};
-use super::tile::{STRIPS, Strips};
+use super::tile::{MOST_LANES, STRIPS, Strips};
 use super::vector::Vector;
 use crate::kernels::Float;
 use crate::kernels::threads::{self, Share};
 use chainrule_math::memory::{COLUMNS, CONTRACTION_DEPTH as DEPTH, ROWS};
-
-/// The most lanes of a vector.
-const MOST_LANES: usize = 16;
 
 /// Room for a tile of C, and for what the last vector of a row reaches beyond it.
 type Aside<S> = [S; TILE_ROWS * COLUMNS + MOST_LANES];
@@ -116,7 +113,8 @@ impl<'a> Columns<'a> {
 
 /// Whether it is quicker to fill up the last vector of each row of columns than to pack the rows: the first costs lanes in every row of
 /// A, the other a load and a store for each row of columns, which count as much as about [`PACKING`] rows of A.
-fn reads_rows<M: Machine>(contraction: &Contraction<'_>, m: usize) -> bool {
+#[inline(always)]
+pub(super) fn reads_rows<M: Machine>(contraction: &Contraction<'_>, m: usize) -> bool {
     let Some(inner) = contraction.n.last() else { return false };
     let lanes = inner.extent.next_multiple_of(M::Vector::LANES);
     inner.strides == [1, 1] && m.min(ROWS).saturating_sub(PACKING) * lanes <= m.min(ROWS) * inner.extent

@@ -89,6 +89,9 @@ unsafe fn finish<V: Vector, const ROWS: usize, const VECTORS: usize, const FULL:
     }
 }
 
+/// The most lanes of a vector.
+pub(super) const MOST_LANES: usize = 16;
+
 /// The most vectors of a row of strips.
 pub(super) const STRIPS: usize = 2;
 
@@ -146,6 +149,60 @@ pub(super) unsafe fn strips<V: Vector, const ROWS: usize, const VECTORS: usize>(
                     (false, false) => sum.store_part(to, masks[v]),
                 }
             }
+        }
+    }
+}
+
+/// The most rows and columns of a tile of dot products, of all machines.
+pub(super) const DOT_ROWS: usize = 6;
+/// See [`DOT_ROWS`].
+pub(super) const DOT_COLUMNS: usize = 4;
+
+/// Where the rows are whose dot products are a tile.
+pub(super) struct Dots<'a, S> {
+    /// The first element of each row of A.
+    pub a: [*const S; DOT_ROWS],
+    /// The first element of each column of B.
+    pub b: [*const S; DOT_COLUMNS],
+    /// From there to each vector of a row in A, and to that in B.
+    pub along: &'a [[usize; 2]],
+    /// How many lanes of the vectors are valid.
+    pub lanes: usize,
+}
+
+/// The sums of a tile of dot products, each in lanes.
+pub(super) type DotSums<S> = [[[S; MOST_LANES]; DOT_COLUMNS]; DOT_ROWS];
+
+/// Computes the dot products of `ROWS` rows with `COLUMNS` columns.
+///
+/// # Safety
+///
+/// The machine must have the instruction set of `V`, and the operands must be valid as `Dots` says.
+#[inline(always)]
+pub(super) unsafe fn dots<V: Vector, const ROWS: usize, const COLUMNS: usize>(
+    dots: &Dots<'_, V::Element>,
+    to: &mut DotSums<V::Element>,
+) {
+    // SAFETY: the machine has the instruction set.
+    let mut sums = [[unsafe { V::splat(V::Element::ZERO) }; COLUMNS]; ROWS];
+    // SAFETY: as above.
+    let mask = unsafe { V::first(dots.lanes) };
+    for &[in_a, in_b] in dots.along {
+        // SAFETY: only the valid lanes are read.
+        unsafe {
+            let columns: [V; COLUMNS] = std::array::from_fn(|j| V::load_part(dots.b[j].add(in_b), mask));
+            for (i, sums) in sums.iter_mut().enumerate() {
+                let row = V::load_part(dots.a[i].add(in_a), mask);
+                for (sum, column) in sums.iter_mut().zip(columns) {
+                    *sum = row.mul_add(column, *sum);
+                }
+            }
+        }
+    }
+    for (sums, to) in sums.iter().zip(to) {
+        for (sum, to) in sums.iter().zip(to) {
+            // SAFETY: no vector has more lanes.
+            unsafe { sum.store(to.as_mut_ptr()) };
         }
     }
 }

@@ -73,6 +73,10 @@ impl<S: Float, const LANES: usize> Vector for Plain<S, LANES> {
     }
     #[inline(always)]
     unsafe fn load_over(self, from: *const S, (first, end): (usize, usize)) -> Self {
+        if (first, end) == (0, LANES) {
+            // SAFETY: the caller says that all lanes are valid.
+            return unsafe { Self::load(from) };
+        }
         let mut lanes = self.0;
         for (lane, element) in lanes.iter_mut().enumerate().take(end).skip(first) {
             // SAFETY: the caller says that the lanes of the mask are valid, and only they are read.
