@@ -18,6 +18,7 @@ pub fn build(program: &Program, plan: &Plan) -> Loops {
         let statements = builder.step(step);
         builder.loops.body.extend(statements);
     }
+    super::merge::merge(&mut builder.loops.body);
     super::unroll::unroll(&mut builder.loops);
     builder.loops
 }

@@ -5,6 +5,7 @@
 
 pub mod build;
 pub mod check;
+mod merge;
 mod nest;
 pub mod print;
 pub mod substitute;
