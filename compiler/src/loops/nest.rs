@@ -148,21 +148,19 @@ impl Builder<'_> {
             Some(Reduction::Product) => Operator::Multiply,
             Some(Reduction::Maximum) => Operator::Maximum,
             Some(Reduction::Minimum) => Operator::Minimum,
-            Some(Reduction::ArgMaximum) => return self.first(id, value, (accumulator, position), Operator::Greater),
-            Some(Reduction::ArgMinimum) => return self.first(id, value, (accumulator, position), Operator::Less),
+            Some(Reduction::ArgMaximum) => return self.first(id, value, (accumulator, position), Operator::LessEqual),
+            Some(Reduction::ArgMinimum) => return self.first(id, value, (accumulator, position), Operator::GreaterEqual),
         };
         self.write(Statement::Assign(accumulator, Value::Apply(operator, vec![Value::Local(accumulator), value])));
     }
 
-    /// Keeps the first best value and its position; a NaN beats all but a NaN.
-    fn first(&mut self, id: TensorId, value: Value, (best, position): (Local, Option<Local>), better: Operator) {
+    /// Keeps the first best value and its position: one that is not worse or equal to the best so far, so that a NaN beats all but a NaN.
+    fn first(&mut self, id: TensorId, value: Value, (best, position): (Local, Option<Local>), no_better: Operator) {
         let Some(position) = position else { return };
         let apply = |operator, a: &Value, b: &Value| Value::Apply(operator, vec![a.clone(), b.clone()]);
         let old = Value::Local(best);
-        let is_nan = apply(Operator::NotEqual, &value, &value);
-        let was_number = apply(Operator::Equal, &old, &old);
-        let first_nan = apply(Operator::And, &is_nan, &was_number);
-        let beats = apply(Operator::Or, &first_nan, &apply(better, &value, &old));
+        let is_better = Value::Apply(Operator::Not, vec![apply(no_better, &value, &old)]);
+        let beats = apply(Operator::And, &is_better, &apply(Operator::Equal, &old, &old));
         let condition = self.local("beats");
         self.write(Statement::Let(condition, beats));
         let select = |then: Value, otherwise: Value| {

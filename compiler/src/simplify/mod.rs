@@ -10,6 +10,7 @@ mod diagonal;
 mod engine;
 mod expose;
 mod factors;
+mod monotone;
 mod narrow;
 mod pattern;
 mod positions;
@@ -36,6 +37,7 @@ pub fn simplify(program: &mut Program) -> Report {
         changed |= definitions::inline(program, &mut report);
         changed |= expose::expose(program, &mut report);
         changed |= narrow::simplify(program, &mut report);
+        changed |= monotone::simplify(program, &mut report);
         changed |= sums::simplify(program, &mut report);
         changed |= residues::simplify(program, &mut report);
         changed |= cuts::simplify(program, &mut report);

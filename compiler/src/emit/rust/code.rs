@@ -68,6 +68,8 @@ impl Code {
             "*" | "/" => (Tightness::Factor, Tightness::Factor, Tightness::Prefix),
             "&&" => (Tightness::And, Tightness::And, Tightness::Comparison),
             "||" => (Tightness::Or, Tightness::Or, Tightness::And),
+            // Tighter than a comparison.
+            "&" | "|" => (Tightness::Cast, Tightness::Sum, Tightness::Sum),
             _ => (Tightness::Comparison, Tightness::Sum, Tightness::Sum),
         };
         let sign: TokenStream = sign.chars().enumerate().map(|(at, c)| punctuation(c, at + 1 < sign.len())).collect();

@@ -87,7 +87,11 @@ fn apply(scope: &Scope<'_>, operator: Operator, arguments: &[Value]) -> Code {
             }
             number(scope, left).infix(sign, number(scope, right))
         }
-        (Runtime::Logical(sign), [left, right]) => truth(scope, left).infix(sign, truth(scope, right)),
+        (Runtime::Logical(sign), [left, right]) => {
+            // What is at hand is not worth a branch, which would keep a loop from being vectorized.
+            let sign = if is_at_hand(left) && is_at_hand(right) { &sign[..1] } else { sign };
+            truth(scope, left).infix(sign, truth(scope, right))
+        }
         (Runtime::Logical(_), [of]) => truth(scope, of).prefix('!'),
         (Runtime::Function(name), arguments) => call(scope, &quote!(Scalar), name, arguments),
         (Runtime::Elementary(name), arguments) => {
@@ -96,6 +100,18 @@ fn apply(scope: &Scope<'_>, operator: Operator, arguments: &[Value]) -> Code {
         (Runtime::Infix(_) | Runtime::Prefix(_) | Runtime::Comparison(_) | Runtime::Logical(_), _) => {
             unreachable!("{operator:?} takes {} arguments", row.arity)
         }
+    }
+}
+
+/// Whether a value reads no memory and takes no time.
+fn is_at_hand(value: &Value) -> bool {
+    match value {
+        Value::Number(_) | Value::Local(_) => true,
+        Value::Apply(operator, arguments) => {
+            let is_truth = matches!(operator.row().runtime, Runtime::Comparison(_) | Runtime::Logical(_));
+            is_truth && arguments.iter().all(is_at_hand)
+        }
+        Value::Position(_) | Value::Random(..) | Value::Load(..) | Value::Select(..) => false,
     }
 }
 
