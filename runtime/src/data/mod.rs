@@ -1,5 +1,6 @@
 //! Data sets, and readers for the files that they come in. Must not know of networks.
 
+mod archive;
 mod batches;
 mod bytes;
 mod column;
