@@ -50,9 +50,14 @@ pub fn forward(program: &Program, wanted: impl Fn(&Role) -> bool) -> Derived {
 /// The program with the roots that are wanted and the gradient of its objective for `wrt`, simplified. Tensors of `wrt` must be
 /// given ones (inputs, targets, parameters, states).
 pub fn gradient(program: &Program, wrt: &[TensorId], wanted: impl Fn(&Role) -> bool) -> Derived {
+    gradient_of(program, forward(program, wanted), wrt)
+}
+
+/// The same, from the simplified program without a gradient.
+fn gradient_of(program: &Program, forward: Derived, wrt: &[TensorId]) -> Derived {
     // Simplification renumbers tensors; the given ones keep their names.
     let names: Vec<String> = wrt.iter().map(|&id| program.tensor(id).name.clone()).collect();
-    let Derived { mut program, mut report } = forward(program, wanted);
+    let Derived { mut program, mut report } = forward;
     let wrt: Vec<TensorId> = names.iter().filter_map(|name| program.find(name)).collect();
     if let Some(of) = objective(&program) {
         diff::gradient(&mut program, of, &wrt);
@@ -102,11 +107,6 @@ pub fn raw_gradient(program: &Program, wrt: &[TensorId]) -> Derived {
 pub fn remarks(program: &Program, derived: &Derived, places: bool) -> Vec<String> {
     let forward = forward(program, |_| true);
     nn::remarks(&forward.program, &derived.program, &derived.report, places)
-}
-
-/// The equations of what was derived of a program.
-fn written(program: &Program, derived: &Derived) -> String {
-    nn::print_with_remarks(&derived.program, &remarks(program, derived, false))
 }
 
 /// The loops of a program.
@@ -202,8 +202,10 @@ pub fn planned(training: &Program, inference: &Program) -> (Passes, Vec<Plan>) {
     };
     let is_reported = |role: &Role| matches!(role, Role::Loss | Role::Metric(_));
     // What is printed is what is computed: the same derivation, without the outputs, which a step of training does not need.
-    let mut derived = gradient(training, &parameters(training), |_| true);
-    let derivatives = written(training, &derived);
+    let plain = forward(training, |_| true);
+    let mut derived = gradient_of(training, plain.clone(), &parameters(training));
+    let remarks = nn::remarks(&plain.program, &derived.program, &derived.report, false);
+    let derivatives = nn::print_with_remarks(&derived.program, &remarks);
     let gradient = objective(training).map(|_| {
         let has_loss = training.root(&Role::Loss).is_some();
         derived.program.roots.retain(|root| !has_loss || !matches!(root.role, Role::Output(_)));

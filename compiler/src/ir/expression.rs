@@ -3,6 +3,7 @@
 use super::index::{Index, Label};
 use super::program::TensorId;
 use crate::ops::{Algebra, Operator};
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
@@ -59,6 +60,8 @@ pub enum Node {
 pub struct Expressions {
     nodes: Vec<Node>,
     known: HashMap<Node, ExpressionId>,
+    /// The tensors in whole formulas, once they were asked for: a formula never changes.
+    tensors: RefCell<HashMap<ExpressionId, Vec<TensorId>, ById>>,
 }
 
 /// Numbers that are handed out one after the other need no more than to be spread.
@@ -200,8 +203,16 @@ impl Expressions {
             if entered {
                 order.push(id);
             } else if seen.insert(id) {
-                stack.push((id, true));
-                stack.extend(self.arguments(id).into_iter().rev().map(|argument| (argument, false)));
+                match self.node(id) {
+                    Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Read(..) => order.push(id),
+                    Node::Apply(_, arguments) => {
+                        stack.push((id, true));
+                        stack.extend(arguments.iter().rev().map(|&argument| (argument, false)));
+                    }
+                    &Node::Select(condition, then, otherwise) => {
+                        stack.extend([(id, true), (otherwise, false), (then, false), (condition, false)]);
+                    }
+                }
             }
         }
         order
@@ -285,6 +296,19 @@ impl Expressions {
                 Node::Number(_) | Node::Apply(..) | Node::Select(..) => {}
             }
         }
+    }
+
+    /// The tensors in a whole formula, each once, sorted.
+    pub fn tensors(&self, root: ExpressionId) -> Vec<TensorId> {
+        if let Some(known) = self.tensors.borrow().get(&root) {
+            return known.clone();
+        }
+        let mut found = Vec::new();
+        self.each_tensor(root, &mut |tensor| found.push(tensor));
+        found.sort_unstable();
+        found.dedup();
+        self.tensors.borrow_mut().insert(root, found.clone());
+        found
     }
 }
 

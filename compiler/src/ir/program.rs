@@ -267,13 +267,7 @@ impl Program {
 
     /// The tensors that a tensor's definition reads, each once, sorted.
     pub fn dependencies(&self, id: TensorId) -> Vec<TensorId> {
-        let mut found = Vec::new();
-        if let Some(definition) = self.definition(id) {
-            self.expressions.each_tensor(definition.body, &mut |tensor| found.push(tensor));
-        }
-        found.sort_unstable();
-        found.dedup();
-        found
+        self.definition(id).map(|definition| self.expressions.tensors(definition.body)).unwrap_or_default()
     }
 
     /// The name of a label of a tensor's definition, for people.

@@ -76,8 +76,8 @@ fn take<const N: usize>(path: &Path, reader: &mut dyn Read) -> Result<[u8; N]> {
     Ok(bytes)
 }
 
-fn cut_short(path: &Path, error: std::io::Error) -> Error {
-    if error.kind() == std::io::ErrorKind::UnexpectedEof {
+fn cut_short(path: &Path, error: io::Error) -> Error {
+    if error.kind() == io::ErrorKind::UnexpectedEof {
         Error::format(path, "not an array of NumPy: it ends within its header")
     } else {
         Error::read(path)(error)

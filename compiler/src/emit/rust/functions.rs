@@ -3,23 +3,24 @@
 
 use super::copies::{Signature, copies};
 use super::index;
-use super::names::Names;
+use super::names::{Names, Places};
 use super::nest;
 use super::rounds::{self, Rounds};
-use super::scope::{Remarks, Scope};
+use super::scope::{REMARK, Remarks, Scope};
 use super::shared;
 use super::step::{Step, Use};
 use crate::ir::Extent;
 use crate::loops::{Loops, Statement};
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 /// The functions that are written so far.
 #[derive(Default)]
 pub struct Functions {
     names: Names,
-    /// By the code of a step in names that say nothing.
+    /// By the code of a step with places for its names.
     known: BTreeMap<String, Function>,
     /// What is written.
     pub tokens: TokenStream,
@@ -56,14 +57,17 @@ impl Functions {
 
     /// The function of a step.
     pub fn step(&mut self, loops: &Loops, step: &Step<'_>, remarks: Option<&Remarks>) -> Function {
-        let Written { signature, body } = written(loops, step, None, Names::anonymous());
-        let key = format!("{} {body}", signature.declared);
+        let places = Places::default();
+        let Written { signature, body } = written(loops, step, remarks, places.names());
+        let mut key = String::new();
+        [&signature.declared, &body].into_iter().for_each(|tokens| write_key(tokens.clone(), &mut key));
         if let Some(function) = self.known.get(&key) {
             return function.clone();
         }
         let target = step.uses.iter().find(|one| one.written).map_or("step", |one| loops.buffer(one.buffers[0]).name.as_str());
         let name = self.names.fresh(&format!("compute_{target}"));
-        let Written { signature, body } = written(loops, step, remarks, Names::default());
+        let body = places.filled(body);
+        let signature = Signature { declared: places.filled(signature.declared), arguments: places.filled(signature.arguments) };
         let formulas: Vec<String> = step.formulas.iter().map(|&formula| formula.to_owned()).collect();
         let documentation = formulas.iter().map(|formula| format!(" `{formula}`"));
         self.tokens.extend(quote!(#(#[doc = #documentation])*));
@@ -75,6 +79,31 @@ impl Functions {
         let function = Function { name, formulas };
         self.known.insert(key, function.clone());
         function
+    }
+}
+
+/// The tokens as text, without the remarks.
+fn write_key(tokens: TokenStream, key: &mut String) {
+    let mut trees = tokens.into_iter();
+    while let Some(tree) = trees.next() {
+        match tree {
+            // `remark!(number);`
+            TokenTree::Ident(name) if name == REMARK => drop(trees.by_ref().take(3).count()),
+            TokenTree::Group(group) => {
+                let [open, close] = match group.delimiter() {
+                    Delimiter::Parenthesis => ['(', ')'],
+                    Delimiter::Brace => ['{', '}'],
+                    Delimiter::Bracket => ['[', ']'],
+                    Delimiter::None => [' ', ' '],
+                };
+                key.push(open);
+                write_key(group.stream(), key);
+                key.push(close);
+            }
+            TokenTree::Ident(_) | TokenTree::Punct(_) | TokenTree::Literal(_) => {
+                let _ = write!(key, "{tree} ");
+            }
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! Names: what the user calls things, as Rust identifiers. It must not know what is named.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 /// Words that Rust keeps for itself.
 const KEYWORDS: &[&str] = &[
@@ -52,30 +54,70 @@ pub fn public(text: &str) -> Ident {
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     taken: BTreeSet<String>,
-    /// How many names are given, where they say nothing.
-    anonymous: Option<usize>,
+    /// What stands for the names until they are needed.
+    places: Option<Places>,
+}
+
+/// The letter that the places of names begin with; no user's name does.
+const PLACE: char = 'ν';
+
+/// The names of a function that is written with a place for each: so functions that differ in names alone are the same.
+#[derive(Clone, Debug, Default)]
+pub struct Places(Rc<RefCell<Vec<Ident>>>);
+
+impl Places {
+    /// No names yet.
+    pub fn names(&self) -> Names {
+        Names { places: Some(self.clone()), ..Names::default() }
+    }
+
+    fn of(&self, name: Ident) -> Ident {
+        let mut names = self.0.borrow_mut();
+        names.push(name);
+        Ident::new(&format!("{PLACE}{}", names.len() - 1), Span::mixed_site())
+    }
+
+    /// The text that begins with a place, with the name in it.
+    fn wanted(&self, text: &str) -> Option<String> {
+        let rest = text.strip_prefix(PLACE)?;
+        let (number, rest) = rest.split_at(rest.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(rest.len()));
+        let names = self.0.borrow();
+        let name = names.get(number.parse::<usize>().ok()?)?;
+        Some(sanitized(&format!("{name}{rest}")))
+    }
+
+    /// The code with the names in their places.
+    pub fn filled(&self, tokens: TokenStream) -> TokenStream {
+        let names = self.0.borrow();
+        let filled = |tree| match tree {
+            TokenTree::Ident(ident) => {
+                let text = ident.to_string();
+                let place = text.strip_prefix(PLACE).and_then(|number| number.parse::<usize>().ok());
+                TokenTree::Ident(place.and_then(|place| names.get(place).cloned()).unwrap_or(ident))
+            }
+            TokenTree::Group(group) => {
+                let mut filled = Group::new(group.delimiter(), self.filled(group.stream()));
+                filled.set_span(group.span());
+                TokenTree::Group(filled)
+            }
+            TokenTree::Punct(_) | TokenTree::Literal(_) => tree,
+        };
+        tokens.into_iter().map(filled).collect()
+    }
 }
 
 impl Names {
-    /// Names that say nothing but in which order things are named; no user's name is one of them.
-    pub fn anonymous() -> Self {
-        Self { taken: BTreeSet::new(), anonymous: Some(0) }
-    }
-
     /// A name for something of the generated code alone; numbered where it is taken.
     pub fn fresh(&mut self, wanted: &str) -> Ident {
-        if let Some(count) = &mut self.anonymous {
-            *count += 1;
-            return Ident::new(&format!("ν{count}"), Span::mixed_site());
-        }
-        let base = sanitized(wanted);
+        let base = self.places.as_ref().and_then(|places| places.wanted(wanted)).unwrap_or_else(|| sanitized(wanted));
         let mut text = base.clone();
         let mut number = 2;
         while !self.taken.insert(text.clone()) {
             text = format!("{base}_{number}");
             number += 1;
         }
-        identifier(&text, Span::mixed_site())
+        let name = identifier(&text, Span::mixed_site());
+        self.places.as_ref().map_or_else(|| name.clone(), |places| places.of(name.clone()))
     }
 
     /// Keeps a name from being used.

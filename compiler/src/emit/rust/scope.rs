@@ -275,12 +275,16 @@ impl<'a> Scope<'a> {
     }
 }
 
+/// The macro that stands where a remark does.
+pub const REMARK: &str = "chainrule_remark";
+
 /// A statement that the printer turns into a line for the reader.
 pub fn remark(remarks: &Remarks, text: &str) -> TokenStream {
     let mut remarks = remarks.borrow_mut();
     let number = proc_macro2::Literal::usize_unsuffixed(remarks.len());
     remarks.push(text.to_owned());
-    quote!(chainrule_remark!(#number);)
+    let marker = Ident::new(REMARK, Span::call_site());
+    quote!(#marker!(#number);)
 }
 
 impl Environment for Scope<'_> {
