@@ -7,7 +7,8 @@
 //! Rust tokens ─────┘
 //! ```
 //!
-//! Each step is a pure function; files, the environment and the clock are the business of whoever calls.
+//! Each step is a pure function; files, the environment and the clock are the business of whoever calls. What only the command line and
+//! tests need (evaluators, derivations in words, drawings) is there with the feature `cli`: a program that trains does not compile it.
 
 #[cfg(feature = "cli")]
 pub mod cli;
@@ -16,7 +17,9 @@ pub mod diagnostic;
 pub mod diff;
 pub mod elaborate;
 pub mod emit;
+#[cfg(feature = "cli")]
 pub mod eval;
+#[cfg(feature = "cli")]
 pub mod explain;
 pub mod files;
 pub mod interface;

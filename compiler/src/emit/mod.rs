@@ -1,7 +1,9 @@
 //! What is written from the last forms: Rust from [`Loops`], `.nn` from a [`crate::ir::Program`], mathematics from a syntax tree, drawings from texts. It
 //! must not know how to differentiate, plan or simplify.
 
+#[cfg(feature = "cli")]
 pub mod graph;
+#[cfg(feature = "cli")]
 pub mod math;
 pub mod nn;
 pub mod rust;

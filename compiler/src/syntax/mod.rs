@@ -40,6 +40,7 @@ mod tests_hostile;
 
 pub use format::{format_text, print, print_expression, print_statement};
 pub use lexer::lex;
+#[cfg(feature = "cli")]
 pub(crate) use operators::binary_precedence;
 pub use parse::{parse_expression, parse_file, parse_statements};
 pub use same::{same, same_expression};

@@ -94,7 +94,7 @@ fn entry(directory: &[u8]) -> io::Result<(Entry, &[u8])> {
     let [length, whole, start] = [20, 24, 42].map(|at| record.u32(at));
     let (mut length, mut whole, mut start) = (length?, whole?, start?);
     // What does not fit stands in a field of its own, in this order.
-    let mut large = large(extra);
+    let mut large = large_sizes(extra);
     for number in [&mut whole, &mut length, &mut start] {
         if *number == u64::from(u32::MAX) {
             *number = large.next().ok_or_else(|| broken("a size in it is missing"))?;
@@ -113,7 +113,7 @@ fn entry(directory: &[u8]) -> io::Result<(Entry, &[u8])> {
 }
 
 /// The numbers of the field of large sizes.
-fn large(mut fields: &[u8]) -> impl Iterator<Item = u64> {
+fn large_sizes(mut fields: &[u8]) -> impl Iterator<Item = u64> {
     let mut found: &[u8] = &[];
     while let [a, b, c, d, rest @ ..] = fields {
         let length = usize::from(u16::from_le_bytes([*c, *d])).min(rest.len());
@@ -183,7 +183,7 @@ mod tests {
             writer.start_file(name, options).expect("an entry");
             writer.write_all(&[byte; 300]).expect("bytes");
         }
-        writer.set_comment("a comment");
+        writer.set_comment("a comment").expect("a short comment");
         writer.finish().expect("an archive").into_inner()
     }
 
@@ -223,12 +223,8 @@ mod tests {
         large.extend([b"PK\x05\x06", &[0; 4][..], &[0xff; 12], &[0; 2]].concat());
         assert_eq!(unpacked(&large).expect("a large archive"), unpacked(&whole).expect("an archive"));
         let fields = [&[9, 0, 1, 0, 5, 1, 0, 8, 0][..], &7_u64.to_le_bytes()].concat();
-        assert_eq!(numbers(&fields), [7]);
-        assert!(numbers(&fields[..12]).is_empty());
-    }
-
-    fn numbers(fields: &[u8]) -> Vec<u64> {
-        super::large(fields).collect()
+        assert_eq!(large_sizes(&fields).collect::<Vec<_>>(), [7]);
+        assert_eq!(large_sizes(&fields[..12]).count(), 0);
     }
 
     #[test]
