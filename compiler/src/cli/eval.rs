@@ -184,6 +184,11 @@ pub(super) fn given(program: &ir::Program, request: &Request, seed: u64) -> Resu
             values.insert(name.clone(), tensor.clone());
         }
     }
+    let needs = |tensor: &&ir::Tensor| kind(&tensor.source) == Some("inputs") && !values.contains_key(&tensor.name);
+    if let Some(missing) = program.tensors.iter().find(needs) {
+        let shape: Vec<String> = missing.shape.iter().map(|axis| axis.display(&program.sizes)).collect();
+        return Err(format!("`{}`: it has no value; \"inputs\" must have one of shape [{}]", missing.name, shape.join(", ")));
+    }
     super::start::fill(program, &mut values, seed)?;
     Ok(values)
 }

@@ -2,6 +2,7 @@
 
 use crate::eval::{Tensor, Values};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// A tensor from JSON; what is wrong with it, where it is none.
 pub fn tensor(value: &Value) -> Result<Tensor, String> {
@@ -115,4 +116,35 @@ mod tests {
             assert!(tensor(&serde_json::from_str(text).expect(text)).is_err(), "{text}");
         }
     }
+}
+
+/// A key that stands twice in one object of a valid text, of which a reader would see the last value alone.
+pub fn repeated_key(text: &str) -> Option<&str> {
+    let mut objects: Vec<BTreeSet<&str>> = Vec::new();
+    let mut last = None;
+    let mut letters = text.char_indices();
+    while let Some((start, letter)) = letters.next() {
+        match letter {
+            '{' => objects.push(BTreeSet::new()),
+            '}' => drop(objects.pop()),
+            '"' => {
+                let mut escaped = false;
+                let end = letters.find(|(_, letter)| {
+                    let closes = *letter == '"' && !escaped;
+                    escaped = *letter == '\\' && !escaped;
+                    closes
+                });
+                last = end.map(|(end, _)| &text[start..=end]);
+            }
+            // Only behind a key.
+            ':' => {
+                let key = last?;
+                if !objects.last_mut()?.insert(key) {
+                    return Some(key);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
 }

@@ -173,4 +173,6 @@ impl Command {
 }
 
 #[cfg(test)]
+mod refusals;
+#[cfg(test)]
 mod tests;

@@ -25,6 +25,9 @@ impl Request {
     pub fn parse(text: &str) -> Result<Self, String> {
         let value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
         let Value::Object(entries) = value else { return Err("an object is expected".into()) };
+        if let Some(key) = json::repeated_key(text) {
+            return Err(format!("{key} stands twice in one object: which of its values is meant?"));
+        }
         let mut request = Self::default();
         for (key, value) in &entries {
             match key.as_str() {

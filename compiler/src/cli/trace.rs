@@ -28,7 +28,9 @@ fn paragraph(program: &Program, values: &Values, sources: &Sources, found: &Foun
     };
     let at: Vec<String> = found.at.iter().map(usize::to_string).collect();
     let at = if at.is_empty() { String::new() } else { format!("[{}]", at.join(", ")) };
-    let mut text = format!("{direction}: {}{at} = {}", tensor.name, found.value);
+    // In 64-bit floats, in which it was computed, it may be finite.
+    let beyond = if found.value.is_finite() { ", more than an f32 holds" } else { "" };
+    let mut text = format!("{direction}: {}{at} = {}{beyond}", tensor.name, number(found.value));
     if tensor.span != Span::default() {
         let (line, column) = sources.line_column(tensor.span.file, tensor.span.start);
         let source = sources.line(tensor.span.file, line).trim();
@@ -42,7 +44,13 @@ fn paragraph(program: &Program, values: &Values, sources: &Sources, found: &Foun
         let Some(numbers) = values.get(name).map(|tensor| &tensor.data).filter(|data| !data.is_empty()) else { continue };
         let smallest = numbers.iter().copied().fold(f64::INFINITY, f64::min);
         let largest = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        text.push_str(&format!("\n  reads {name}, from {smallest} to {largest}"));
+        text.push_str(&format!("\n  reads {name}, from {} to {}", number(smallest), number(largest)));
     }
     text
+}
+
+/// A number with an exponent where it would have many zeros.
+fn number(value: f64) -> String {
+    let is_plain = !value.is_finite() || value == 0.0 || (1e-5..1e15).contains(&value.abs());
+    if is_plain { value.to_string() } else { format!("{value:e}") }
 }

@@ -91,6 +91,10 @@ impl<'a> Items<'a> {
         items.add(main, false, diagnostics);
         for item in &main.items {
             if let Item::Network(network) = item {
+                let name = &network.name;
+                if let Some(first) = items.networks.iter().find(|other| other.name.text == name.text) {
+                    diagnostics.push(twice(name, first.name.span).help("give one of them another name"));
+                }
                 items.networks.push(network);
             }
         }

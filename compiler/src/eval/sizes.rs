@@ -1,7 +1,8 @@
 //! What the symbolic sizes are, told from the shapes of the given tensors; and whether everything given fits.
 
 use super::{EvalError, Tensor, Values};
-use crate::ir::{Element, Extent, Program, Source, TensorId};
+use crate::ir::{Element, Extent, Program, SizeId, Source, TensorId};
+use std::collections::BTreeSet;
 
 /// More elements than this are refused (a gigabyte of `f64`).
 pub(crate) const MOST_ELEMENTS: usize = 1 << 27;
@@ -28,8 +29,7 @@ impl<'a> Sizes<'a> {
         }
         for requirement in &program.requirements {
             if sizes.value(&requirement.slack, &requirement.reason)? < 0 {
-                let message = format!("it needs {} >= 0", requirement.slack.display(&program.sizes));
-                return Err(EvalError::new(&requirement.reason, message));
+                return Err(sizes.unmet(&requirement.slack, &requirement.reason));
             }
         }
         Ok(sizes)
@@ -38,6 +38,20 @@ impl<'a> Sizes<'a> {
     /// All values, by the number of the size; 1 where nothing tells.
     pub fn values(&self) -> &[usize] {
         &self.values
+    }
+
+    /// What is wrong where a number that sizes give is negative.
+    fn unmet(&self, slack: &Extent, reason: &str) -> EvalError {
+        let mut involved = BTreeSet::new();
+        slack.each_size(&mut |size| {
+            involved.insert(size);
+        });
+        let name = |size: &SizeId| self.program.sizes[size.0 as usize].as_str();
+        let values: Vec<String> =
+            involved.iter().map(|size| format!("{} = {}", name(size), self.values[size.0 as usize])).collect();
+        let slack = slack.display(&self.program.sizes);
+        let message = format!("{} does not fit {reason}: {slack} must be at least 0", values.join(", "));
+        EvalError::new(involved.first().map_or("", name), message)
     }
 
     /// The value of an extent that stands at `name`.

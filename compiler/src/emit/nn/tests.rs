@@ -253,6 +253,15 @@ fn all_programs_are_printed_with_the_same_values() {
 }
 
 #[test]
+fn gradients_for_all_that_is_given_are_printed_with_the_same_values() {
+    each_program(|network| {
+        let is_given = |id: &TensorId| network.definition(*id).is_none() && network.tensor(*id).element == Element::Real;
+        let given: Vec<TensorId> = network.ids().filter(is_given).collect();
+        printed_differs(&pipeline::gradient(network, &given, is_wanted).program)
+    });
+}
+
+#[test]
 fn raw_gradients_are_printed_with_the_same_values() {
     each_program(|network| {
         let mut raw = pipeline::raw_gradient(network, &pipeline::parameters(network)).program;

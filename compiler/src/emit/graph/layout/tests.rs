@@ -202,7 +202,7 @@ fn too_much_is_refused() {
 /// A chain of boxes with labels and short cuts, and one link from the first to the last.
 fn long_chain(count: usize) -> (Vec<Area>, Vec<Link>) {
     let boxes = vec![area(150.0, 60.0); count];
-    let label = |number: usize| (number % 3 == 0).then_some(Area { width: 90.0, above: 2.0, below: 40.0 });
+    let label = |number: usize| number.is_multiple_of(3).then_some(Area { width: 90.0, above: 2.0, below: 40.0 });
     let mut links: Vec<Link> = (1..count).map(|number| Link { label: label(number), ..link(number - 1, number) }).collect();
     links.extend((0..count - 3).step_by(5).map(|number| link(number, number + 3)));
     links.push(link(0, count - 1));
