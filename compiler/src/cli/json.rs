@@ -95,29 +95,6 @@ pub fn print_values(values: &Values, indent: &str) -> String {
     format!("{{\n{}\n{indent}}}", lines.join(",\n"))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::{print_tensor, tensor};
-
-    #[test]
-    fn tensors_survive_the_way_through_json() {
-        for text in ["1.5", "-0.0", "[]", "[1.0, 2.0]", "[[1.0], [\"NaN\"]]", "[[0.1, 1e-300], [\"Infinity\", \"-Infinity\"]]"] {
-            let value = serde_json::from_str(text).expect(text);
-            assert_eq!(print_tensor(&tensor(&value).expect(text)), text);
-        }
-        let number = 0.1 + 0.2;
-        let text = print_tensor(&crate::eval::Tensor::scalar(number));
-        assert_eq!(tensor(&serde_json::from_str(&text).expect("a number")).expect("a scalar").data, [number]);
-    }
-
-    #[test]
-    fn what_is_no_tensor_is_refused() {
-        for text in ["[[1], [1, 2]]", "[1, [2]]", "[[1], 2]", "\"nan\"", "null", "[true]", "{}"] {
-            assert!(tensor(&serde_json::from_str(text).expect(text)).is_err(), "{text}");
-        }
-    }
-}
-
 /// A key that stands twice in one object of a valid text, of which a reader would see the last value alone.
 pub fn repeated_key(text: &str) -> Option<&str> {
     let mut objects: Vec<BTreeSet<&str>> = Vec::new();
@@ -147,4 +124,27 @@ pub fn repeated_key(text: &str) -> Option<&str> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{print_tensor, tensor};
+
+    #[test]
+    fn tensors_survive_the_way_through_json() {
+        for text in ["1.5", "-0.0", "[]", "[1.0, 2.0]", "[[1.0], [\"NaN\"]]", "[[0.1, 1e-300], [\"Infinity\", \"-Infinity\"]]"] {
+            let value = serde_json::from_str(text).expect(text);
+            assert_eq!(print_tensor(&tensor(&value).expect(text)), text);
+        }
+        let number = 0.1 + 0.2;
+        let text = print_tensor(&crate::eval::Tensor::scalar(number));
+        assert_eq!(tensor(&serde_json::from_str(&text).expect("a number")).expect("a scalar").data, [number]);
+    }
+
+    #[test]
+    fn what_is_no_tensor_is_refused() {
+        for text in ["[[1], [1, 2]]", "[1, [2]]", "[[1], 2]", "\"nan\"", "null", "[true]", "{}"] {
+            assert!(tensor(&serde_json::from_str(text).expect(text)).is_err(), "{text}");
+        }
+    }
 }

@@ -35,9 +35,9 @@ pub fn run(call: &Arguments, streams: &mut Streams) -> Result<(), Failure> {
     }
     let text = STARTER.replace(PLACE, &name);
     let file = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
-    file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => wrong(&"the file is there already, and nothing is written over it"),
-        _ => wrong(&error),
+    file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| {
+        let is_there = error.kind() == std::io::ErrorKind::AlreadyExists;
+        if is_there { wrong(&"the file is there already, and nothing is written over it") } else { wrong(&error) }
     })?;
     streams.print(&format!("{}: {name} is there; read its gradient with `chainrule derive {0}`\n", path.display()));
     Ok(())

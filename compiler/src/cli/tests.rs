@@ -127,7 +127,10 @@ fn a_trace_names_the_first_number_that_is_not_finite() {
     // What f64 holds and f32 does not is not finite in a network of f32.
     let small =
         write(folder.path(), "small.nn", "network Small { input x: [3]; param w: [3] = ones; y = exp(x * w); loss = sum(y); }\n");
-    assert!(trace(&small, "[100, 2, 3]", "[1, 1, 1]", &[]).2.contains("y[0] = 2.6881171418161356e43, more than an f32 holds"), "f32");
+    assert!(
+        trace(&small, "[100, 2, 3]", "[1, 1, 1]", &[]).2.contains("y[0] = 2.6881171418161356e43, more than an f32 holds"),
+        "f32"
+    );
     let (status, _, error) = trace(&small, "[1, 2, 3]", "[1, 1, 1]", &["--engine", "compile"]);
     assert!(status == 2 && error.contains("`--engine interpret`"), "{error}");
 }
