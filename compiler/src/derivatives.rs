@@ -62,18 +62,9 @@ pub fn jacobian(program: &mut Program, of: TensorId, wrt: TensorId) -> TensorId 
 }
 
 /// The product of the Jacobian of `of` for a tensor with a vector, which has the shape of the tensor: the derivative along it.
-///
-/// A product with a vector from the left is linear in the vector, so its derivative for that vector is the Jacobian transposed.
 pub fn jvp(program: &mut Program, of: TensorId, wrt: TensorId, vector: TensorId) -> TensorId {
     let mut part = Part::of(program, of, &[wrt], Some(vector));
-    let dummy = part.dummy();
-    let seed = read(&mut part.program, dummy);
-    let product = part.adjoints(seed)[0];
-    let seed = match part.vector {
-        Some(vector) => read(&mut part.program, vector),
-        None => part.program.expressions.number(1.0),
-    };
-    let found = diff::adjoints(&mut part.program, product, seed, &[dummy])[0];
+    let found = part.vector.and_then(|vector| diff::tangent(&mut part.program, part.of, &[(part.wrt[0], vector)]));
     match found {
         Some(found) => part.bring_back(program, found),
         None => {

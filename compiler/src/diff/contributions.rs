@@ -3,6 +3,7 @@
 //! A `where` is a wall: what is found in a branch is guarded by its condition on the outside, so that a slope of the branch
 //! that is not taken, however infinite, is never multiplied by anything.
 
+use super::guards::{Guard, around};
 use crate::ir::{ExpressionId, Expressions, Node};
 use crate::ops::Operator;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -46,28 +47,27 @@ struct Walk {
 }
 
 /// Puts the conditions that stand around a region around a value.
-type Guard<'a> = dyn FnMut(&mut Expressions, ExpressionId) -> ExpressionId + 'a;
+type Walls<'a> = dyn FnMut(&mut Expressions, ExpressionId) -> ExpressionId + 'a;
 
 impl Walk {
     /// Walks the formulas between `root` and the next `where`s, users before arguments.
-    fn region(&mut self, expressions: &mut Expressions, root: ExpressionId, upstream: ExpressionId, guard: &mut Guard<'_>) {
+    fn region(&mut self, expressions: &mut Expressions, root: ExpressionId, upstream: ExpressionId, outer: &mut Walls<'_>) {
         let mut adjoints: HashMap<ExpressionId, ExpressionId> = HashMap::from([(root, upstream)]);
         for id in self.users_first(expressions, root) {
             let Some(&adjoint) = adjoints.get(&id) else { continue };
             match expressions.node(id).clone() {
                 Node::Number(_) | Node::Position(_) | Node::Random(..) => {}
                 Node::Read(..) => {
-                    let value = guard(expressions, adjoint);
+                    let value = outer(expressions, adjoint);
                     let total = self.found.get(&id).map_or(value, |&other| plus(expressions, other, value));
                     self.found.insert(id, total);
                 }
                 Node::Select(condition, then, otherwise) => {
-                    self.branches(expressions, condition, then, otherwise, adjoint, guard);
+                    self.branches(expressions, condition, then, otherwise, adjoint, outer);
                 }
-                Node::Apply(operator, arguments) => {
-                    let partials = (operator.row().partials)(expressions, &arguments, id);
-                    for (argument, partial) in arguments.into_iter().zip(partials) {
-                        if !self.live.contains(&argument) || expressions.as_number(partial) == Some(0.0) {
+                Node::Apply(..) => {
+                    for (argument, partial) in partials(expressions, id) {
+                        if !self.live.contains(&argument) {
                             continue;
                         }
                         let share = times(expressions, adjoint, partial);
@@ -86,20 +86,18 @@ impl Walk {
         then: ExpressionId,
         otherwise: ExpressionId,
         adjoint: ExpressionId,
-        guard: &mut Guard<'_>,
+        outer: &mut Walls<'_>,
     ) {
         if self.live.contains(&then) {
             self.region(expressions, then, adjoint, &mut |e, value| {
-                let zero = e.number(0.0);
-                let guarded = e.select(condition, value, zero);
-                guard(e, guarded)
+                let guarded = around(e, Guard { condition, holds: true }, value);
+                outer(e, guarded)
             });
         }
         if self.live.contains(&otherwise) {
             self.region(expressions, otherwise, adjoint, &mut |e, value| {
-                let zero = e.number(0.0);
-                let guarded = e.select(condition, zero, value);
-                guard(e, guarded)
+                let guarded = around(e, Guard { condition, holds: false }, value);
+                outer(e, guarded)
             });
         }
     }
@@ -124,6 +122,13 @@ impl Walk {
     }
 }
 
+/// The arguments of an operator on which its value depends with a slope, and their partials.
+pub fn partials(expressions: &mut Expressions, id: ExpressionId) -> Vec<(ExpressionId, ExpressionId)> {
+    let Node::Apply(operator, arguments) = expressions.node(id).clone() else { return Vec::new() };
+    let partials = (operator.row().partials)(expressions, &arguments, id);
+    arguments.into_iter().zip(partials).filter(|&(_, partial)| expressions.as_number(partial) != Some(0.0)).collect()
+}
+
 /// `a · b`, without the factors 1 and -1.
 pub fn times(expressions: &mut Expressions, a: ExpressionId, b: ExpressionId) -> ExpressionId {
     match (expressions.as_number(a), expressions.as_number(b)) {
@@ -135,6 +140,7 @@ pub fn times(expressions: &mut Expressions, a: ExpressionId, b: ExpressionId) ->
     }
 }
 
-fn plus(expressions: &mut Expressions, a: ExpressionId, b: ExpressionId) -> ExpressionId {
+/// `a + b`
+pub fn plus(expressions: &mut Expressions, a: ExpressionId, b: ExpressionId) -> ExpressionId {
     expressions.apply(Operator::Add, &[a, b])
 }

@@ -8,7 +8,7 @@ use crate::ir::{ExpressionId, Expressions, Node};
 use crate::ops::Operator;
 
 /// A condition over the labels of a definition, and whether it must hold (or must not).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Guard {
     /// The condition.
     pub condition: ExpressionId,
@@ -35,10 +35,14 @@ pub fn common(mut guards: impl Iterator<Item = Option<Guard>>) -> Option<Guard> 
 
 /// Puts a guard around a slope that may be infinite; others need none, since 0 times a number is 0.
 pub fn put(expressions: &mut Expressions, guard: Option<Guard>, value: ExpressionId) -> ExpressionId {
-    let Some(Guard { condition, holds }) = guard else { return value };
-    if !may_be_infinite(expressions, value) {
-        return value;
+    match guard {
+        Some(guard) if may_be_infinite(expressions, value) => around(expressions, guard, value),
+        Some(_) | None => value,
     }
+}
+
+/// A formula where a guard holds, and 0 elsewhere.
+pub fn around(expressions: &mut Expressions, Guard { condition, holds }: Guard, value: ExpressionId) -> ExpressionId {
     let zero = expressions.number(0.0);
     if holds { expressions.select(condition, value, zero) } else { expressions.select(condition, zero, value) }
 }

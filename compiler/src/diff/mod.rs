@@ -1,4 +1,4 @@
-//! Reverse mode, element by element: the chain rule stands in this module once.
+//! Reverse mode, element by element (forward mode, with the same slopes, is `tangents`).
 //!
 //! Every read `P[index]` in the formula of a definition `T` contributes
 //!
@@ -17,14 +17,18 @@ mod guards;
 mod record;
 mod reductions;
 mod solve;
+mod tangents;
 #[cfg(test)]
 mod tests;
 
 use self::guards::Guard;
-use crate::ir::{Definition, Element, ExpressionId, Index, Label, Node, Program, Role, Root, Source, Tensor, TensorId, Unit};
+use crate::ir::{
+    Definition, Element, ExpressionId, Expressions, Index, Label, Node, Program, Role, Root, Source, Tensor, TensorId, Unit,
+};
 use crate::ops::{Operator, Reduction};
 pub use record::{Record, Step};
 use std::collections::BTreeMap;
+pub use tangents::tangent;
 
 /// Adds the gradient of the scalar `of` for each tensor of `wrt` to the program, as definitions named `d NAME` and roots
 /// [`Role::Gradient`]. A tensor that `of` does not read, however indirectly, has a gradient of zeros.
@@ -216,7 +220,7 @@ impl Adjoints {
     }
 }
 
-/// The name of the adjoint of a tensor.
+/// The name of the adjoint of a tensor, and of how it moves.
 fn adjoint_name(program: &Program, id: TensorId) -> String {
     format!("d {}", program.tensor(id).name)
 }
@@ -248,6 +252,13 @@ fn zero(program: &mut Program, like: TensorId) -> Term {
     let body = program.expressions.number(0.0);
     let label_names = program.tensor(like).label_names.clone();
     Term { definition: Definition { reduction: None, body }, label_names, guard: None }
+}
+
+/// Whether a formula mentions no other labels than those of the first axes.
+fn is_over_axes(expressions: &Expressions, formula: ExpressionId, rank: usize) -> bool {
+    let mut inside = true;
+    expressions.each_label(formula, &mut |Label(number)| inside &= (number as usize) < rank);
+    inside
 }
 
 /// The labels of the first axes, each as an index.

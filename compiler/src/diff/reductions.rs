@@ -1,42 +1,55 @@
-//! The adjoint of each reduction: what reaches the formula under it.
+//! The slopes of each reduction: what reaches the formula under it, and what comes from there.
 
 use super::contributions::{Contributions, contributions, times};
+use super::guards::{Guard, around};
 use super::{auxiliary, label, plain_labels};
-use crate::ir::{ExpressionId, Extent, Index, Label, Node, Program, TensorId};
+use crate::ir::{Definition, ExpressionId, Extent, Index, Label, Node, Program, TensorId};
 use crate::ops::{Operator, Reduction};
+
+/// What a term of a reduction has of its slope, over the labels of the definition.
+pub enum Share {
+    /// All of it.
+    Whole,
+    /// This part.
+    Factor(ExpressionId),
+    /// All of it where this holds, elsewhere nothing.
+    First(ExpressionId),
+    /// Nothing.
+    Nothing,
+}
+
+/// What the terms of a definition's reduction have of its slope.
+pub fn share(program: &mut Program, id: TensorId) -> Share {
+    let Some(&Definition { ref reduction, body }) = program.definition(id) else { return Share::Nothing };
+    match reduction.as_ref().map(|&(reduction, _)| reduction) {
+        None | Some(Reduction::Sum) => Share::Whole,
+        Some(Reduction::Product) => Share::Factor(product_of_others(program, id, body)),
+        Some(Reduction::LogSumExp) => Share::Factor(softmax(program, id, body)),
+        Some(reduction @ (Reduction::Maximum | Reduction::Minimum)) => Share::First(is_first(program, id, body, reduction)),
+        Some(Reduction::ArgMaximum | Reduction::ArgMinimum) => Share::Nothing,
+    }
+}
 
 /// For each active read in the definition of `id`, the slope of the loss for it, over the definition's labels. `upstream` is the
 /// adjoint of the definition over its axes.
 pub fn slopes(program: &mut Program, id: TensorId, upstream: ExpressionId, active: &[bool]) -> Contributions {
-    let Some(definition) = program.definition(id).cloned() else { return Contributions::new() };
+    let Some(body) = program.definition(id).map(|definition| definition.body) else { return Contributions::new() };
     let is_active = |node: &Node| matches!(node, Node::Read(tensor, _) if active[tensor.0 as usize]);
-    let body = definition.body;
-    let Some((reduction, _)) = definition.reduction else {
-        return contributions(&mut program.expressions, body, upstream, &is_active);
-    };
-    match reduction {
-        Reduction::Sum => contributions(&mut program.expressions, body, upstream, &is_active),
-        Reduction::Product => {
-            let others = product_of_others(program, id, body);
-            let upstream = times(&mut program.expressions, upstream, others);
-            contributions(&mut program.expressions, body, upstream, &is_active)
+    let share = share(program, id);
+    let expressions = &mut program.expressions;
+    match share {
+        Share::Whole => contributions(expressions, body, upstream, &is_active),
+        Share::Factor(factor) => {
+            let upstream = times(expressions, upstream, factor);
+            contributions(expressions, body, upstream, &is_active)
         }
-        Reduction::LogSumExp => {
-            let weight = softmax(program, id, body);
-            let upstream = times(&mut program.expressions, upstream, weight);
-            contributions(&mut program.expressions, body, upstream, &is_active)
-        }
-        Reduction::Maximum | Reduction::Minimum => {
-            let first = is_first(program, id, body, reduction);
-            let expressions = &mut program.expressions;
+        Share::First(condition) => {
             let mut found = contributions(expressions, body, upstream, &is_active);
-            let zero = expressions.number(0.0);
-            for value in found.values_mut() {
-                *value = expressions.select(first, *value, zero);
-            }
+            let guard = Guard { condition, holds: true };
+            found.values_mut().for_each(|value| *value = around(expressions, guard, *value));
             found
         }
-        Reduction::ArgMaximum | Reduction::ArgMinimum => Contributions::new(),
+        Share::Nothing => Contributions::new(),
     }
 }
 

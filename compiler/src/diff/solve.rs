@@ -13,7 +13,7 @@
 //! | no label left, or an integer tensor's element | none | `index = p` stays |
 
 use super::guards::Guard;
-use super::{label, plain_labels};
+use super::{is_over_axes, label, plain_labels};
 use crate::ir::{Atom, Definition, ExpressionId, Extent, Index, Label, Program, TensorId, bounds};
 use crate::ops::{Operator, Reduction};
 
@@ -312,13 +312,6 @@ impl Solver {
         let solved = solved.map(|found| (found, put(&self.current[found.0 as usize]))).collect();
         Solved { definition: Definition { reduction, body }, label_names: names, guard, solved, left }
     }
-}
-
-/// Whether a formula mentions no other labels than those of the first axes.
-fn is_over_axes(expressions: &crate::ir::Expressions, formula: ExpressionId, rank: usize) -> bool {
-    let mut inside = true;
-    expressions.each_label(formula, &mut |Label(number)| inside &= (number as usize) < rank);
-    inside
 }
 
 /// All conditions as one truth value.

@@ -1,6 +1,7 @@
-//! The gradient of small programs, made by hand, against central finite differences; before and after simplification.
+//! The gradient of small programs, made by hand, and their slopes along a direction, against central finite differences; before and
+//! after simplification.
 
-use super::gradient;
+use super::{gradient, tangent};
 use crate::eval::{self, Values};
 use crate::ir::*;
 use crate::ops::{Operator as O, Reduction};
@@ -57,6 +58,7 @@ impl Builder {
 
     /// `loss = Σ weight · y²`, with weights that differ, so that no element can hide.
     fn finish(mut self, y: TensorId, wrt: &[TensorId]) {
+        self.check_along(y, wrt);
         let extents = self.program.tensor(y).shape.clone();
         let labels: Vec<Index> = super::plain_labels(extents.len());
         let e = &mut self.program.expressions;
@@ -89,6 +91,48 @@ impl Builder {
             for &id in wrt {
                 let adjoint = program.root(&Role::Gradient(id)).unwrap();
                 self.compare(&program.tensor(id).name, &found[&program.tensor(adjoint).name]);
+            }
+        }
+    }
+
+    /// All of `wrt` moves at once, and each element of `y` with it.
+    fn check_along(&self, y: TensorId, wrt: &[TensorId]) {
+        let mut along = Self { program: self.program.clone(), values: self.values.clone(), state: self.state };
+        let directions: Vec<(TensorId, TensorId)> = (wrt.iter())
+            .map(|&id| {
+                let (name, shape) =
+                    (self.program.tensor(id).name.clone(), self.values[&self.program.tensor(id).name].shape.clone());
+                (id, along.input(&format!("along {name}"), &shape))
+            })
+            .collect();
+        let name = self.program.tensor(y).name.clone();
+        let at = |by: f64| {
+            let mut values = self.values.clone();
+            for &(id, direction) in &directions {
+                let moved = values.get_mut(&self.program.tensor(id).name).unwrap();
+                let direction = &along.values[&along.program.tensor(direction).name];
+                moved.data.iter_mut().zip(&direction.data).for_each(|(value, step)| *value += by * step);
+            }
+            let mut program = self.program.clone();
+            program.roots = vec![Root { role: Role::Output("y".into()), tensor: y }];
+            eval::evaluate(&program, &values).unwrap()[&name].data.clone()
+        };
+        let [far, near] = [2e-4, 1e-4].map(|by| [at(by), at(-by)]);
+        let mut raw = along.program.clone();
+        let found = tangent(&mut raw, y, &directions);
+        let mut simple = raw.clone();
+        simple.roots = found.into_iter().map(|tensor| Root { role: Role::Output("along".into()), tensor }).collect();
+        raw.roots = simple.roots.clone();
+        simplify(&mut simple);
+        for program in [&raw, &simple] {
+            check(program).unwrap();
+            let values = eval::evaluate(program, &along.values).unwrap();
+            let root = program.roots.first().map(|root| program.tensor(root.tensor).name.clone());
+            for element in 0..near[0].len() {
+                let [near, far] = [&near, &far].map(|[up, down]| up[element] - down[element]);
+                let slope = (8.0 * near - far) / 12e-4;
+                let found = root.as_ref().map_or(0.0, |root| values[root].data[element]);
+                assert!((found - slope).abs() <= 1e-7 * (1.0 + slope.abs()), "along {name}[{element}]: {found} and not {slope}");
             }
         }
     }
@@ -285,4 +329,53 @@ fn guards_protect_what_other_definitions_compute() {
         e.select(positive, twice, zero)
     });
     b.finish(y, &[x]);
+}
+
+#[test]
+fn a_slope_without_bound_is_not_multiplied_where_nothing_moves() {
+    let mut b = Builder::default();
+    let x = b.input("x", &[4]);
+    b.values.get_mut("x").unwrap().data = vec![0.5, -1.0, 2.0, -0.25];
+    let positive = |e: &mut Expressions| {
+        let (x, zero) = (e.read(x, vec![l(0)]), e.number(0.0));
+        let condition = e.apply(O::Greater, &[x, zero]);
+        e.select(condition, x, zero)
+    };
+    // A root of 0 where x is negative: in another definition, in the same one, and in a sum.
+    let kept = b.define("kept", &[4], None, positive);
+    let doubled = b.define("doubled", &[4], None, |e| {
+        let kept = e.read(kept, vec![l(0)]);
+        e.apply(O::Add, &[kept, kept])
+    });
+    let root = b.define("root", &[4], None, |e| {
+        let doubled = e.read(doubled, vec![l(0)]);
+        e.apply(O::Sqrt, &[doubled])
+    });
+    let y = b.define("y", &[4], Some((Reduction::Sum, &[2])), |e| {
+        let (root, own) = (e.read(root, vec![l(0)]), positive(e));
+        let own = e.apply(O::Sqrt, &[own]);
+        e.apply(O::Add, &[root, own])
+    });
+    b.finish(y, &[x]);
+}
+
+#[test]
+fn recurrences() {
+    for lag in [-1, 1] {
+        let mut b = Builder::default();
+        let (x, h0) = (b.input("x", &[5, 2]), b.input("h0", &[2]));
+        let h = TensorId(u32::try_from(b.program.tensors.len()).unwrap());
+        b.define("h", &[5, 2], None, |e| {
+            let first = e.number(if lag < 0 { 0.0 } else { 4.0 });
+            let position = e.position(l(0));
+            let begins = e.apply(O::Equal, &[position, first]);
+            let before = e.read(h, vec![affine(&[(1, 0)], lag), l(1)]);
+            let (start, x) = (e.read(h0, vec![l(1)]), e.read(x, vec![l(0), l(1)]));
+            let before = e.select(begins, start, before);
+            let product = e.apply(O::Multiply, &[before, x]);
+            let sum = e.apply(O::Add, &[product, start]);
+            e.apply(O::Sin, &[sum])
+        });
+        b.finish(h, &[x, h0]);
+    }
 }
