@@ -13,13 +13,13 @@ const MOST_PARTS: usize = 16;
 /// A part: where it lies in the tensor, over its own labels, and their lengths.
 type View = (Vec<Index>, Vec<Extent>);
 
-/// Gives the parts of a tensor definitions, where no two of them overlap and none is the whole.
-pub fn introduce(program: &mut Program, of: TensorId) {
-    let Some(found) = found(program, of) else { return };
+/// Gives the parts of a tensor definitions, where no two of them overlap and none is the whole; whether it has such parts.
+pub fn introduce(program: &mut Program, of: TensorId) -> bool {
+    let Some(found) = found(program, of) else { return false };
     let views: Vec<View> =
         found.values().map(|(view, _)| view.clone()).collect::<std::collections::BTreeSet<View>>().into_iter().collect();
     if !are_parts(program, of, &views) {
-        return;
+        return false;
     }
     let parts: BTreeMap<View, TensorId> = views.into_iter().map(|view| (view.clone(), define(program, of, view))).collect();
     let readers: Vec<TensorId> = program.order().into_iter().filter(|id| !parts.values().any(|part| part == id)).collect();
@@ -36,6 +36,7 @@ pub fn introduce(program: &mut Program, of: TensorId) {
         let body = program.expressions.replace(body, &replaced);
         program.tensors[reader.0 as usize].source = Source::Defined(Definition { reduction, body });
     }
+    true
 }
 
 /// The reads of a tensor as parts, with the labels of the reader; `None` where one is not affine.

@@ -54,6 +54,7 @@ const TABLE: &[Builtin] = &[
         parameters: &[X, ("axes", false)],
         run: Run::Places(|this, places, span| this.transpose(places, span)),
     },
+    Builtin { name: "diagonal", parameters: &[X, AXIS], run: Run::Places(|this, places, span| this.diagonal(places, span)) },
     Builtin {
         name: "rearrange",
         parameters: &[X, ("axes", false)],

@@ -1,4 +1,4 @@
-//! Functions that read a tensor at other indices: reshape, transpose, rearrange, slice, take, one_hot, cumsum.
+//! Functions that read a tensor at other indices: reshape, transpose, diagonal, rearrange, slice, take, one_hot, cumsum.
 
 use super::Reported;
 use super::Result;
@@ -81,6 +81,25 @@ impl<'a> Elaborator<'a> {
         }
         let axes = axes.iter().map(|axis| view.axes[*axis]).collect();
         Ok(Value::View(View { axes, body: view.body }))
+    }
+
+    /// `diagonal(x, axis)`: of a tensor that has the same axes twice, what stands at the same place along some of them, or all.
+    pub fn diagonal(&mut self, places: Places<'a>, span: Span) -> Result<Value<'a>> {
+        let [x, axis] = take_places(places)?;
+        let view = self.needed_view(x)?;
+        let shape = self.shape(&view);
+        let (first, second) = shape.split_at(view.rank() / 2);
+        if first != second {
+            let shape = self.extents_text(&shape);
+            return Err(self.error(span, format!("diagonal wants a tensor that has the same axes twice, found {shape}")));
+        }
+        let half = first.len();
+        let joined = axis.map_or_else(|| Ok((0..half).collect()), |axis| self.given_axes(axis, half))?;
+        let place = |axis: usize| if axis >= half && joined.contains(&(axis - half)) { axis - half } else { axis };
+        let at: Vec<Index> = (0..view.rank()).map(|axis| Index::label(view.axes[place(axis)])).collect();
+        let axes = (0..view.rank()).filter(|&axis| place(axis) == axis).map(|axis| view.axes[axis]).collect();
+        let body = self.at(&view, &at);
+        Ok(Value::View(View { axes, body }))
     }
 
     /// `slice(x, axis, from, to)`

@@ -1,7 +1,8 @@
 //! Formulas that several definitions need and that are not cheap are computed once, in a definition of their own.
 //!
 //! The slope of `tanh` holds `tanh` again: forward and backward share it. A formula is known by its canonical form, in which
-//! labels are numbered in the order of their first occurrence.
+//! labels are numbered in the order of their first occurrence. One that reads what only a condition around it protects is not
+//! computed elsewhere; but where it is the whole of a definition, it is there already.
 
 use super::definitions::add_auxiliary;
 use super::{Report, set_body};
@@ -15,11 +16,16 @@ const DEAR: u32 = 15;
 /// A formula in canonical form and the extents of its labels.
 type Key = (ExpressionId, Vec<Extent>);
 
+/// A definition with, for each of its axes, the canonical label.
+type Provider = (TensorId, Vec<usize>);
+
 /// Where a formula occurs: in which definition, as which node, with which labels for the canonical ones.
 struct Occurrence {
     definition: TensorId,
     node: ExpressionId,
     labels: Vec<Label>,
+    /// Whether every read stays inside for all values of the labels, so that no condition around it is needed.
+    is_safe: bool,
 }
 
 /// Gives shared formulas a definition of their own. One call shares the largest ones.
@@ -33,9 +39,11 @@ pub fn share(program: &mut Program, report: &mut Report) -> bool {
         if definitions.len() < 2 {
             continue;
         }
+        let is_safe = places.iter().all(|place| place.is_safe);
+        let known = known(program, &places);
+        let Some((provider, axes)) = known.or_else(|| is_safe.then(|| made(program, &key, &places[0]))) else { continue };
         report.enter(&program.tensor(definitions[0]).name);
         report.fired("a formula that several definitions need is computed once");
-        let (provider, axes) = provider(program, &key, &places);
         for place in places.iter().filter(|place| place.definition != provider) {
             let at = axes.iter().map(|&axis| Index::label(place.labels[axis])).collect();
             let read = program.expressions.read(provider, at);
@@ -64,16 +72,17 @@ fn occurrences(program: &mut Program, order: &[TensorId]) -> Vec<(Key, Vec<Occur
                 Node::Random(..) => RANDOM_COST,
                 Node::Number(_) | Node::Position(_) | Node::Read(..) | Node::Select(..) => 0,
             };
-            if cost < DEAR || !is_safe(program, node, &extents) {
+            if cost < DEAR {
                 continue;
             }
+            let is_safe = is_safe(program, node, &extents);
             let (canonical, labels) = canonical(program, node);
             let key = (canonical, labels.iter().map(|label| extents[label.0 as usize].clone()).collect());
             let number = *numbers.entry(key.clone()).or_insert_with(|| {
                 found.push((key, Vec::new()));
                 found.len() - 1
             });
-            found[number].1.push(Occurrence { definition: id, node, labels });
+            found[number].1.push(Occurrence { definition: id, node, labels, is_safe });
         }
     }
     found
@@ -105,19 +114,19 @@ fn canonical(program: &mut Program, node: ExpressionId) -> (ExpressionId, Vec<La
     (canonical, labels)
 }
 
-/// The definition that computes a formula, and for each of its axes the canonical label.
-fn provider(program: &mut Program, key: &Key, places: &[Occurrence]) -> (TensorId, Vec<usize>) {
-    for place in places {
+/// The definition that is a formula and nothing else, if there is one.
+fn known(program: &Program, places: &[Occurrence]) -> Option<Provider> {
+    places.iter().find_map(|place| {
         let rank = program.tensor(place.definition).shape.len();
         let whole = program.definition(place.definition) == Some(&Definition { reduction: None, body: place.node });
-        if whole && place.labels.len() == rank {
-            let axis = |number: usize| place.labels.iter().position(|label| label.0 as usize == number);
-            if let Some(axes) = (0..rank).map(axis).collect() {
-                return (place.definition, axes);
-            }
-        }
-    }
-    let first = &places[0];
+        let axis = |number: usize| place.labels.iter().position(|label| label.0 as usize == number);
+        let axes = (whole && place.labels.len() == rank).then(|| (0..rank).map(axis).collect::<Option<_>>())??;
+        Some((place.definition, axes))
+    })
+}
+
+/// A new definition that computes a formula.
+fn made(program: &mut Program, key: &Key, first: &Occurrence) -> Provider {
     // In the order of the labels where it occurs first, so that it lies in memory as what it is computed from and for does.
     let mut axes: Vec<usize> = (0..first.labels.len()).collect();
     axes.sort_by_key(|&axis| first.labels[axis]);

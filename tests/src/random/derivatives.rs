@@ -30,8 +30,8 @@ pub fn of_second_order(text: &str, compiles: impl Fn(&str) -> bool) -> Option<St
         let one_more = match (number + text.len()) % 5 {
             0 if small => format!("hessian(f, {name})"),
             1 if small => format!("jacobian({last}, {name})"),
-            2 if small && axes == 1 => format!("hessian_diagonal(f, {name})"),
-            2 if small && axes == 2 => format!("hessian_blocks(f, {name})"),
+            2 if small && axes > 0 && text.len().is_multiple_of(2) => format!("hessian_blocks(f, {name})"),
+            2 if small => format!("hessian_diagonal(f, {name})"),
             3 => format!("gauss_newton_vector(f, {last}, {name}, {name})"),
             _ => format!("vjp({last}, {name}, {last})"),
         };
