@@ -1,9 +1,9 @@
 //! The engine: rewrites a formula from its leaves upwards until no rule applies.
 
 use super::pattern::{Bindings, Form, VARIABLES, is_commutative};
-use super::positions;
 use super::report::Report;
 use super::rules::{RULES, Rule};
+use super::{like_terms, positions};
 use crate::ir::{ExpressionId, Expressions, Extent, Node, Program};
 use crate::ops::{Operator, Runtime};
 use std::collections::HashMap;
@@ -109,7 +109,9 @@ impl<'a> Engine<'a> {
                 return Some(to);
             }
         }
-        None
+        let sum = like_terms::simplify(expressions, id)?;
+        self.report.fired("like terms are one");
+        Some(sum)
     }
 }
 

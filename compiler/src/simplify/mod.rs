@@ -10,6 +10,7 @@ mod diagonal;
 mod engine;
 mod expose;
 mod factors;
+mod like_terms;
 mod monotone;
 mod narrow;
 mod pattern;

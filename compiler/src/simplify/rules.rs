@@ -36,6 +36,7 @@ pub struct Rule {
 pub static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     let mut rules = arithmetic();
     rules.extend(powers());
+    rules.extend(quotients());
     rules.extend(stable());
     rules.extend(conditions());
     rules
@@ -106,8 +107,26 @@ fn readable(rust: &str) -> &'static str {
     Box::leak(rust.replace("select(", "where(").replace(".0", "").into_boxed_str())
 }
 
+/// What is divided by what it is a multiple of.
+#[allow(clippy::eq_op)] // a / a is a pattern
+fn quotients() -> Vec<Rule> {
+    let [a, b, c] = [variable(0), variable(1), variable(2)];
+    rules! {
+        Finite: a / a => 1.0;
+        Real: (a * b) / a => b;
+        Real: a / (a * b) => 1.0 / b;
+        Real: (a * b) / (a * c) => b / c;
+        Real: a * (b / a) => b;
+        Real: a / (a / b) => b;
+        Real: (a / b) * (b / c) => a / c;
+        Real: a / sqrt(a) => sqrt(a);
+        Real: a * rsqrt(a) => sqrt(a);
+        Real: (b / sqrt(a)) / sqrt(a) => b / a;
+    }
+}
+
 fn powers() -> Vec<Rule> {
-    let a = variable(0);
+    let [a, b, c] = [variable(0), variable(1), variable(2)];
     rules! {
         Exact: power(a, 0.0) => 1.0;
         Exact: power(a, 1.0) => a;
@@ -118,7 +137,10 @@ fn powers() -> Vec<Rule> {
         Real: power(a, -1.0) => 1.0 / a;
         Real: power(a, -2.0) => 1.0 / (a * a);
         Real: power(a, -0.5) => rsqrt(a);
+        Real: power(a, b) * power(a, c) => power(a, b + c);
+        Real: power(a, b) / power(a, c) => power(a, b - c);
         Real: 1.0 / sqrt(a) => rsqrt(a);
+        Real: sqrt(a) * sqrt(a) => a;
         Real: sqrt(a * a) => abs(a);
         Exact: abs(-a) => abs(a);
     }

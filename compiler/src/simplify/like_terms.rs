@@ -1,0 +1,104 @@
+//! Sums of like terms: addends that are multiples of the same product, however it is grouped, are one.
+//!
+//! `x * x * v + (b + x * (x * v) * 2)` is `x * x * v * 3 + b`. The first of both stays as it is, times a number, and the other one goes,
+//! so this never costs more.
+
+use crate::ir::{ExpressionId, Expressions, Node};
+use crate::ops::Operator;
+
+/// Sums of more addends are not looked through.
+const MOST_ADDENDS: usize = 32;
+
+/// A product without its number: its factors, each with whether it divides, sorted.
+type Factors = Vec<(ExpressionId, bool)>;
+
+/// One addend of a sum.
+struct Addend {
+    formula: ExpressionId,
+    /// Whether it is subtracted.
+    is_negative: bool,
+}
+
+/// The sum with the first two like terms as one, if its sides have such.
+pub fn simplify(expressions: &mut Expressions, id: ExpressionId) -> Option<ExpressionId> {
+    let Node::Apply(operator @ (Operator::Add | Operator::Subtract), arguments) = expressions.node(id).clone() else {
+        return None;
+    };
+    let (mut left, mut right) = (Vec::new(), Vec::new());
+    addends(expressions, arguments[0], false, &mut left)?;
+    addends(expressions, arguments[1], operator == Operator::Subtract, &mut right)?;
+    let rest: Vec<(f64, Factors)> = right.iter().map(|addend| product(expressions, addend)).collect();
+    let (kept, gone, multiple) = left.iter().enumerate().find_map(|(kept, addend)| {
+        let (number, factors) = product(expressions, addend);
+        let gone = rest.iter().position(|(_, other)| !factors.is_empty() && *other == factors)?;
+        let multiple = (number + rest[gone].0) / number;
+        (number != 0.0 && multiple.is_finite()).then_some((kept, gone, multiple))
+    })?;
+    right.remove(gone);
+    let formula = left[kept].formula;
+    if multiple == 0.0 {
+        left.remove(kept);
+    } else if multiple != 1.0 {
+        let number = expressions.number(multiple);
+        left[kept].formula = expressions.apply(Operator::Multiply, &[formula, number]);
+    }
+    left.extend(right);
+    Some(sum(expressions, left))
+}
+
+/// The addends of a formula; `None` where there are too many.
+fn addends(expressions: &Expressions, id: ExpressionId, is_negative: bool, found: &mut Vec<Addend>) -> Option<()> {
+    match expressions.node(id) {
+        Node::Apply(Operator::Add, arguments) => {
+            addends(expressions, arguments[0], is_negative, found)?;
+            addends(expressions, arguments[1], is_negative, found)
+        }
+        Node::Apply(Operator::Subtract, arguments) => {
+            addends(expressions, arguments[0], is_negative, found)?;
+            addends(expressions, arguments[1], !is_negative, found)
+        }
+        Node::Apply(Operator::Negate, arguments) => addends(expressions, arguments[0], !is_negative, found),
+        Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => {
+            found.push(Addend { formula: id, is_negative });
+            (found.len() <= MOST_ADDENDS).then_some(())
+        }
+    }
+}
+
+/// An addend as a number times a product.
+fn product(expressions: &Expressions, addend: &Addend) -> (f64, Factors) {
+    let mut number = if addend.is_negative { -1.0 } else { 1.0 };
+    let mut factors = Factors::new();
+    let mut open = vec![(addend.formula, false)];
+    while let Some((id, divides)) = open.pop() {
+        match expressions.node(id) {
+            Node::Number(value) if divides => number /= value.get(),
+            Node::Number(value) => number *= value.get(),
+            Node::Apply(Operator::Multiply, arguments) => open.extend(arguments.iter().map(|&argument| (argument, divides))),
+            Node::Apply(Operator::Divide, arguments) => open.extend([(arguments[0], divides), (arguments[1], !divides)]),
+            Node::Apply(Operator::Negate, arguments) => {
+                number = -number;
+                open.push((arguments[0], divides));
+            }
+            Node::Position(_) | Node::Random(..) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => {
+                factors.push((id, divides))
+            }
+        }
+    }
+    factors.sort_unstable();
+    (number, factors)
+}
+
+/// The sum of some addends.
+fn sum(expressions: &mut Expressions, addends: Vec<Addend>) -> ExpressionId {
+    let mut total: Option<ExpressionId> = None;
+    for Addend { formula, is_negative } in addends {
+        total = Some(match (total, is_negative) {
+            (None, false) => formula,
+            (None, true) => expressions.apply(Operator::Negate, &[formula]),
+            (Some(total), false) => expressions.apply(Operator::Add, &[total, formula]),
+            (Some(total), true) => expressions.apply(Operator::Subtract, &[total, formula]),
+        });
+    }
+    total.unwrap_or_else(|| expressions.number(0.0))
+}
