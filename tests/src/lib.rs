@@ -7,6 +7,9 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// The instruction sets that compiled cases run in, as the variable `CHAINRULE_INSTRUCTIONS` calls them.
+pub const INSTRUCTIONS: &[&str] = &["baseline", "avx2", "avx512"];
+
 /// What a run of the command line gave.
 #[derive(Debug)]
 pub struct Run {

@@ -2,7 +2,7 @@
 
 use chainrule_compiler::cli::Workshop;
 use chainrule_tests::compare::{Tolerance, answers};
-use chainrule_tests::{against_pending, chainrule, entries, golden, name_of, pending, read};
+use chainrule_tests::{INSTRUCTIONS, against_pending, chainrule, entries, golden, name_of, pending, read};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
@@ -37,12 +37,14 @@ fn compiled_code_computes_in_single_precision() {
     compiled("single", &folders, &files, Tolerance::CompiledF32);
 }
 
-/// Builds all cases as one program; each is named `prefix/NAME`.
+/// Builds all cases as one program, which runs in every instruction set; each is named `prefix/NAME`.
 fn compiled(prefix: &str, folders: &[PathBuf], files: &[(PathBuf, PathBuf)], tolerance: Tolerance) {
-    let workshop = Workshop::new(Path::new(env!("CARGO_TARGET_TMPDIR")), prefix);
+    let workshop = Workshop::new(Path::new(env!("CARGO_TARGET_TMPDIR")), prefix).limited_to(INSTRUCTIONS);
     let answers = chainrule_compiler::cli::compiled(files, &workshop);
-    let outcome = |(folder, answer): (&PathBuf, Result<String, String>)| {
-        let checked = answer.and_then(|answer| compare(folder, &answer, tolerance));
+    let outcome = |(folder, answer): (&PathBuf, Result<Vec<String>, String>)| {
+        let of_set =
+            |(set, answer): (&&str, &String)| compare(folder, answer, tolerance).map_err(|error| format!("{set}: {error}"));
+        let checked = answer.and_then(|answers| INSTRUCTIONS.iter().zip(&answers).try_for_each(of_set));
         (format!("{prefix}/{}", name_of(folder)), checked)
     };
     report(&folders.iter().zip(answers).map(outcome).collect());

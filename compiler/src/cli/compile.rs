@@ -12,14 +12,17 @@ use std::collections::BTreeMap;
 /// What a program computes.
 pub type Answer = BTreeMap<Destination, Tensor>;
 
-/// The results of many programs for these values and seeds of random numbers, computed by compiled code that is built all at once;
-/// or why there are none.
-pub fn evaluate(cases: &[(&Program, &Values, u64)], workshop: &Workshop) -> Vec<Result<Answer, String>> {
+/// The results of many programs for these values and seeds of random numbers, computed by compiled code that is built all at once, one
+/// for each limit of the workshop; or why there are none.
+pub fn evaluate(cases: &[(&Program, &Values, u64)], workshop: &Workshop) -> Vec<Result<Vec<Answer>, String>> {
     let prepared: Vec<Result<Case, String>> =
         cases.iter().map(|(program, values, seed)| Case::new(program, values, *seed)).collect();
     let tasks: Vec<(&str, &[u8])> = prepared.iter().flatten().map(|case| (case.source.as_str(), case.given.as_slice())).collect();
     let mut outputs = workshop.run(&tasks).into_iter();
-    let mut answer = |case: Case| case.answer(&outputs.next().unwrap_or_else(|| Err("it was not run".into()))?);
+    let mut answer = |case: Case| {
+        let outputs = outputs.next().unwrap_or_else(|| Err("it was not run".into()))?;
+        outputs.iter().map(|output| case.answer(output)).collect()
+    };
     prepared.into_iter().map(|case| case.and_then(&mut answer)).collect()
 }
 
@@ -57,12 +60,12 @@ impl Case {
         Ok(Self { loops, source, given, shapes })
     }
 
-    fn answer(self, bytes: &[u8]) -> Result<Answer, String> {
+    fn answer(&self, bytes: &[u8]) -> Result<Answer, String> {
         let (chunks, _) = bytes.as_chunks::<8>();
         let mut numbers = chunks.iter().map(|chunk| f64::from_le_bytes(*chunk));
         let mut answer = Answer::new();
-        let mut shapes = self.shapes.into_iter();
-        for Buffer { name, place, .. } in self.loops.buffers {
+        let mut shapes = self.shapes.iter().cloned();
+        for Buffer { name, place, .. } in &self.loops.buffers {
             let Place::Result(destination) = place else { continue };
             let shape = shapes.next().unwrap_or_default();
             let count = shape.iter().product();
@@ -70,7 +73,7 @@ impl Case {
             if data.len() < count {
                 return Err(format!("`{name}`: the compiled program gave too little"));
             }
-            answer.insert(destination, Tensor { shape, data });
+            answer.insert(destination.clone(), Tensor { shape, data });
         }
         Ok(answer)
     }

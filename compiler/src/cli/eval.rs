@@ -65,9 +65,9 @@ pub fn run(arguments: &Arguments, streams: &mut Streams) -> Result<(), Failure> 
     Ok(())
 }
 
-/// What `chainrule eval FILE.nn --values VALUES.json --engine compile` prints for many pairs of files, all built at once; or the
-/// first line of what it complains about.
-pub fn compiled(files: &[(PathBuf, PathBuf)], workshop: &Workshop) -> Vec<Result<String, String>> {
+/// What `chainrule eval FILE.nn --values VALUES.json --engine compile` prints for many pairs of files, all built at once, for each
+/// limit of the workshop; or the first line of what it complains about.
+pub fn compiled(files: &[(PathBuf, PathBuf)], workshop: &Workshop) -> Vec<Result<Vec<String>, String>> {
     let read = |(file, values): &(PathBuf, PathBuf)| {
         let question = Question::read(&Arguments::of(file.clone(), values.clone()));
         question.map(|(question, _)| question).map_err(|failure| failure.summary())
@@ -77,7 +77,8 @@ pub fn compiled(files: &[(PathBuf, PathBuf)], workshop: &Workshop) -> Vec<Result
     let mut answers = compile::evaluate(&cases, workshop).into_iter();
     let answer = |question: &Result<Question, String>| {
         question.as_ref().map_err(Clone::clone)?;
-        Ok(print(answers.next().unwrap_or_else(|| Err("it was not evaluated".into()))?))
+        let answers = answers.next().unwrap_or_else(|| Err("it was not evaluated".into()))?;
+        Ok(answers.into_iter().map(print).collect())
     };
     questions.iter().map(answer).collect()
 }
@@ -124,8 +125,8 @@ impl Question {
     }
 
     fn compile(&self) -> Result<Answer, String> {
-        let mut answers = compile::evaluate(&[self.case()], &Workshop::of_user());
-        answers.pop().unwrap_or_else(|| Ok(Answer::new()))
+        let answers = compile::evaluate(&[self.case()], &Workshop::of_user()).pop();
+        answers.unwrap_or_else(|| Ok(Vec::new())).map(|mut answers| answers.pop().unwrap_or_default())
     }
 
     /// The values of all tensors.

@@ -21,13 +21,23 @@ pub struct Workshop {
     cache: PathBuf,
     name: String,
     optimizes: bool,
+    instructions: &'static [&'static str],
 }
+
+/// The variable that limits the instruction sets of generated code, and the value that does not.
+const VARIABLE: &str = "CHAINRULE_INSTRUCTIONS";
+const NO_LIMIT: &str = "";
 
 impl Workshop {
     /// A project in the folder of a cache, for many small programs: it is built fast, with checks of what is computed, and
     /// not optimized. Two that have the same name take turns.
     pub fn new(cache: &Path, name: &str) -> Self {
-        Self { cache: cache.to_owned(), name: name.to_owned(), optimizes: false }
+        Self { cache: cache.to_owned(), name: name.to_owned(), optimizes: false, instructions: &[NO_LIMIT] }
+    }
+
+    /// The same, where each module runs once for each of these limits of the instruction set (`CHAINRULE_INSTRUCTIONS`).
+    pub fn limited_to(self, instructions: &'static [&'static str]) -> Self {
+        Self { instructions, ..self }
     }
 
     /// The one in the user's folder of caches; it optimizes.
@@ -38,23 +48,25 @@ impl Workshop {
         Self { optimizes: true, ..Self::new(&caches.join("chainrule"), "evaluation") }
     }
 
-    /// Builds all modules as one executable and calls `evaluate` of each with its bytes. A module that does not build, or
-    /// fails, takes no other with it.
-    pub fn run(&self, tasks: &[(&str, &[u8])]) -> Vec<Result<Vec<u8>, String>> {
+    /// Builds all modules as one executable and calls `evaluate` of each with its bytes, once for each limit. A module that does not
+    /// build, or fails, takes no other with it.
+    pub fn run(&self, tasks: &[(&str, &[u8])]) -> Vec<Result<Vec<Vec<u8>>, String>> {
         match self.locked() {
             Ok(_lock) => self.run_locked(tasks),
             Err(message) => tasks.iter().map(|_| Err(message.clone())).collect(),
         }
     }
 
-    fn run_locked(&self, tasks: &[(&str, &[u8])]) -> Vec<Result<Vec<u8>, String>> {
-        let mut results: Vec<Result<Vec<u8>, String>> = tasks.iter().map(|_| Err(String::new())).collect();
+    fn run_locked(&self, tasks: &[(&str, &[u8])]) -> Vec<Result<Vec<Vec<u8>>, String>> {
+        let mut results: Vec<Result<Vec<Vec<u8>>, String>> = tasks.iter().map(|_| Err(String::new())).collect();
         let mut left: BTreeSet<usize> = (0..tasks.len()).collect();
         while !left.is_empty() {
             let built = self.write(tasks, &left).map_err(|error| self.problem(&error)).map(|()| self.build());
             let message = match built.flatten() {
                 Ok(executable) => {
-                    left.iter().for_each(|&task| results[task] = start(&executable, task, tasks[task].1));
+                    let each = |task: usize| self.instructions.iter().map(move |limit| (task, *limit));
+                    let run = |(task, limit): (usize, &str)| start(&executable, task, tasks[task].1, limit);
+                    left.iter().for_each(|&task| results[task] = each(task).map(run).collect());
                     break;
                 }
                 Err(message) => message,
@@ -168,9 +180,12 @@ fn renew(path: &Path, text: &str) -> std::io::Result<bool> {
     std::fs::write(path, text).map(|()| true)
 }
 
-fn start(executable: &Path, task: usize, given: &[u8]) -> Result<Vec<u8>, String> {
+fn start(executable: &Path, task: usize, given: &[u8], limit: &str) -> Result<Vec<u8>, String> {
     let problem = |error: std::io::Error| format!("the compiled program does not run: {error}");
     let mut command = Command::new(executable);
+    if limit != NO_LIMIT {
+        command.env(VARIABLE, limit);
+    }
     command.arg(OsString::from(task.to_string()));
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(problem)?;
     // It reads all before it writes, so this cannot get stuck.

@@ -15,15 +15,24 @@ pub enum Level {
     Avx512,
 }
 
+/// The environment variable that limits the levels, and what it may say.
+const VARIABLE: &str = "CHAINRULE_INSTRUCTIONS";
+const NAMES: [(&str, Level); 3] = [("baseline", Level::Baseline), ("avx2", Level::Avx2), ("avx512", Level::Avx512)];
+
 impl Level {
-    /// The best level of this machine.
+    /// The best level of this machine, but none above the one that the environment variable `CHAINRULE_INSTRUCTIONS` names: `baseline`,
+    /// `avx2` or `avx512`.
+    ///
+    /// # Panics
+    ///
+    /// If the variable names no level.
     #[inline]
     pub fn detect() -> Level {
         static LEVEL: OnceLock<Level> = OnceLock::new();
-        *LEVEL.get_or_init(best)
+        *LEVEL.get_or_init(|| best().min(limit()))
     }
 
-    /// All levels of this machine, the best one last.
+    /// All levels up to [`Level::detect`], that one last.
     pub fn available() -> &'static [Level] {
         const ALL: &[Level] = &[Level::Baseline, Level::Avx2, Level::Avx512];
         match Level::detect() {
@@ -32,6 +41,13 @@ impl Level {
             Level::Avx512 => ALL,
         }
     }
+}
+
+/// What the environment says.
+fn limit() -> Level {
+    let Ok(said) = std::env::var(VARIABLE) else { return Level::Avx512 };
+    let named = NAMES.iter().find(|(name, _)| *name == said.trim());
+    named.unwrap_or_else(|| panic!("{VARIABLE}={said} is no instruction set; there are baseline, avx2 and avx512")).1
 }
 
 #[cfg(target_arch = "x86_64")]
