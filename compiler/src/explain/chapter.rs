@@ -246,7 +246,7 @@ impl Book {
         let contribution = &frame.step.contribution;
         let summed = contribution.reduction.as_ref().map(|(_, extents)| extents.clone()).unwrap_or_default();
         let formula = Formula { shape: frame.shape.clone(), summed, labels, body: contribution.body };
-        let id = self.sheet.define("line", formula);
+        let id = self.sheet.line(formula);
         let first = self.sheet.notation(id)?;
         let simple = simplify::simplified_body(&mut self.sheet.program, id)?;
         if let Source::Defined(definition) = &mut self.sheet.program.tensors[id.0 as usize].source {

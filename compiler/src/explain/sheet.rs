@@ -2,7 +2,7 @@
 
 use super::{Program, Source, Tensor, TensorId};
 use crate::emit::math::Names;
-use crate::emit::nn::{self, Notation};
+use crate::emit::nn::{self, Circles, Notation};
 use crate::ir::{Definition, Element, ExpressionId, Extent, Index, Label, Node};
 use crate::ops::{Operator, Reduction};
 use crate::span::Span;
@@ -14,6 +14,9 @@ pub struct Sheet {
     pub program: Program,
     /// The symbols so far.
     pub names: Names,
+    circles: Circles,
+    /// How many definitions are lines.
+    lines: usize,
 }
 
 /// What a definition is made of.
@@ -31,7 +34,8 @@ pub struct Formula {
 impl Sheet {
     /// Of a program.
     pub fn new(program: Program) -> Self {
-        Self { program, names: Names::default() }
+        let circles = Circles::of(&program);
+        Self { program, names: Names::default(), circles, lines: 0 }
     }
 
     /// Adds a definition.
@@ -49,15 +53,21 @@ impl Sheet {
         })
     }
 
+    /// Adds a definition that no other names.
+    pub fn line(&mut self, formula: Formula) -> TensorId {
+        self.lines += 1;
+        self.define(&format!("line {}", self.lines), formula)
+    }
+
     /// A definition that is written once and then forgotten: in both notations.
     pub fn written(&mut self, formula: Formula) -> Option<Notation> {
-        let id = self.define("line", formula);
+        let id = self.line(formula);
         self.notation(id)
     }
 
     /// A definition in both notations.
     pub fn notation(&self, id: TensorId) -> Option<Notation> {
-        nn::notations(&self.program, &[id]).remove(&id)
+        nn::notations(&self.program, &[id], &self.circles).remove(&id)
     }
 
     /// A definition in both notations, with these names for its labels.

@@ -28,7 +28,7 @@ pub use remarks::{remarks, removed};
 use std::collections::{BTreeMap, BTreeSet};
 use write::{call, extent, floating, make, name, named, text_name};
 use writer::Writer;
-pub use writer::candidates;
+pub use writer::{Circles, candidates};
 
 /// Documentation that stands where the gradient begins until it is replaced: no user can write it.
 pub(crate) const GRADIENT_MARK: &str = "\u{0}gradient";

@@ -1,7 +1,7 @@
 //! Single definitions in both notations, for those who show formulas and no whole programs.
 
 use super::groups::Grouped;
-use super::writer::Writer;
+use super::writer::{Circles, Writer};
 use super::{indexed, matrix};
 use crate::ir::{Program, TensorId};
 use crate::syntax::tree::{Expression, LeftIndex};
@@ -28,10 +28,10 @@ pub fn arrays(program: &Program, ids: &[TensorId], inlined: &BTreeSet<TensorId>)
 }
 
 /// Some definitions, each by itself: with the labels as they are named, nothing written within another.
-pub fn notations(program: &Program, ids: &[TensorId]) -> BTreeMap<TensorId, Notation> {
+pub fn notations(program: &Program, ids: &[TensorId], circles: &Circles) -> BTreeMap<TensorId, Notation> {
     let groups: BTreeMap<TensorId, Grouped> =
         ids.iter().filter_map(|&id| Some((id, Grouped::plain(program, id, program.definition(id)?.body)))).collect();
-    let writer = Writer::new(program, &groups, BTreeSet::new());
+    let writer = Writer::with_circles(program, &groups, BTreeSet::new(), circles.clone());
     let made = groups.keys().map(|&id| {
         let (indices, indexed) = indexed(&writer, id);
         let reduces = program.definition(id).is_some_and(|definition| definition.reduction.is_some());

@@ -16,7 +16,7 @@ pub struct Writer<'p> {
     /// The program.
     pub program: &'p Program,
     groups: &'p BTreeMap<TensorId, Grouped>,
-    circles: BTreeMap<TensorId, Circle>,
+    circles: Circles,
     inlined: BTreeSet<TensorId>,
     named: RefCell<BTreeSet<TensorId>>,
     nested: Cell<usize>,
@@ -25,22 +25,32 @@ pub struct Writer<'p> {
 impl<'p> Writer<'p> {
     /// Of a program some of whose definitions are written within their readers.
     pub fn new(program: &'p Program, groups: &'p BTreeMap<TensorId, Grouped>, inlined: BTreeSet<TensorId>) -> Self {
-        Self { program, groups, circles: circles(program), inlined, named: RefCell::default(), nested: Cell::new(0) }
+        Self::with_circles(program, groups, inlined, Circles::of(program))
+    }
+
+    /// The same, where its recurrences are known.
+    pub fn with_circles(
+        program: &'p Program,
+        groups: &'p BTreeMap<TensorId, Grouped>,
+        inlined: BTreeSet<TensorId>,
+        circles: Circles,
+    ) -> Self {
+        Self { program, groups, circles, inlined, named: RefCell::default(), nested: Cell::new(0) }
     }
 
     /// Whether a definition takes part in a recurrence, so that it is written in index notation.
     pub fn is_recurrent(&self, id: TensorId) -> bool {
-        self.circles.contains_key(&id)
+        self.circles.0.contains_key(&id)
     }
 
     /// Whether two definitions take part in the same recurrence: then one may read steps of the other that are not there.
     pub fn recur_together(&self, one: TensorId, other: TensorId) -> bool {
-        self.circles.get(&one).is_some_and(|circle| self.circles.get(&other).is_some_and(|same| same.number == circle.number))
+        self.circles.0.get(&one).is_some_and(|circle| self.circles.0.get(&other).is_some_and(|same| same.number == circle.number))
     }
 
     /// The axis of a definition that is the time of its recurrence.
     pub fn time(&self, id: TensorId) -> Option<usize> {
-        self.circles.get(&id).map(|circle| circle.axis)
+        self.circles.0.get(&id).map(|circle| circle.axis)
     }
 
     /// The labels of a definition in groups.
@@ -92,22 +102,30 @@ impl<'p> Writer<'p> {
 }
 
 /// The recurrence that a definition takes part in.
+#[derive(Clone, Debug)]
 struct Circle {
     number: usize,
     axis: usize,
 }
 
-fn circles(program: &Program) -> BTreeMap<TensorId, Circle> {
-    let mut circles = BTreeMap::new();
-    for (number, unit) in program.units().into_iter().enumerate() {
-        if let Unit::Circle(members) = unit
-            && let Some(recurrence) = Recurrence::of(program, &members)
-        {
-            let places = recurrence.members.into_iter().zip(recurrence.axes);
-            circles.extend(places.map(|(id, axis)| (id, Circle { number, axis })));
+/// The recurrences of a program. What is added to it later and read by nothing that was there takes part in none.
+#[derive(Clone, Debug, Default)]
+pub struct Circles(BTreeMap<TensorId, Circle>);
+
+impl Circles {
+    /// Those of a program.
+    pub fn of(program: &Program) -> Self {
+        let mut circles = BTreeMap::new();
+        for (number, unit) in program.units().into_iter().enumerate() {
+            if let Unit::Circle(members) = unit
+                && let Some(recurrence) = Recurrence::of(program, &members)
+            {
+                let places = recurrence.members.into_iter().zip(recurrence.axes);
+                circles.extend(places.map(|(id, axis)| (id, Circle { number, axis })));
+            }
         }
+        Self(circles)
     }
-    circles
 }
 
 /// The definitions that may be written in their readers: without a role, with a name that the compiler gave, read once.

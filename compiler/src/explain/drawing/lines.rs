@@ -182,7 +182,7 @@ impl Sketch {
         // What is written within others has no node that a name could stand for.
         let names: BTreeSet<&str> = self.hidden.keys().map(|&id| program.tensor(id).name.as_str()).collect();
         arrays.retain(|_, value| !tree::names(value).iter().any(|name| names.contains(name.as_str())));
-        Texts { arrays, indexed: nn::notations(program, &all) }
+        Texts { arrays, indexed: nn::notations(program, &all, &nn::Circles::of(program)) }
     }
 
     /// The definitions that differentiation added for a partial, as a product of all factors but one.
