@@ -52,7 +52,13 @@ fn reads_nothing(expressions: &Expressions, condition: ExpressionId) -> bool {
     !reads
 }
 
-/// The conditions that all must hold.
+/// The conditions that all must hold where one does.
+pub fn conditions(expressions: &Expressions, condition: ExpressionId) -> Vec<ExpressionId> {
+    let mut parts = Vec::new();
+    conjunction(expressions, condition, &mut parts);
+    parts
+}
+
 fn conjunction(expressions: &Expressions, condition: ExpressionId, parts: &mut Vec<ExpressionId>) {
     match expressions.node(condition) {
         Node::Apply(Operator::And, arguments) => {

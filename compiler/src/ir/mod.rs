@@ -28,7 +28,7 @@ pub mod transfer;
 pub use check::check;
 pub use expression::{ExpressionId, Expressions, Node, Number, Stream};
 pub use extent::{Extent, Factor, Monomial, SizeId};
-pub use guarded::Guarded;
+pub use guarded::{Guarded, conditions};
 pub use index::{Atom, Index, Label};
 pub use program::{Definition, Element, Initializer, Precision, Program, Requirement, Role, Root, Source, Tensor, TensorId};
 pub use recurrence::{Recurrence, Unit};

@@ -22,6 +22,7 @@ mod share;
 mod sums;
 #[cfg(test)]
 mod tests;
+mod windows;
 
 pub use report::Report;
 
@@ -45,7 +46,7 @@ pub fn simplify(program: &mut Program) -> Report {
         changed |= diagonal::simplify(program, &mut report);
         changed |= factors::simplify(program, &mut report);
         changed |= definitions::merge_equal(program, &mut report);
-        if !changed && !share::share(program, &mut report) {
+        if !changed && !share::share(program, &mut report) && !windows::share(program, &mut report) {
             break;
         }
     }

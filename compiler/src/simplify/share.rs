@@ -11,7 +11,7 @@ use crate::ops::{Operator, RANDOM_COST};
 use std::collections::{BTreeMap, HashMap};
 
 /// An operator that costs less is computed again rather than stored.
-const DEAR: u32 = 15;
+pub const DEAR: u32 = 15;
 
 /// A formula in canonical form and the extents of its labels.
 type Key = (ExpressionId, Vec<Extent>);
@@ -145,7 +145,8 @@ fn made(program: &mut Program, key: &Key, first: &Occurrence) -> Provider {
     (id, axes)
 }
 
-fn word(operator: Operator) -> &'static str {
+/// What a formula with this operator outermost is called.
+pub fn word(operator: Operator) -> &'static str {
     match operator.row().spelling {
         crate::ops::Spelling::Function(name) => name,
         crate::ops::Spelling::Infix(..) | crate::ops::Spelling::Prefix(..) => "power",
