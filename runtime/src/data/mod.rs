@@ -1,6 +1,5 @@
 //! Data sets, and readers for the files that they come in. Must not know of networks.
 
-mod archive;
 mod batches;
 mod bytes;
 mod column;

@@ -5,8 +5,8 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
+use super::Column;
 use super::bytes::{Kind, Layout};
-use super::{Column, archive};
 use crate::{Error, Result};
 
 /// More than any header that NumPy writes.
@@ -39,13 +39,14 @@ pub fn npy(path: impl AsRef<Path>) -> Result<Column> {
 /// ```
 pub fn npz(path: impl AsRef<Path>) -> Result<BTreeMap<String, Column>> {
     let path = path.as_ref();
-    let mut file = BufReader::new(File::open(path).map_err(Error::read(path))?);
-    let broken = |error: io::Error| Error::format(path, format!("not an archive of NumPy: {error}"));
+    let file = BufReader::new(File::open(path).map_err(Error::read(path))?);
+    let broken = |error: zip::result::ZipError| Error::format(path, format!("not an archive of NumPy: {error}"));
+    let mut archive = zip::ZipArchive::new(file).map_err(broken)?;
     let mut arrays = BTreeMap::new();
-    for entry in archive::entries(&mut file).map_err(broken)? {
-        let name = entry.name.trim_end_matches(".npy").to_owned();
-        let mut contents = archive::contents(&mut file, &entry).map_err(broken)?;
-        let column = parse(&path.join(&name), &mut contents)?;
+    for index in 0..archive.len() {
+        let mut entry = archive.by_index(index).map_err(broken)?;
+        let name = entry.name().map_err(broken)?.trim_end_matches(".npy").to_owned();
+        let column = parse(&path.join(&name), &mut entry)?;
         arrays.insert(name, column);
     }
     Ok(arrays)

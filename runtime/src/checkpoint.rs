@@ -1,12 +1,10 @@
 //! Parameters and states in files: safetensors, whose names are their paths. Must not know what a network computes.
 
-mod safetensors;
-
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::path::Path;
 
-use self::safetensors::Tensor;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
+
 use crate::network::{AsNetwork, Network};
 use crate::{Error, Float, Result, files};
 
@@ -21,13 +19,16 @@ use crate::{Error, Float, Result, files};
 /// [`Error::Io`] if the file cannot be written.
 pub fn save<N: AsNetwork>(network: &N, path: impl AsRef<Path>) -> Result<()> {
     let (path, network) = (path.as_ref(), network.network());
+    let refused = |error: safetensors::SafeTensorError| Error::format(path, format!("cannot be written: {error}"));
     let bytes = little_endian(network.numbers());
     let size = size_of::<<N::Network as Network>::Scalar>();
-    let tensors = N::Network::DESCRIPTION.kept().map(|parameter| {
-        let bytes = &bytes[size * parameter.offset..][..size * parameter.len()];
-        (parameter.path, Tensor { kind: kind::<N::Network>().into(), shape: parameter.shape.to_vec(), bytes })
-    });
-    files::replace(path, &safetensors::write(&tensors.collect()))
+    let mut tensors = Vec::new();
+    for parameter in N::Network::DESCRIPTION.kept() {
+        let data = &bytes[size * parameter.offset..][..size * parameter.len()];
+        let tensor = TensorView::new(dtype::<N::Network>(), parameter.shape.to_vec(), data).map_err(refused)?;
+        tensors.push((parameter.path, tensor));
+    }
+    files::replace(path, &serialize(tensors, None).map_err(refused)?)
 }
 
 /// Reads the parameters and the states of a network from a file that [`save`] wrote, or any other safetensors file with the same names, shapes
@@ -41,7 +42,7 @@ pub fn load<N: AsNetwork>(network: &mut N, path: impl AsRef<Path>) -> Result<()>
     let (path, network) = (path.as_ref(), network.network_mut());
     let bytes = std::fs::read(path).map_err(Error::read(path))?;
     let tensors =
-        safetensors::read(&bytes).map_err(|problem| Error::format(path, format!("not a safetensors file: {problem}")))?;
+        SafeTensors::deserialize(&bytes).map_err(|error| Error::format(path, format!("not a safetensors file: {error}")))?;
     let problems = misfits::<N::Network>(&tensors);
     if !problems.is_empty() {
         let network = <N::Network as Network>::DESCRIPTION.name.to_owned();
@@ -50,40 +51,37 @@ pub fn load<N: AsNetwork>(network: &mut N, path: impl AsRef<Path>) -> Result<()>
     let numbers = network.numbers_mut();
     for parameter in N::Network::DESCRIPTION.kept() {
         // Every name was found by `misfits`.
-        if let Some(tensor) = tensors.get(parameter.path) {
-            read(&mut numbers[parameter.offset..][..parameter.len()], tensor.bytes);
+        if let Ok(tensor) = tensors.tensor(parameter.path) {
+            read(&mut numbers[parameter.offset..][..parameter.len()], tensor.data());
         }
     }
     Ok(())
 }
 
-/// The floats of a network, as the format calls them.
-fn kind<N: Network>() -> &'static str {
-    if size_of::<N::Scalar>() == size_of::<f32>() { "F32" } else { "F64" }
+fn dtype<N: Network>() -> Dtype {
+    if size_of::<N::Scalar>() == size_of::<f32>() { Dtype::F32 } else { Dtype::F64 }
 }
 
 /// What is missing, what differs and what is too much, in this order.
-fn misfits<N: Network>(tensors: &BTreeMap<String, Tensor<'_>>) -> Vec<String> {
+fn misfits<N: Network>(tensors: &SafeTensors<'_>) -> Vec<String> {
     let mut problems = Vec::new();
     for parameter in N::DESCRIPTION.kept() {
         let path = parameter.path;
-        let bytes = size_of::<N::Scalar>() * parameter.len();
-        match tensors.get(path) {
-            None => problems.push(format!("`{path}` {:?} is missing", parameter.shape)),
-            Some(tensor) if tensor.shape != parameter.shape => {
-                problems.push(format!("`{path}` must have the shape {:?}, but has {:?}", parameter.shape, tensor.shape));
+        match tensors.tensor(path) {
+            Err(_) => problems.push(format!("`{path}` {:?} is missing", parameter.shape)),
+            Ok(tensor) if tensor.shape() != parameter.shape => {
+                problems.push(format!("`{path}` must have the shape {:?}, but has {:?}", parameter.shape, tensor.shape()));
             }
-            Some(tensor) if tensor.kind != kind::<N>() => {
-                problems.push(format!("`{path}` must hold {}, but holds {}", kind::<N>(), tensor.kind));
+            Ok(tensor) if tensor.dtype() != dtype::<N>() => {
+                problems.push(format!("`{path}` must hold {:?}, but holds {:?}", dtype::<N>(), tensor.dtype()));
             }
-            Some(tensor) if tensor.bytes.len() != bytes => {
-                problems.push(format!("`{path}` must have {bytes} bytes, but has {}", tensor.bytes.len()));
-            }
-            Some(_) => {}
+            Ok(_) => {}
         }
     }
+    let mut names = tensors.names();
+    names.sort_unstable();
     let known = |name: &str| N::DESCRIPTION.kept().any(|parameter| parameter.path == name);
-    let superfluous = tensors.keys().filter(|name| !known(name));
+    let superfluous = names.into_iter().filter(|name| !known(name));
     problems.extend(superfluous.map(|name| format!("`{name}` is not a parameter of the network")));
     problems
 }
@@ -139,10 +137,6 @@ mod tests {
         save(&Linear::<f64>::zeroed(), &path).expect("saved");
         let error = load(&mut network, &path).expect_err("f64").to_string();
         assert!(error.contains("`w` must hold F32, but holds F64"), "{error}");
-        let header = br#"{"w":{"dtype":"F32","shape":[3,2],"data_offsets":[0,4]}}"#;
-        std::fs::write(&path, [&(header.len() as u64).to_le_bytes(), &header[..], &[0; 4]].concat()).expect("written");
-        let error = load(&mut network, &path).expect_err("too short").to_string();
-        assert!(error.contains("`w` must have 24 bytes, but has 4"), "{error}");
     }
 
     #[test]
