@@ -136,6 +136,14 @@ fn shifted(index: &Index) -> Option<(Label, i64)> {
     Some((*label, index.constant_part().as_constant()?)).filter(|_| factor.is_one())
 }
 
+/// Comparisons as `a - b + number <= 0`, or turned as `b - a + number <= 0`.
+const COMPARISONS: [(Operator, bool, i64); 4] = [
+    (Operator::Less, false, 1),
+    (Operator::LessEqual, false, 0),
+    (Operator::Greater, true, 1),
+    (Operator::GreaterEqual, true, 0),
+];
+
 /// The values of labels where a condition holds.
 fn refined(expressions: &Expressions, condition: ExpressionId, ranges: &Ranges) -> Ranges {
     let mut refined = ranges.clone();
@@ -144,14 +152,8 @@ fn refined(expressions: &Expressions, condition: ExpressionId, ranges: &Ranges) 
         let [Some(left), Some(right)] = [0, 1].map(|at| arguments.get(at).and_then(|&side| expressions.as_index(side))) else {
             continue;
         };
-        // As `form <= 0`, or the other way round.
-        let (below, slack) = match operator {
-            Operator::Less => (left.minus(&right), 1),
-            Operator::LessEqual => (left.minus(&right), 0),
-            Operator::Greater => (right.minus(&left), 1),
-            Operator::GreaterEqual => (right.minus(&left), 0),
-            _ => continue,
-        };
+        let Some(&(_, turned, slack)) = COMPARISONS.iter().find(|(known, ..)| known == operator) else { continue };
+        let below = if turned { right.minus(&left) } else { left.minus(&right) };
         let below = below.plus(&Index::constant(slack));
         if let Some((label, shift)) = shifted(&below) {
             bound(&mut refined, label, |(low, high)| (low, high.min(-shift)));
