@@ -47,8 +47,10 @@ struct Found {
 }
 
 fn find(program: &mut Program, id: TensorId, recurrent: &BTreeSet<TensorId>) -> Option<Found> {
-    let Definition { reduction: Some((mut kind, _)), body } = program.definition(id)?.clone() else { return None };
-    if !matches!(kind, Reduction::Maximum | Reduction::Minimum) {
+    let Definition { reduction: Some((mut kind, extents)), body } = program.definition(id)?.clone() else { return None };
+    // The largest of nothing is -∞, whatever the function of that would be.
+    let is_of_something = extents.iter().all(|extent| extent.is_at_least(1));
+    if !matches!(kind, Reduction::Maximum | Reduction::Minimum) || !is_of_something {
         return None;
     }
     let open = opened(program, id, body, recurrent);
