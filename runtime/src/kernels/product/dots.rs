@@ -9,8 +9,8 @@ use super::offsets::{Offsets, offset};
 use super::shared::{Shared, share};
 use super::tile::{DOT_COLUMNS, DOT_ROWS, Dots, MOST_LANES};
 use super::vector::Vector;
-use crate::kernels::Float;
 use crate::kernels::threads::{self, Share};
+use crate::kernels::{Float, lanes};
 use std::ops::Range;
 
 /// How many pieces of rows are added up in registers, before they are added to C.
@@ -151,7 +151,7 @@ impl<M: Machine> Tiles<'_, M> {
         unsafe { M::dots(rows.length, columns.length, &Dots { a, b, along, lanes }, &mut in_lanes) };
         for (sums, in_lanes) in sums.iter_mut().zip(&in_lanes).take(rows.length) {
             for (sum, in_lanes) in sums.iter_mut().zip(in_lanes).take(columns.length) {
-                *sum += total(in_lanes, M::Vector::LANES);
+                *sum += lanes::sum(*in_lanes);
             }
         }
     }
@@ -178,18 +178,4 @@ impl<M: Machine> Tiles<'_, M> {
 #[inline(always)]
 fn offsets<const MOST: usize>(axes: &[Dimension], part: Part) -> [[usize; 2]; MOST] {
     std::array::from_fn(|at| offset(axes, part.start + if at < part.length { at } else { 0 }))
-}
-
-/// The sum of the first lanes, a power of two of them: halves onto halves.
-#[inline(always)]
-fn total<S: Float>(sum: &[S; MOST_LANES], lanes: usize) -> S {
-    let mut half = lanes / 2;
-    let mut lanes = *sum;
-    while half > 0 {
-        for lane in 0..half {
-            lanes[lane] += lanes[lane + half];
-        }
-        half /= 2;
-    }
-    lanes[0]
 }
