@@ -71,6 +71,8 @@ pub struct Row {
     pub runtime: Runtime,
     /// What it costs, in additions.
     pub cost: u32,
+    /// For each argument, how the value moves with it, for all numbers; none where simplification does not ask.
+    pub courses: &'static [Course],
 }
 
 /// What the generated code writes for an operator.
@@ -91,6 +93,17 @@ pub enum Runtime {
     Logical(&'static str),
 }
 
+/// How a value moves with an argument, whatever the others are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Course {
+    /// It never falls where the argument rises.
+    Rises,
+    /// It never rises where the argument rises.
+    Falls,
+    /// It rises where the other argument is positive and falls where that is negative.
+    OfSign,
+}
+
 fn truth(value: bool) -> f64 {
     f64::from(u8::from(value))
 }
@@ -103,7 +116,8 @@ fn none(algebra: &mut dyn Algebra, arguments: &[Term], _: Term) -> Vec<Term> {
 pub const RANDOM_COST: u32 = 20;
 
 macro_rules! operators {
-    ($($(#[$doc:meta])* $name:ident: $spelling:expr, $sample:expr, $runtime:expr, $cost:expr, $value:expr, $partials:expr;)*) => {
+    ($($(#[$doc:meta])* $name:ident: $spelling:expr, $sample:expr, $runtime:expr, $cost:expr, $value:expr, $partials:expr
+        $(=> [$($course:ident),*])?;)*) => {
         /// A scalar operator: the name of its row.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Operator { $($(#[$doc])* $name,)* }
@@ -119,6 +133,7 @@ macro_rules! operators {
                         const ROW: Row = Row {
                             spelling: $spelling, arity: $sample.len(), value: $value, partials: $partials,
                             sample: &$sample, runtime: $runtime, cost: $cost,
+                            courses: &[$($(Course::$course),*)?],
                         };
                         &ROW
                     })*
@@ -134,23 +149,23 @@ use Spelling::{Function, Infix, Prefix};
 operators! {
     /// `a + b`
     Add: Infix("+", precedence::ADD), [(-2.0, 2.0), (-2.0, 2.0)], Runtime::Infix("+"), 1, |a| a[0] + a[1],
-        |g, _, _| { let one = g.number(1.0); vec![one, one] };
+        |g, _, _| { let one = g.number(1.0); vec![one, one] } => [Rises, Rises];
     /// `a - b`
     Subtract: Infix("-", precedence::ADD), [(-2.0, 2.0), (-2.0, 2.0)], Runtime::Infix("-"), 1, |a| a[0] - a[1],
-        |g, _, _| { let one = g.number(1.0); let minus = g.number(-1.0); vec![one, minus] };
+        |g, _, _| { let one = g.number(1.0); let minus = g.number(-1.0); vec![one, minus] } => [Rises, Falls];
     /// `a * b`
     Multiply: Infix("*", precedence::MULTIPLY), [(-2.0, 2.0), (-2.0, 2.0)], Runtime::Infix("*"), 1, |a| a[0] * a[1],
-        |_, a, _| vec![a[1], a[0]];
+        |_, a, _| vec![a[1], a[0]] => [OfSign, OfSign];
     /// `a / b`: ∂/∂a = 1/b, ∂/∂b = -y/b
     Divide: Infix("/", precedence::MULTIPLY), [(-2.0, 2.0), (0.5, 2.0)], Runtime::Infix("/"), 4, |a| a[0] / a[1],
         |g, a, y| {
             let one = g.number(1.0);
             let ratio = g.apply(O::Divide, &[y, a[1]]);
             vec![g.apply(O::Divide, &[one, a[1]]), g.apply(O::Negate, &[ratio])]
-        };
+        } => [OfSign];
     /// `-a`
     Negate: Prefix("-", precedence::UNARY), [(-2.0, 2.0)], Runtime::Prefix("-"), 1, |a| -a[0],
-        |g, _, _| vec![g.number(-1.0)];
+        |g, _, _| vec![g.number(-1.0)] => [Falls];
     /// `a ^ b`: ∂/∂a = b·a^(b-1), 0 where b = 0; ∂/∂b = y·ln a, 0 where y = 0
     Power: Infix("^", precedence::POWER), [(0.5, 2.0), (-2.0, 2.0)], Runtime::Function("pow"), 40, |a| math::Scalar::pow(a[0], a[1]),
         |g, a, y| {
@@ -166,10 +181,10 @@ operators! {
         };
     /// `min(a, b)`, half of the slope to each at a tie; NaN where one of them is
     Minimum: Function("min"), [(-2.0, -0.1), (0.1, 2.0)], Runtime::Function("minimum"), 1, |a| math::Scalar::minimum(a[0], a[1]),
-        |g, a, _| extremum(g, a[0], a[1], O::Less);
+        |g, a, _| extremum(g, a[0], a[1], O::Less) => [Rises, Rises];
     /// `max(a, b)`, half of the slope to each at a tie; NaN where one of them is
     Maximum: Function("max"), [(-2.0, -0.1), (0.1, 2.0)], Runtime::Function("maximum"), 1, |a| math::Scalar::maximum(a[0], a[1]),
-        |g, a, _| extremum(g, a[0], a[1], O::Greater);
+        |g, a, _| extremum(g, a[0], a[1], O::Greater) => [Rises, Rises];
     /// `a == b`
     Equal: Infix("==", precedence::COMPARE), [(-2.0, -0.1), (0.1, 2.0)], Runtime::Comparison("=="), 1, |a| truth(a[0] == a[1]), none;
     /// `a != b`
@@ -189,7 +204,7 @@ operators! {
     /// `!a`: a is 0
     Not: Prefix("!", precedence::UNARY), [(0.1, 2.0)], Runtime::Logical("!"), 1, |a| truth(a[0] == 0.0), none;
     /// `exp(a)`: y
-    Exp: Function("exp"), [(-2.0, 2.0)], Runtime::Elementary("exp"), 20, |a| math::Scalar::exp(a[0]), |_, _, y| vec![y];
+    Exp: Function("exp"), [(-2.0, 2.0)], Runtime::Elementary("exp"), 20, |a| math::Scalar::exp(a[0]), |_, _, y| vec![y] => [Rises];
     /// `expm1(a)` = exp(a) - 1: y + 1
     ExpM1: Function("expm1"), [(-2.0, 2.0)], Runtime::Elementary("expm1"), 20, |a| math::Scalar::expm1(a[0]),
         |g, a, _| vec![g.apply(O::Exp, &[a[0]])];
@@ -247,7 +262,7 @@ operators! {
         |g, a, _| vec![g.apply(O::Sinh, &[a[0]])];
     /// `tanh(a)`: 1 - y²
     Tanh: Function("tanh"), [(-2.0, 2.0)], Runtime::Elementary("tanh"), 25, |a| math::Scalar::tanh(a[0]),
-        |g, _, y| { let one = g.number(1.0); let square = g.apply(O::Multiply, &[y, y]); vec![g.apply(O::Subtract, &[one, square])] };
+        |g, _, y| { let one = g.number(1.0); let square = g.apply(O::Multiply, &[y, y]); vec![g.apply(O::Subtract, &[one, square])] } => [Rises];
     /// `erf(a)`: 2/√π·exp(-a²)
     Erf: Function("erf"), [(-2.0, 2.0)], Runtime::Elementary("erf"), 30, |a| math::Scalar::erf(a[0]),
         |g, a, _| {
@@ -259,10 +274,10 @@ operators! {
         };
     /// `sigmoid(a)` = 1/(1 + exp(-a)): y·(1 - y)
     Sigmoid: Function("sigmoid"), [(-3.0, 3.0)], Runtime::Elementary("sigmoid"), 24, |a| math::Scalar::sigmoid(a[0]),
-        |g, _, y| { let one = g.number(1.0); let rest = g.apply(O::Subtract, &[one, y]); vec![g.apply(O::Multiply, &[y, rest])] };
+        |g, _, y| { let one = g.number(1.0); let rest = g.apply(O::Subtract, &[one, y]); vec![g.apply(O::Multiply, &[y, rest])] } => [Rises];
     /// `softplus(a)` = log(1 + exp(a)), without overflow: sigmoid(a)
     Softplus: Function("softplus"), [(-3.0, 3.0)], Runtime::Elementary("softplus"), 40, |a| math::Scalar::softplus(a[0]),
-        |g, a, _| vec![g.apply(O::Sigmoid, &[a[0]])];
+        |g, a, _| vec![g.apply(O::Sigmoid, &[a[0]])] => [Rises];
     /// `stop_gradient(a)` = a; slope 0
     StopGradient: Function("stop_gradient"), [(-2.0, 2.0)], Runtime::Function("stop_gradient"), 0, |a| a[0], none;
     /// `relu(a)` = max(a, 0): 1 where a > 0, else 0
@@ -271,7 +286,7 @@ operators! {
             let (zero, one) = (g.number(0.0), g.number(1.0));
             let positive = g.apply(O::Greater, &[a[0], zero]);
             vec![g.select(positive, one, zero)]
-        };
+        } => [Rises];
 }
 
 fn reciprocal(algebra: &mut dyn Algebra, of: Term) -> Term {

@@ -1,6 +1,6 @@
 //! The rows of the table against finite differences, and the reductions by definition.
 
-use super::{Algebra, Operator, Reduction, Term};
+use super::{Algebra, Course, Operator, Reduction, Term};
 
 /// Numbers as an algebra: a term is the number of a value.
 #[derive(Default)]
@@ -50,6 +50,34 @@ fn partials_are_the_slopes_of_the_values() {
                     (slope - partial).abs() <= 1e-8 * (1.0 + slope.abs()),
                     "{operator:?} at {values:?}: {partial}, not {slope}"
                 );
+            }
+        }
+    }
+}
+
+#[test]
+fn values_move_with_their_arguments_as_the_rows_say() {
+    let numbers: Vec<f64> = (-12..=12).map(|step| f64::from(step) * 0.75).collect();
+    for &operator in Operator::ALL {
+        let row = operator.row();
+        assert!(row.courses.len() <= row.arity, "{operator:?} has more courses than arguments");
+        for (argument, course) in row.courses.iter().enumerate() {
+            for other in numbers.iter().filter(|&&other| row.arity > 1 || other == 0.0) {
+                let at = |moved: f64| {
+                    let mut values = vec![*other; row.arity];
+                    values[argument] = moved;
+                    (row.value)(&values)
+                };
+                let sign = match course {
+                    Course::Rises => 1.0,
+                    Course::Falls => -1.0,
+                    Course::OfSign if *other == 0.0 => continue,
+                    Course::OfSign => other.signum(),
+                };
+                for pair in numbers.windows(2) {
+                    let (low, high) = (at(pair[0]), at(pair[1]));
+                    assert!((high - low) * sign >= 0.0, "{operator:?}, argument {argument}, {other}: {low}, then {high}");
+                }
             }
         }
     }

@@ -5,15 +5,8 @@ use super::definitions::add_auxiliary;
 use super::{Report, set_definition};
 use crate::diff::plain_labels;
 use crate::ir::{Definition, ExpressionId, Expressions, Label, Node, Program, TensorId};
-use crate::ops::{Operator, Reduction};
+use crate::ops::{Course, Operator, Reduction};
 use std::collections::BTreeSet;
-
-/// Functions of one number that rise or fall.
-const OF_ONE: &[Operator] =
-    &[Operator::Relu, Operator::Tanh, Operator::Sigmoid, Operator::Exp, Operator::Softplus, Operator::Negate];
-/// Functions that rise or fall with each of two numbers; with a factor that is a number.
-const OF_TWO: &[Operator] =
-    &[Operator::Add, Operator::Subtract, Operator::Maximum, Operator::Minimum, Operator::Multiply, Operator::Divide];
 
 /// Tries every definition that is a largest or smallest number.
 pub fn simplify(program: &mut Program, report: &mut Report) -> bool {
@@ -89,24 +82,22 @@ fn peeled(expressions: &Expressions, formula: ExpressionId, rank: usize) -> Opti
         expressions.each_label(id, &mut |Label(number)| outside &= (number as usize) < rank);
         outside
     };
-    let place = match operator {
-        of_one if OF_ONE.contains(of_one) => 0,
-        of_two if OF_TWO.contains(of_two) => usize::from(is_outside(arguments[0])),
-        _ => return None,
-    };
+    let place = arguments.iter().position(|&argument| !is_outside(argument))?;
     let others: Vec<ExpressionId> =
         (arguments.iter().enumerate()).filter(|&(at, _)| at != place).map(|(_, &other)| other).collect();
-    if !others.iter().all(|&other| is_outside(other)) || is_outside(arguments[place]) {
+    if !others.iter().all(|&other| is_outside(other)) {
         return None;
     }
-    let falls = if matches!(operator, Operator::Multiply | Operator::Divide) {
-        let Node::Number(factor) = expressions.node(others[0]) else { return None };
-        if place != 0 || factor.get() == 0.0 || !factor.get().is_finite() {
-            return None;
+    let falls = match operator.row().courses.get(place)? {
+        Course::Rises => false,
+        Course::Falls => true,
+        Course::OfSign => {
+            let factor = others.first().and_then(|&other| expressions.as_number(other))?;
+            if factor == 0.0 || !factor.is_finite() {
+                return None;
+            }
+            factor < 0.0
         }
-        factor.get() < 0.0
-    } else {
-        *operator == Operator::Negate || *operator == Operator::Subtract && place == 1
     };
     Some((Function { operator: *operator, others, place }, arguments[place], falls))
 }
