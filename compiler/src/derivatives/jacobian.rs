@@ -9,7 +9,7 @@
 use super::{Part, definition, read, zeros};
 use crate::diff;
 use crate::diff::batch::{self, Side};
-use crate::ir::cost::operations;
+use crate::ir::cost::{SIZES, operations};
 use crate::ir::{Definition, ExpressionId, Expressions, Extent, Index, Label, Node, Program, Role, Root, TensorId};
 use crate::ops::Operator;
 use crate::simplify::simplify;
@@ -17,9 +17,6 @@ use std::collections::HashMap;
 
 /// What a symbolic size counts where shapes are compared.
 const SOME_SIZE: usize = 64;
-
-/// What stands for sizes that are not known, where costs are compared.
-const SIZES: [usize; 4] = [1, 8, 128, 1024];
 
 /// Columns must cost less than this part of what rows cost, in the geometric mean over [`SIZES`].
 const BETTER: f64 = 0.9;

@@ -5,6 +5,9 @@ use super::expression::Node;
 use super::program::{Program, TensorId};
 use super::scatter::scatter;
 
+/// What stands for sizes that are not known, where costs are compared.
+pub const SIZES: [usize; 4] = [1, 8, 128, 1024];
+
 /// Operations of one definition for given sizes (by number).
 pub fn definition_operations(program: &Program, id: TensorId, sizes: &[usize]) -> u64 {
     let Some(definition) = program.definition(id) else { return 0 };

@@ -136,29 +136,14 @@ fn shifted(index: &Index) -> Option<(Label, i64)> {
     Some((*label, index.constant_part().as_constant()?)).filter(|_| factor.is_one())
 }
 
-/// Comparisons as `a - b + number <= 0`, or turned as `b - a + number <= 0`.
-const COMPARISONS: [(Operator, bool, i64); 4] = [
-    (Operator::Less, false, 1),
-    (Operator::LessEqual, false, 0),
-    (Operator::Greater, true, 1),
-    (Operator::GreaterEqual, true, 0),
-];
-
 /// The values of labels where a condition holds.
 fn refined(expressions: &Expressions, condition: ExpressionId, ranges: &Ranges) -> Ranges {
     let mut refined = ranges.clone();
-    for part in conditions(expressions, condition) {
-        let Node::Apply(operator, arguments) = expressions.node(part) else { continue };
-        let [Some(left), Some(right)] = [0, 1].map(|at| arguments.get(at).and_then(|&side| expressions.as_index(side))) else {
-            continue;
-        };
-        let Some(&(_, turned, slack)) = COMPARISONS.iter().find(|(known, ..)| known == operator) else { continue };
-        let below = if turned { right.minus(&left) } else { left.minus(&right) };
-        let below = below.plus(&Index::constant(slack));
-        if let Some((label, shift)) = shifted(&below) {
-            bound(&mut refined, label, |(low, high)| (low, high.min(-shift)));
-        } else if let Some((label, shift)) = shifted(&Index::default().minus(&below)) {
+    for form in conditions(expressions, condition).into_iter().filter_map(|part| expressions.not_negative(part)) {
+        if let Some((label, shift)) = shifted(&form) {
             bound(&mut refined, label, |(low, high)| (low.max(-shift), high));
+        } else if let Some((label, shift)) = shifted(&Index::default().minus(&form)) {
+            bound(&mut refined, label, |(low, high)| (low, high.min(-shift)));
         }
     }
     refined

@@ -38,27 +38,7 @@ pub fn is_understood(writer: &Writer, id: TensorId, node: ExpressionId) -> bool 
 
 /// The `c` of a condition that says that `t + c` is inside.
 fn protected(expressions: &Expressions, condition: ExpressionId, time: Label, length: &Extent) -> Option<i64> {
-    let Node::Apply(operator, arguments) = expressions.node(condition) else { return None };
-    let form = |id: ExpressionId| match expressions.node(id) {
-        Node::Position(index) => Some(index.clone()),
-        #[allow(clippy::cast_possible_truncation)]
-        Node::Number(number) => (number.get().fract() == 0.0).then(|| Index::constant(number.get() as i64)),
-        Node::Random(..) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => None,
-    };
-    let (a, b) = (form(arguments[0])?, form(*arguments.get(1)?)?);
-    let less = |low: &Index, high: &Index, strictly: i64| high.minus(low).plus_extent(&Extent::constant(-strictly));
-    // What is at least 0.
-    let slack = if *operator == Operator::GreaterEqual {
-        less(&b, &a, 0)
-    } else if *operator == Operator::Greater {
-        less(&b, &a, 1)
-    } else if *operator == Operator::LessEqual {
-        less(&a, &b, 0)
-    } else if *operator == Operator::Less {
-        less(&a, &b, 1)
-    } else {
-        return None;
-    };
+    let slack = expressions.not_negative(condition)?;
     let before = lag(&slack, time);
     // T - 1 - (t + c)
     let after = slack.plus(&Index::label(time)).minus(&Index::constant(length.plus_constant(-1)));

@@ -1,7 +1,8 @@
 //! Chains: a sum of products together with the sums of products that it alone reads, over labels of its own.
 
 use super::order::{Contraction, STORED};
-use super::{SIZES, labels, numbered};
+use super::{labels, numbered};
+use crate::ir::cost::SIZES;
 use crate::ir::{Definition, Element, ExpressionId, Extent, Index, Label, Node, Program, TensorId};
 use crate::ops::{Operator, Reduction};
 use std::collections::{BTreeMap, BTreeSet};

@@ -11,14 +11,12 @@ mod tests;
 
 use super::definitions::add_auxiliary;
 use super::{Report, set_definition};
+use crate::ir::cost::SIZES;
 use crate::ir::{Definition, ExpressionId, Index, Label, Program, TensorId};
 use crate::ops::{Operator, Reduction};
 use chain::{Chain, Readers};
 use order::{Contraction, Labels, Tree};
 use std::collections::BTreeSet;
-
-/// What stands for sizes that are not known. An order is taken only if it is not worse for any of them.
-const SIZES: [usize; 4] = [1, 8, 128, 1024];
 
 /// Another order must cost less than this part of what stands there.
 const BETTER: f64 = 0.8;
