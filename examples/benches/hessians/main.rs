@@ -1,11 +1,13 @@
 //! Second derivatives of three functions, in microseconds, in f64: of a logistic regression, beside its closed form by hand; for all
 //! parameters of a small net; for the first of ten layers.
 //!
-//! `cargo bench --bench hessians -- [NAME ...] [--seconds S] [--json]`; `peers.py` beside it measures the same with JAX.
+//! `cargo bench --bench hessians -- [NAME ...] [--seconds S] [--threads N] [--json]`; `peers.py` beside it measures the same with JAX.
 
 mod networks;
 #[path = "../workloads/timing.rs"]
 mod timing;
+#[path = "../workloads/workload.rs"]
+mod workload;
 
 use chainrule::kernels::product::{Product, Strides, multiply, packing_len};
 use chainrule::kernels::{Buffer, Level};
@@ -13,6 +15,7 @@ use ndarray::{Array1, Array2};
 use networks::{Deep, Logistic, Small};
 use std::time::Duration;
 use timing::{Time, measure};
+use workload::Workload;
 
 /// Numbers in -1..1 in no order.
 fn number(at: usize) -> f64 {
@@ -82,9 +85,6 @@ fn deep(span: Duration) -> Time {
     })
 }
 
-/// A workload: its name, what it is, and its time.
-type Workload = (&'static str, &'static str, fn(Duration) -> Time);
-
 const WORKLOADS: &[Workload] = &[
     ("logistic", "50 x 50, logistic regression on 1000 samples", logistic),
     ("by_hand", "the same by its closed form", by_hand),
@@ -93,33 +93,5 @@ const WORKLOADS: &[Workload] = &[
 ];
 
 fn main() {
-    let mut arguments = std::env::args().skip(1);
-    let (mut names, mut seconds, mut json) = (Vec::new(), 2.0, false);
-    while let Some(argument) = arguments.next() {
-        match argument.as_str() {
-            "--bench" => {}
-            "--json" => json = true,
-            "--seconds" => seconds = arguments.next().and_then(|text| text.parse().ok()).expect("--seconds takes a number"),
-            _ => names.push(argument),
-        }
-    }
-    if let Some(unknown) = names.iter().find(|name| WORKLOADS.iter().all(|(known, ..)| known != name)) {
-        let known: Vec<&str> = WORKLOADS.iter().map(|(name, ..)| *name).collect();
-        eprintln!("no workload is called {unknown}; there are {}", known.join(", "));
-        std::process::exit(2);
-    }
-    if !json {
-        println!("microseconds a Hessian, {:?}: median / best", Level::detect());
-    }
-    for (name, what, run) in WORKLOADS {
-        if !names.is_empty() && !names.iter().any(|chosen| chosen == name) {
-            continue;
-        }
-        let time = run(Duration::from_secs_f64(seconds));
-        if json {
-            println!("{{\"workload\": \"{name}\", \"median\": {:.4}, \"best\": {:.4}}}", time.median, time.best);
-        } else {
-            println!("  {what:<72} {:10.3} / {:10.3}", time.median, time.best);
-        }
-    }
+    workload::run("a Hessian", WORKLOADS);
 }

@@ -6,16 +6,15 @@
 mod hand;
 mod networks;
 mod timing;
+mod workload;
 
-use chainrule::kernels::Level;
 use chainrule::network::Network;
 use chainrule::optim::{Adam, AdamW, Optimizer, RmsProp, Sgd};
-use chainrule::threads;
 use ndarray::{Array2, Array3, Array4, Axis};
 use networks::{Control, LeNet, Mnist, Normalized, Recurrent, Tiny, Transformer};
-use std::collections::BTreeMap;
 use std::time::Duration;
 use timing::{Time, measure};
+use workload::Workload;
 
 /// How many batches the data has.
 const BATCHES: usize = 16;
@@ -98,9 +97,6 @@ fn one_hot(rows: usize) -> Array3<f32> {
     Array3::from_shape_fn((BATCHES, rows, 10), |(b, i, j)| f32::from(u8::from(classes[[b, i]] == j as i32)))
 }
 
-/// A workload: its name, what it is, and its time.
-type Workload = (&'static str, &'static str, fn(Duration) -> Time);
-
 const WORKLOADS: &[Workload] = &[
     ("mnist", "784-512-10 ReLU, softmax cross-entropy, batch 128, RMSprop", |span| {
         training!(span, Mnist(128), RmsProp::default(), reals3(128, 784), classes(128, 10))
@@ -127,41 +123,8 @@ const WORKLOADS: &[Workload] = &[
 ];
 
 fn main() {
-    let mut arguments = std::env::args().skip(1).peekable();
-    let (mut names, mut seconds, mut json) = (Vec::new(), 2.0, false);
-    while let Some(argument) = arguments.next() {
-        match argument.as_str() {
-            "--bench" => {}
-            "--json" => json = true,
-            "--seconds" => seconds = arguments.next().and_then(|text| text.parse().ok()).expect("--seconds takes a number"),
-            "--threads" => {
-                threads::set(arguments.next().and_then(|text| text.parse().ok()).expect("--threads takes a number"));
-            }
-            _ => names.push(argument),
-        }
-    }
-    if let Some(unknown) = names.iter().find(|name| WORKLOADS.iter().all(|(known, ..)| known != name)) {
-        let known: Vec<&str> = WORKLOADS.iter().map(|(name, ..)| *name).collect();
-        eprintln!("no workload is called {unknown}; there are {}", known.join(", "));
-        std::process::exit(2);
-    }
-    if !json {
-        println!("microseconds a step, {:?}, {} threads: median / best", Level::detect(), threads::get());
-    }
-    let mut best = BTreeMap::new();
-    for (name, what, run) in WORKLOADS {
-        if !names.is_empty() && !names.iter().any(|chosen| chosen == name) {
-            continue;
-        }
-        let time = run(Duration::from_secs_f64(seconds));
-        if json {
-            println!("{{\"workload\": \"{name}\", \"median\": {:.4}, \"best\": {:.4}}}", time.median, time.best);
-        } else {
-            println!("  {what:<72} {:10.3} / {:10.3}", time.median, time.best);
-        }
-        best.insert(*name, time.best);
-    }
-    if let (Some(tiny), Some(hand), false) = (best.get("tiny"), best.get("hand"), json) {
+    let Some(best) = workload::run("a step", WORKLOADS) else { return };
+    if let (Some(tiny), Some(hand)) = (best.get("tiny"), best.get("hand")) {
         println!("  2-2-1 takes {:.2} times as long as by hand, best to best", tiny / hand);
     }
 }
