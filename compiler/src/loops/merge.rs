@@ -2,7 +2,7 @@
 //! must not know what is computed.
 
 use super::substitute::Substitution;
-use super::{Block, Product, Statement, Value, Variable};
+use super::{Block, Product, Statement, Value};
 use crate::ir::{Atom, Extent, Index, Label};
 
 /// Merges the loops of statements. The outermost loop of all stays, since threads may share its rounds.
@@ -30,7 +30,9 @@ fn merged(statement: &Statement) -> Option<Statement> {
     if !body.iter().all(|statement| pair.is_one_in(statement)) {
         return None;
     }
-    let body = body.iter().map(|statement| without(statement, *outer)).collect();
+    let first = |label: Label| if label.0 == outer.0 { Index::constant(0) } else { Index::label(label) };
+    let mut first = Substitution::new(first, |local| local);
+    let body = body.iter().map(|statement| first.statement(statement)).collect();
     Some(Statement::For { variable: *variable, extent: rounds.times(extent), backward: false, body })
 }
 
@@ -76,29 +78,5 @@ impl Pair<'_> {
                 self.is_one_of(condition) && in_block(then) && in_block(otherwise)
             }
         }
-    }
-}
-
-/// A statement in the first round of a loop.
-fn without(statement: &Statement, variable: Variable) -> Statement {
-    let first = |label: Label| if label.0 == variable.0 { Index::constant(0) } else { Index::label(label) };
-    match statement {
-        Statement::For { variable: inner, extent, backward, body } => {
-            let body = body.iter().map(|statement| without(statement, variable)).collect();
-            Statement::For { variable: *inner, extent: extent.clone(), backward: *backward, body }
-        }
-        Statement::Product(product) => {
-            let mut product = product.clone();
-            for operand in [&mut product.a, &mut product.b, &mut product.c] {
-                operand.offset = operand.offset.substitute(&mut |label| first(label));
-            }
-            Statement::Product(product)
-        }
-        Statement::Comment(_)
-        | Statement::Let(..)
-        | Statement::Accumulator(..)
-        | Statement::Assign(..)
-        | Statement::Store { .. }
-        | Statement::Fill(..) => Substitution::new(first, |local| local).statement(statement),
     }
 }

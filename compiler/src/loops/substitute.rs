@@ -1,4 +1,4 @@
-//! Statements with other index forms in the place of loop variables, and with other locals.
+//! Statements with other leaves in their values: index forms in the place of loop variables, other locals, numbers that are known.
 
 use super::{Block, Local, Statement, Value};
 use crate::ir::{Index, Label};
@@ -15,44 +15,63 @@ impl<L: FnMut(Label) -> Index, N: FnMut(Local) -> Local> Substitution<L, N> {
         Self { label, local }
     }
 
-    /// A statement that is no loop and no call; those stay as they are.
+    /// A statement, with all that stands in it.
     pub fn statement(&mut self, statement: &Statement) -> Statement {
-        match statement {
-            Statement::Let(local, value) => Statement::Let((self.local)(*local), self.value(value)),
-            Statement::Accumulator(local, value) => Statement::Accumulator((self.local)(*local), self.value(value)),
-            Statement::Assign(local, value) => Statement::Assign((self.local)(*local), self.value(value)),
-            Statement::Store { buffer, offset, value, accumulate } => {
-                let value = self.value(value);
-                Statement::Store { buffer: *buffer, offset: self.index(offset), value, accumulate: *accumulate }
-            }
-            Statement::Comment(_) | Statement::For { .. } | Statement::Fill(..) | Statement::Product(_) => statement.clone(),
+        if let Statement::For { variable, extent, backward, body } = statement {
+            let body = body.iter().map(|statement| self.statement(statement)).collect();
+            return Statement::For { variable: *variable, extent: extent.clone(), backward: *backward, body };
         }
-    }
-
-    fn value(&mut self, value: &Value) -> Value {
-        match value {
-            Value::Number(_) => value.clone(),
-            Value::Local(local) => Value::Local((self.local)(*local)),
-            Value::Position(form) => Value::Position(self.index(form)),
-            Value::Random(stream, form) => Value::Random(*stream, self.index(form)),
-            Value::Load(buffer, offset) => Value::Load(*buffer, self.index(offset)),
-            Value::Apply(operator, arguments) => {
-                Value::Apply(*operator, arguments.iter().map(|argument| self.value(argument)).collect())
-            }
-            Value::Select(condition, then, otherwise) => {
-                let condition = Box::new(self.value(condition));
-                let [then, otherwise] = [then, otherwise].map(|block| Box::new(self.block(block)));
-                Value::Select(condition, then, otherwise)
+        let Self { label, local } = self;
+        let mut statement = with_leaves(statement, &mut |leaf| match leaf {
+            Value::Local(name) => Value::Local(local(*name)),
+            Value::Position(form) => Value::Position(form.substitute(label)),
+            Value::Random(stream, form) => Value::Random(*stream, form.substitute(label)),
+            Value::Load(buffer, offset) => Value::Load(*buffer, offset.substitute(label)),
+            Value::Number(_) | Value::Apply(..) | Value::Select(..) => leaf.clone(),
+        });
+        if let Statement::Store { offset, .. } = &mut statement {
+            *offset = offset.substitute(label);
+        } else if let Statement::Product(product) = &mut statement {
+            for operand in [&mut product.a, &mut product.b, &mut product.c] {
+                operand.offset = operand.offset.substitute(label);
             }
         }
+        statement
     }
+}
 
-    fn block(&mut self, block: &Block) -> Block {
-        let locals = block.locals.iter().map(|(local, value)| ((self.local)(*local), self.value(value))).collect();
-        Block { locals, value: self.value(&block.value) }
+/// A statement that is no loop and no call, with the values that are made of no others mapped. Where a local becomes another one, that is
+/// declared and assigned in its place.
+pub fn with_leaves(statement: &Statement, leaf: &mut dyn FnMut(&Value) -> Value) -> Statement {
+    match statement {
+        Statement::Let(local, value) => Statement::Let(renamed(*local, leaf), mapped(value, leaf)),
+        Statement::Accumulator(local, value) => Statement::Accumulator(renamed(*local, leaf), mapped(value, leaf)),
+        Statement::Assign(local, value) => Statement::Assign(renamed(*local, leaf), mapped(value, leaf)),
+        Statement::Store { buffer, offset, value, accumulate } => {
+            let value = mapped(value, leaf);
+            Statement::Store { buffer: *buffer, offset: offset.clone(), value, accumulate: *accumulate }
+        }
+        Statement::Comment(_) | Statement::For { .. } | Statement::Fill(..) | Statement::Product(_) => statement.clone(),
     }
+}
 
-    fn index(&mut self, index: &Index) -> Index {
-        index.substitute(&mut self.label)
+fn renamed(local: Local, leaf: &mut dyn FnMut(&Value) -> Value) -> Local {
+    if let Value::Local(other) = leaf(&Value::Local(local)) { other } else { local }
+}
+
+fn mapped(value: &Value, leaf: &mut dyn FnMut(&Value) -> Value) -> Value {
+    match value {
+        Value::Number(_) | Value::Local(_) | Value::Position(_) | Value::Random(..) | Value::Load(..) => leaf(value),
+        Value::Apply(operator, arguments) => {
+            Value::Apply(*operator, arguments.iter().map(|argument| mapped(argument, leaf)).collect())
+        }
+        Value::Select(condition, then, otherwise) => {
+            let condition = Box::new(mapped(condition, leaf));
+            let [then, otherwise] = [then, otherwise].map(|block| {
+                let locals = block.locals.iter().map(|(local, value)| (renamed(*local, leaf), mapped(value, leaf))).collect();
+                Box::new(Block { locals, value: mapped(&block.value, leaf) })
+            });
+            Value::Select(condition, then, otherwise)
+        }
     }
 }

@@ -4,10 +4,10 @@
 
 use super::access::{self, SHORTEST, Step};
 use super::groups;
-use super::leaves;
 use super::scope::Scope;
 use super::value;
 use crate::ir::{Extent, Index, Label};
+use crate::loops::substitute::Substitution;
 use crate::loops::{Block, Local, Statement, Value, Variable};
 use crate::ops::{Operator, Runtime};
 
@@ -68,11 +68,12 @@ pub fn cases(scope: &Scope<'_>, variable: Variable, extent: &Extent, body: &[Sta
 fn parts(variable: Variable, ranges: impl Iterator<Item = (i64, i64)>, body: &[Statement]) -> Vec<(Extent, Vec<Statement>)> {
     let part = |(from, to): (i64, i64)| {
         let body = decided(body, &|condition| in_range(condition, variable, from, to));
-        let mut moved = |label: Label| {
+        let place = |label: Label| {
             let index = Index::label(label);
             if label.0 == variable.0 { index.plus_extent(&Extent::constant(from)) } else { index }
         };
-        (Extent::constant(to - from), leaves::moved(&body, &mut moved))
+        let mut moved = Substitution::new(place, |local| local);
+        (Extent::constant(to - from), body.iter().map(|statement| moved.statement(statement)).collect())
     };
     ranges.map(part).collect()
 }
