@@ -7,7 +7,7 @@ use crate::tokens::Adapter;
 use crate::{errors, fields, file};
 use chainrule_compiler::diagnostic::Diagnostics;
 use chainrule_compiler::elaborate::{Loader, Options, elaborate};
-use chainrule_compiler::emit::rust::{StructSource, states_field, tokens};
+use chainrule_compiler::emit::rust::{StructSource, representation, states_field, tokens};
 use chainrule_compiler::files::Files;
 use chainrule_compiler::interface::Interface;
 use chainrule_compiler::ir::{Program, Role};
@@ -110,13 +110,17 @@ fn from_equations(settings: &Header, equations: TokenStream, mut structure: Item
     let names = structure.fields.iter().filter_map(|field| field.ident.as_ref().map(plain)).collect();
     let source = |interface: &Interface| match structure.fields {
         Fields::Unit => generated(&structure),
-        Fields::Named(_) | Fields::Unnamed(_) => StructSource::Given {
-            name: name.clone(),
-            visibility: structure.vis.to_token_stream(),
-            item: with_layout(&structure, interface),
-            fields: names,
-            derives: all_derives(&structure),
-        },
+        Fields::Named(_) | Fields::Unnamed(_) => {
+            let item = with_layout(&structure, interface);
+            StructSource::Given {
+                name: name.clone(),
+                visibility: structure.vis.to_token_stream(),
+                kinds: item.fields.iter().map(|field| field.ty.to_token_stream()).collect(),
+                item: item.into_token_stream(),
+                fields: names,
+                derives: all_derives(&structure),
+            }
+        }
     };
     let options = Options { network: Some(plain(&name)), ..Options::default() };
     // Without a field that is wrong, its name would be unknown too.
@@ -323,7 +327,7 @@ fn derives(attribute: &Attribute, name: &str) -> bool {
 }
 
 /// The user's struct, with its fields in the order in which they are written, and behind them the states.
-fn with_layout(structure: &ItemStruct, interface: &Interface) -> TokenStream {
+fn with_layout(structure: &ItemStruct, interface: &Interface) -> ItemStruct {
     let mut structure = structure.clone();
     if let Fields::Named(fields) = &mut structure.fields
         && !interface.states.is_empty()
@@ -333,8 +337,11 @@ fn with_layout(structure: &ItemStruct, interface: &Interface) -> TokenStream {
         fields.named.extend(states.named);
     }
     let has_layout = structure.attrs.iter().any(|attribute| attribute.path().is_ident("repr"));
-    let layout = (!has_layout).then(|| quote!(#[repr(C)]));
-    quote!(#layout #structure)
+    if !has_layout {
+        let representation = representation();
+        structure.attrs.insert(0, syn::parse_quote!(#representation));
+    }
+    structure
 }
 
 fn plain(name: &Ident) -> String {

@@ -83,6 +83,14 @@ impl Description {
         }
     }
 
+    /// How many numbers parameters and states have.
+    pub const fn number_count(&self) -> usize {
+        match self.states {
+            [.., last] => last.offset + last.len(),
+            [] => self.parameter_count(),
+        }
+    }
+
     /// Everything that is kept: parameters, then states.
     pub fn kept(&self) -> impl Iterator<Item = &'static Parameter> + use<> {
         self.parameters.iter().chain(self.states)
@@ -135,8 +143,8 @@ impl<'a, S> Elements<'a, S> {
 ///
 /// # Safety
 ///
-/// The type must be `#[repr(C)]` and made of nothing but `Scalar`s, so that it can be seen as a slice of them and made from
-/// zeros. Its parameters must lie before its states.
+/// The type must be `#[repr(C)]` and made of nothing but as many `Scalar`s as its description says, side by side, so that they can be seen
+/// as a slice and made from zeros; there may be room behind the last one. Its parameters must lie before its states.
 pub unsafe trait Network: Sized + Send + Sync + 'static {
     /// The floats that it computes in.
     type Scalar: Float;
@@ -219,23 +227,30 @@ pub unsafe trait Network: Sized + Send + Sync + 'static {
 
     /// Everything that is kept, parameters and then states, as one slice.
     fn numbers(&self) -> &[Self::Scalar] {
-        let length = size_of::<Self>() / size_of::<Self::Scalar>();
+        let length = const { number_count::<Self>() };
         if length == 0 {
             return &[];
         }
-        // SAFETY: by the contract of the trait `Self` is `repr(C)` and made of scalars alone.
+        // SAFETY: by the contract of the trait `Self` is `repr(C)` and begins with scalars; it is not shorter than they are.
         unsafe { std::slice::from_raw_parts(std::ptr::from_ref(self).cast(), length) }
     }
 
     /// Everything that is kept, parameters and then states, as one mutable slice.
     fn numbers_mut(&mut self) -> &mut [Self::Scalar] {
-        let length = size_of::<Self>() / size_of::<Self::Scalar>();
+        let length = const { number_count::<Self>() };
         if length == 0 {
             return &mut [];
         }
         // SAFETY: as for `numbers`.
         unsafe { std::slice::from_raw_parts_mut(std::ptr::from_mut(self).cast(), length) }
     }
+}
+
+/// How many numbers a network has, which must have room in it.
+const fn number_count<N: Network>() -> usize {
+    let count = N::DESCRIPTION.number_count();
+    assert!(count * size_of::<N::Scalar>() <= size_of::<N>(), "a network is shorter than its description says");
+    count
 }
 
 /// Panics where sizes are not what the formulas of a network ask for.

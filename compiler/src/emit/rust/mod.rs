@@ -37,7 +37,7 @@ mod workspace;
 
 #[cfg(feature = "format")]
 pub use evaluation::evaluation_module;
-pub use structure::{array, states_field};
+pub use structure::{array, representation, states_field};
 
 use super::Passes;
 use proc_macro2::{Ident, Literal, TokenStream};
@@ -70,6 +70,8 @@ pub enum StructSource {
         item: TokenStream,
         /// The names of the user's fields.
         fields: Vec<String>,
+        /// The types of the fields of `item`.
+        kinds: Vec<TokenStream>,
         /// `#[derive(...)]` for the structs of the states.
         derives: TokenStream,
     },
@@ -169,7 +171,7 @@ fn parts(passes: &Passes, source: StructSource, remarks: Option<&Remarks>) -> Re
             let structs = structure::structs(interface, name, attributes, Style { visibility, derives })?;
             (structs, derives, TokenStream::new())
         }
-        StructSource::Given { item, derives, fields, .. } => (item.clone(), derives, assertions(&unit, fields)?),
+        StructSource::Given { item, derives, fields, kinds, .. } => (item.clone(), derives, assertions(&unit, fields, kinds)?),
     };
     let states = structure::states(interface, &unit.name, Style { visibility: &unit.visibility, derives })?;
     let workspace = network::workspace_struct(&unit);
@@ -182,7 +184,7 @@ fn parts(passes: &Passes, source: StructSource, remarks: Option<&Remarks>) -> Re
 }
 
 /// That a user's own struct has the layout that the passes expect.
-fn assertions(unit: &Unit<'_>, fields: &[String]) -> Result<TokenStream, String> {
+fn assertions(unit: &Unit<'_>, fields: &[String], kinds: &[TokenStream]) -> Result<TokenStream, String> {
     let Unit { name, float, layout, .. } = unit;
     let has_field = |place: &&Place<'_>| fields.iter().any(|field| place.words.first() == Some(&field.as_str()));
     if let Some(place) = layout.parameters.iter().find(|place| !has_field(place)) {
@@ -207,7 +209,7 @@ fn assertions(unit: &Unit<'_>, fields: &[String]) -> Result<TokenStream, String>
     Ok(quote! {
         const _: () = {
             #(#checks)*
-            assert!(::core::mem::size_of::<#name>() == #count * ::core::mem::size_of::<#float>(), #message);
+            assert!(0 #(+ ::core::mem::size_of::<#kinds>())* == #count * ::core::mem::size_of::<#float>(), #message);
         };
     })
 }

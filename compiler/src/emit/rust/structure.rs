@@ -4,6 +4,7 @@
 use super::names::{Names, camel, public};
 use crate::interface::{Interface, Parameter};
 use crate::ir::Extent;
+use chainrule_math::memory::LINE;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
@@ -183,14 +184,21 @@ pub fn structs(interface: &Interface, name: &Ident, attributes: &TokenStream, st
     let undocumented = !attributes.clone().into_iter().any(|tree| tree.to_string().contains("doc"));
     let line = format!(" The parameters of the network `{}`.", interface.name);
     let line = undocumented.then(|| quote!(#[doc = #line]));
-    let visibility = style.visibility;
+    let (visibility, representation) = (style.visibility, representation());
     Ok(quote! {
         #attributes
         #line
-        #[repr(C)]
+        #representation
         #visibility struct #name { #fields #states }
         #inner
     })
+}
+
+/// How the struct of a network lies in memory: in the order of its fields, from the beginning of a cache line on, so that vectors of
+/// parameters do not reach over the ends of lines.
+pub fn representation() -> TokenStream {
+    let line = Literal::usize_unsuffixed(LINE);
+    quote!(#[repr(C, align(#line))])
 }
 
 /// The field of the states of a network.

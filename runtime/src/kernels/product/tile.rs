@@ -28,6 +28,9 @@ pub(super) struct Tile<S> {
     pub accumulate: bool,
 }
 
+/// So many rows of B before they are used they are fetched into the first cache.
+const AHEAD: usize = 8;
+
 /// Computes a tile of `ROWS` rows of `VECTORS` vectors. `PACKED` says that the rows of A lie side by side and its columns too.
 ///
 /// # Safety
@@ -44,6 +47,9 @@ pub(super) unsafe fn compute<V: Vector, const ROWS: usize, const VECTORS: usize,
         // SAFETY: row `p` of B has all vectors; column `p` of A has all rows.
         unsafe {
             let row: [V; VECTORS] = std::array::from_fn(|v| V::load(b.add(v * V::LANES)));
+            for v in 0..VECTORS {
+                V::prefetch(b.wrapping_add(AHEAD * tile.b_row + v * V::LANES));
+            }
             for (i, sums) in sums.iter_mut().enumerate() {
                 let factor = V::splat(*a.add(i * a_row));
                 for (sum, row) in sums.iter_mut().zip(row) {

@@ -28,6 +28,9 @@ pub(super) trait Vector: Copy {
     unsafe fn load_part(from: *const Self::Element, mask: Self::Mask) -> Self;
     /// The lanes of the mask from memory, those of `self` else.
     unsafe fn load_over(self, from: *const Self::Element, mask: Self::Mask) -> Self;
+    /// Asks for the cache line of an element, which need not be valid.
+    #[inline(always)]
+    fn prefetch(_: *const Self::Element) {}
     /// All lanes to memory.
     unsafe fn store(self, to: *mut Self::Element);
     /// The lanes of the mask to memory.
@@ -156,6 +159,11 @@ mod x86 {
                     let $under = self;
                     // SAFETY: the caller says so: the machine has the instruction, which touches the lanes of the mask only.
                     unsafe { $load_over }
+                }
+                #[inline(always)]
+                fn prefetch(from: *const $element) {
+                    // SAFETY: all processors of this target have the instruction, which reads nothing that a program can see.
+                    unsafe { _mm_prefetch::<_MM_HINT_T0>(from.cast()) }
                 }
                 #[inline(always)]
                 unsafe fn store(self, to: *mut $element) {
