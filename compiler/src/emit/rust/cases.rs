@@ -12,7 +12,7 @@ use crate::loops::{Block, Local, Statement, Value, Variable};
 use crate::ops::{Operator, Runtime};
 
 /// A range is cut into no more parts than this.
-const PARTS: usize = 6;
+pub const PARTS: usize = 6;
 
 /// No more conditions than this are asked before a loop.
 const ASKED: usize = 2;
@@ -68,14 +68,19 @@ pub fn cases(scope: &Scope<'_>, variable: Variable, extent: &Extent, body: &[Sta
 fn parts(variable: Variable, ranges: impl Iterator<Item = (i64, i64)>, body: &[Statement]) -> Vec<(Extent, Vec<Statement>)> {
     let part = |(from, to): (i64, i64)| {
         let body = decided(body, &|condition| in_range(condition, variable, from, to));
-        let place = |label: Label| {
-            let index = Index::label(label);
-            if label.0 == variable.0 { index.plus_extent(&Extent::constant(from)) } else { index }
-        };
-        let mut moved = Substitution::new(place, |local| local);
-        (Extent::constant(to - from), body.iter().map(|statement| moved.statement(statement)).collect())
+        (Extent::constant(to - from), starting_at(from, variable, &body))
     };
     ranges.map(part).collect()
+}
+
+/// The body of a loop whose variable counts from a place in its range.
+pub fn starting_at(from: i64, variable: Variable, body: &[Statement]) -> Vec<Statement> {
+    let place = |label: Label| {
+        let index = Index::label(label);
+        if label.0 == variable.0 { index.plus_extent(&Extent::constant(from)) } else { index }
+    };
+    let mut moved = Substitution::new(place, |local| local);
+    body.iter().map(|statement| moved.statement(statement)).collect()
 }
 
 /// Calls `visit` for the values of statements.
@@ -202,14 +207,14 @@ fn boundary(operator: Operator) -> Option<i64> {
 }
 
 /// Where in the range of the loop a comparison changes, if it does so at one place.
-fn cut(condition: &Value, variable: Variable) -> Option<i64> {
+pub fn cut(condition: &Value, variable: Variable) -> Option<i64> {
     let (operator, sign, constant) = compared(condition, variable)?;
     let boundary = boundary(operator)?;
     Some(if sign > 0 { boundary - constant } else { constant - boundary + 1 })
 }
 
 /// What a comparison is in a part of the range, if it is the same all over it.
-fn in_range(condition: &Value, variable: Variable, from: i64, to: i64) -> Option<bool> {
+pub fn in_range(condition: &Value, variable: Variable, from: i64, to: i64) -> Option<bool> {
     let (operator, sign, constant) = compared(condition, variable)?;
     boundary(operator)?;
     #[allow(clippy::cast_precision_loss)]
@@ -230,7 +235,11 @@ pub fn decided(body: &[Statement], known: &dyn Fn(&Value) -> Option<bool>) -> Ve
                 let value = without(value, known, &mut before);
                 Statement::Store { buffer: *buffer, offset: offset.clone(), value, accumulate: *accumulate }
             }
-            Statement::Comment(_) | Statement::For { .. } | Statement::Fill(..) | Statement::Product(_) => statement.clone(),
+            Statement::For { variable, extent, backward, body } => {
+                let body = decided(body, known);
+                Statement::For { variable: *variable, extent: extent.clone(), backward: *backward, body }
+            }
+            Statement::Comment(_) | Statement::Fill(..) | Statement::Product(_) => statement.clone(),
         };
         statements.extend(before.into_iter().map(|(local, value)| Statement::Let(local, value)));
         statements.push(statement);
@@ -305,7 +314,8 @@ fn taken_block(block: &Block, known: &dyn Fn(&Value) -> Option<bool>, before: &m
     without(&block.value, known, before)
 }
 
-fn truth(condition: &Value, known: &dyn Fn(&Value) -> Option<bool>) -> Option<bool> {
+/// What a condition is, where that follows from the ones that are known.
+pub fn truth(condition: &Value, known: &dyn Fn(&Value) -> Option<bool>) -> Option<bool> {
     match condition {
         Value::Apply(Operator::And, arguments) => all(arguments, &|argument| truth(argument, known)),
         Value::Apply(Operator::Or, arguments) => {

@@ -22,6 +22,7 @@ mod nest;
 mod network;
 mod pass;
 mod prefix;
+mod ranges;
 mod rounds;
 #[cfg(test)]
 mod rounds_tests;
@@ -31,6 +32,7 @@ mod step;
 mod structure;
 #[cfg(test)]
 mod tests;
+mod time;
 mod unit;
 mod value;
 mod workspace;
@@ -150,7 +152,7 @@ fn allowed() -> TokenStream {
 fn uses() -> TokenStream {
     quote! {
         use ::chainrule::__private::kernels::product::{
-            Contraction, Dimension, Product, Strides, contract, contraction_packing_len, multiply, packing_len,
+            Contraction, Dimension, Product, Strides, contract, contraction_packing_len, multiply, multiply_rows, packing_len,
         };
         use ::chainrule::__private::kernels::threads::{Rounds, share};
         use ::chainrule::__private::kernels::{Avx2, Avx512, Baseline, Buffer, Isa, Level, array, array_mut, lanes};

@@ -207,14 +207,20 @@ fn in_block(before: TokenStream, code: TokenStream, alone: bool) -> TokenStream 
 fn product(scope: &Scope<'_>, product: &Product) -> TokenStream {
     let (left, right) = (operand(scope, &product.a, false), operand(scope, &product.b, false));
     let result = operand(scope, &product.c, true);
-    let (function, shape) = if product.is_of_matrices() {
-        (quote!(multiply), matrices(scope, product))
-    } else {
-        let [m, n, k] = [&product.m, &product.n, &product.k].map(|axes| dimensions(scope, axes));
-        (quote!(contract), quote!(Contraction { m: #m, n: #n, k: #k, accumulate: false }))
-    };
     let level = &scope.level;
-    quote!(#function(#level, &#shape, #left, #right, #result, packing,);)
+    if !product.is_of_matrices() {
+        let [m, n, k] = [&product.m, &product.n, &product.k].map(|axes| dimensions(scope, axes));
+        let shape = quote!(Contraction { m: #m, n: #n, k: #k, accumulate: false });
+        return quote!(contract(#level, &#shape, #left, #right, #result, packing,););
+    }
+    let shape = matrices(scope, product);
+    match (&scope.part, product.m.as_slice()) {
+        (Some((count, whole)), [row]) if row.extent == *count => {
+            let whole = index::extent(scope, whole).bare();
+            quote!(multiply_rows(#level, &#shape, #whole, #left, #right, #result, packing,);)
+        }
+        _ => quote!(multiply(#level, &#shape, #left, #right, #result, packing,);),
+    }
 }
 
 /// The shape of a product of matrices.

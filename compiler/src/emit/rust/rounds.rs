@@ -2,19 +2,23 @@
 //! one writes. It must not know how a loop is written.
 
 use super::access::{self, Access};
+use super::ranges;
 use super::scope::{Memory, memory_of};
+use super::time;
 use crate::ir::{Atom, Extent, Index, Label};
 use crate::loops::{Block, BufferId, Local, Loops, Operand, Product, Statement, Value, Variable};
 use crate::ops::RANDOM_COST;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A loop with independent rounds.
+/// Rounds that are independent.
 pub struct Rounds<'a> {
-    /// Its variable.
+    /// Their variable.
     pub variable: Variable,
-    /// How many rounds there are.
+    /// How many there are.
     pub extent: &'a Extent,
-    /// What is done in a round.
+    /// Whether they are those of the loops within a loop over the time, each of whose steps needs the one before.
+    pub in_time: bool,
+    /// The body of the loop.
     pub body: &'a [Statement],
     /// What is written, and how many of its elements belong to a round.
     pub written: BTreeMap<Memory, Extent>,
@@ -37,76 +41,114 @@ const USUAL: usize = 16;
 
 /// The loop as one with independent rounds, if it is one, and not too small for several threads.
 pub fn independent<'a>(loops: &Loops, statement: &'a Statement) -> Option<Rounds<'a>> {
-    let Statement::For { variable, extent, backward: false, body } = statement else { return None };
+    let Statement::For { variable, extent, backward, body } = statement else { return None };
+    let own = || {
+        let (written, cost) = if *backward { None } else { own_elements_of_rounds(loops, *variable, extent, body) }?;
+        Some(Rounds { variable: *variable, extent, in_time: false, body, written, cost })
+    };
+    let in_time = || {
+        let (variable, extent) = time::rounds(body)?;
+        let body_of_round = [time::interchanged(statement, variable, extent)?];
+        let (written, cost) = own_elements_of_rounds(loops, variable, extent, &body_of_round)?;
+        Some(Rounds { variable, extent, in_time: true, body: std::slice::from_ref(statement), written, cost })
+    };
+    own().or_else(in_time)
+}
+
+/// What the rounds of a loop write and what one of them costs, if they are independent and worth several threads.
+fn own_elements_of_rounds(
+    loops: &Loops,
+    variable: Variable,
+    extent: &Extent,
+    body: &[Statement],
+) -> Option<(BTreeMap<Memory, Extent>, Extent)> {
     let cost = cost_of(body)?;
     let usual = vec![USUAL; loops.sizes.len()];
     let is_small = extent.times(&cost).as_constant().is_some_and(|cost| cost < LEAST);
     if is_small || cost.value(&usual) < LEAST_ROUND || has_carried(body) {
         return None;
     }
-    let mut ranges = BTreeMap::new();
-    let mut found = Vec::new();
-    gather(body, &mut ranges, &mut found)?;
+    let mut gathered = Gathered { variable, ranges: BTreeMap::new(), conditions: BTreeMap::new(), found: Vec::new() };
+    gathered.statements(body)?;
+    let found = gathered.found;
     let written: BTreeSet<Memory> = found.iter().filter(|one| one.written).map(|one| memory_of(loops, one.buffer)).collect();
     let mut each = BTreeMap::new();
-    for one in &found {
+    for one in found {
         let memory = memory_of(loops, one.buffer);
         if written.contains(&memory) {
-            let elements = own_elements(&one.offset, *variable, &ranges, &one.reach)?;
+            let elements = one.elements?;
             if each.insert(memory, elements.clone()).is_some_and(|other| other != elements) {
                 return None;
             }
         }
     }
-    (!each.is_empty()).then_some(Rounds { variable: *variable, extent, body, written: each, cost })
+    (!each.is_empty()).then_some((each, cost))
 }
 
-/// An access, and how far it reaches beyond its offset.
+/// An access, and how many elements of the buffer belong to a round if it stays within those.
 struct Reaching {
     buffer: BufferId,
-    offset: Index,
-    reach: Extent,
+    elements: Option<Extent>,
     written: bool,
 }
 
-/// All accesses of statements, and how long their loops are; `None` where a whole buffer is written.
-fn gather(body: &[Statement], ranges: &mut BTreeMap<Variable, Extent>, found: &mut Vec<Reaching>) -> Option<()> {
-    for statement in body {
-        match statement {
-            Statement::For { variable, extent, body, .. } => {
-                ranges.insert(*variable, extent.clone());
-                gather(body, ranges, found)?;
-            }
-            Statement::Fill(..) => return None,
-            Statement::Product(product) => of_product(product, found),
-            Statement::Comment(_)
-            | Statement::Let(..)
-            | Statement::Accumulator(..)
-            | Statement::Assign(..)
-            | Statement::Store { .. } => {
-                let accesses = access::accesses(std::slice::from_ref(statement)).into_iter();
-                found.extend(accesses.map(|Access { buffer, offset, written, .. }| Reaching {
-                    buffer,
-                    offset,
-                    reach: Extent::zero(),
-                    written,
-                }));
-            }
-        }
-    }
-    Some(())
+/// The accesses of a round.
+struct Gathered {
+    /// The variable of the rounds.
+    variable: Variable,
+    /// How long the loops around are.
+    ranges: BTreeMap<Variable, Extent>,
+    /// The conditions that locals are.
+    conditions: BTreeMap<Local, Value>,
+    found: Vec<Reaching>,
 }
 
-fn of_product(product: &Product, found: &mut Vec<Reaching>) {
-    for (operand, axes) in product.sides() {
-        let Operand { buffer, offset } = operand;
-        let reach =
-            axes.into_iter().fold(Extent::zero(), |sum, (extent, stride)| sum.plus(&stride.times(&extent.plus_constant(-1))));
-        found.push(Reaching { buffer: *buffer, offset: offset.clone(), reach, written: *buffer == product.c.buffer });
-        let mut integers = Vec::new();
-        access::of_index(offset, false, &mut integers);
-        let read = |one: Access| Reaching { buffer: one.buffer, offset: one.offset, reach: Extent::zero(), written: false };
-        found.extend(integers.into_iter().map(read));
+impl Gathered {
+    /// All accesses of statements; `None` where a whole buffer is written.
+    fn statements(&mut self, body: &[Statement]) -> Option<()> {
+        for statement in body {
+            match statement {
+                Statement::For { variable, extent, body, .. } => {
+                    ranges::conditions(body, &mut self.conditions);
+                    for (extent, body) in ranges::of_range(*variable, extent, body, &self.conditions) {
+                        self.ranges.insert(*variable, extent);
+                        self.statements(&body)?;
+                    }
+                }
+                Statement::Fill(..) => return None,
+                Statement::Product(product) => self.product(product),
+                Statement::Comment(_)
+                | Statement::Let(..)
+                | Statement::Accumulator(..)
+                | Statement::Assign(..)
+                | Statement::Store { .. } => {
+                    access::accesses(std::slice::from_ref(statement)).iter().for_each(|one| self.element(one));
+                }
+            }
+        }
+        Some(())
+    }
+
+    fn element(&mut self, Access { buffer, offset, written, .. }: &Access) {
+        self.elements(*buffer, offset, &Extent::zero(), *written);
+    }
+
+    fn product(&mut self, product: &Product) {
+        for (operand, axes) in product.sides() {
+            let Operand { buffer, offset } = operand;
+            let reach =
+                axes.into_iter().fold(Extent::zero(), |sum, (extent, stride)| sum.plus(&stride.times(&extent.plus_constant(-1))));
+            self.elements(*buffer, offset, &reach, *buffer == product.c.buffer);
+            let mut integers = Vec::new();
+            access::of_index(offset, false, &mut integers);
+            integers.iter().for_each(|one| self.element(one));
+        }
+    }
+
+    /// An access that reaches so far beyond its offset.
+    fn elements(&mut self, buffer: BufferId, offset: &Index, reach: &Extent, written: bool) {
+        let elements = own_elements(offset, self.variable, &self.ranges, reach);
+        self.found.push(Reaching { buffer, elements, written });
     }
 }
 
@@ -185,6 +227,18 @@ fn cost_of_value(value: &Value) -> i64 {
             1 + cost_of_value(condition) + of_block(then) + of_block(otherwise)
         }
     }
+}
+
+/// The body of a loop within the time, for `count` of its rounds from `first` on.
+pub fn within_time(loops: &Loops, rounds: &Rounds<'_>, first: Variable, count: &Extent) -> Vec<Statement> {
+    let rebase = |buffer, offset: &Index| {
+        if !rounds.written.contains_key(&memory_of(loops, buffer)) {
+            return offset.clone();
+        }
+        let own = |label| if label == Label(first.0) { Index::default() } else { Index::label(label) };
+        offset.substitute(&mut { own })
+    };
+    rounds.body.iter().map(|statement| moved(&time::from(statement, first, count), &rebase)).collect()
 }
 
 /// The body of a round where `round` counts the rounds of a part: places in what is written are counted from its first round.

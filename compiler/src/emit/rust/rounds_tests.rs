@@ -85,3 +85,32 @@ fn rounds_that_meet_stay_together() {
 fn small_rounds_stay_on_one_thread() {
     assert_eq!(shared(&nest(3, vec![store(1, at(0), load(0, at(0)), false)])), None);
 }
+
+/// `B` rounds in a step of the time: `y[b, t] = exp(y[b, t - 1] if t >= 1 else x[b, t])`, for `WIDE` steps.
+fn recurrence(guard: i64) -> Statement {
+    let (batch, time) = (Label(0), Label(1));
+    let place = |back: i64| {
+        Index::label(batch).times(&Extent::constant(WIDE)).plus(&Index::label(time).plus_extent(&Extent::constant(-back)))
+    };
+    let block = |value| Box::new(crate::loops::Block { locals: Vec::new(), value });
+    let condition = Value::Apply(
+        Operator::GreaterEqual,
+        vec![Value::Position(Index::label(time)), Value::Position(Index::constant(Extent::constant(guard)))],
+    );
+    let value = Value::Select(Box::new(Value::Local(Local(0))), block(load(1, place(1))), block(load(0, place(0))));
+    let round = Statement::For {
+        variable: Variable(0),
+        extent: Extent::size(SizeId(0)),
+        backward: false,
+        body: vec![store(1, place(0), value, false)],
+    };
+    let body = vec![Statement::Let(Local(0), condition), round];
+    Statement::For { variable: Variable(1), extent: Extent::constant(WIDE), backward: false, body }
+}
+
+#[test]
+fn samples_of_a_recurrence_are_shared_through_the_time() {
+    assert_eq!(shared(&recurrence(1)), Some(vec![Some(WIDE)]));
+    // Without the guard the first step would read what belongs to the sample before.
+    assert_eq!(shared(&recurrence(0)), None);
+}

@@ -94,6 +94,8 @@ pub struct Scope<'a> {
     pub level: TokenStream,
     /// How long the memory is that was cut to its constant length.
     pub lengths: BTreeMap<Memory, Extent>,
+    /// How many rows products have here of those of the whole, where rounds are shared.
+    pub part: Option<(Extent, Extent)>,
     sizes: Vec<Ident>,
     variables: BTreeMap<Variable, Ident>,
     locals: BTreeMap<Local, (Ident, bool)>,
@@ -109,7 +111,7 @@ impl<'a> Scope<'a> {
     pub fn new(loops: &'a Loops, remarks: Option<&'a Remarks>, mut names: Names, memory: &[(Memory, String)]) -> Self {
         let sizes = size_names(&loops.sizes);
         sizes.iter().for_each(|size| names.reserve(&size.to_string()));
-        ["packing", "key", "level", "rounds", "written"].iter().for_each(|word| names.reserve(word));
+        ["packing", "key", "level", "rounds", "written", "part"].iter().for_each(|word| names.reserve(word));
         let memory = memory.iter().map(|(memory, name)| (*memory, names.fresh(name))).collect();
         let (variables, locals, ranges) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let (reaches, streams, tails) = (Vec::new(), BTreeMap::new(), Vec::new());
@@ -121,6 +123,7 @@ impl<'a> Scope<'a> {
             vectorizes: false,
             level,
             lengths,
+            part: None,
             sizes,
             variables,
             locals,

@@ -3,20 +3,23 @@
 
 use super::index;
 use super::nest;
-use super::rounds::{PER_NANOSECOND, Rounds, of_part};
+use super::rounds::{PER_NANOSECOND, Rounds, of_part, within_time};
 use super::scope::Scope;
 use super::step::Step;
 use super::workspace;
 use crate::ir::{Index, Label};
 use crate::loops::{Statement, Value, Variable};
 use crate::memory::workspace::products;
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 
 /// The body of the function of a step that is one such loop.
 pub fn write(scope: &mut Scope<'_>, step: &Step<'_>, rounds: &Rounds<'_>) -> TokenStream {
     let float = scope.float();
-    let (captured, types, borrows) = captured(scope, step, rounds);
+    let read = captured(scope, step, rounds);
+    let captured: Vec<_> = read.iter().map(|one| &one.name).collect();
+    let fields = read.iter().map(|one| one.kind(&quote!(&'a)));
+    let arguments = read.iter().map(|one| one.kind(&quote!(&)));
     let written: Vec<_> = rounds.written.keys().map(|&memory| scope.memory(memory)).collect();
     let each = rounds.written.values().map(|each| index::extent(scope, each).bare());
     let each: Vec<TokenStream> = each.collect();
@@ -27,12 +30,24 @@ pub fn write(scope: &mut Scope<'_>, step: &Step<'_>, rounds: &Rounds<'_>) -> Tok
     } else {
         quote!(&mut [], 0)
     };
-    let body = round(scope, rounds);
+    let (parts, body) = if rounds.in_time {
+        (
+            Some(quote!(
+                const PARTS: usize = 1;
+            )),
+            through_time(scope, rounds),
+        )
+    } else {
+        (None, round(scope, rounds))
+    };
     let slices = Literal::usize_unsuffixed(written.len());
-    let (declared, implemented) = if borrows { (quote!(Loop<'a>), quote!(Loop<'_>)) } else { (quote!(Loop), quote!(Loop)) };
+    let (declared, implemented) =
+        if read.iter().any(|one| one.is_slice) { (quote!(Loop<'a>), quote!(Loop<'_>)) } else { (quote!(Loop), quote!(Loop)) };
     quote! {
-        struct #declared { #(#captured: #types,)* }
+        struct #declared { #(#captured: #fields,)* }
         impl Rounds<#float, #slices> for #implemented {
+            #parts
+
             #[inline(always)]
             fn compute<I: Isa>(
                 &self,
@@ -42,28 +57,48 @@ pub fn write(scope: &mut Scope<'_>, step: &Step<'_>, rounds: &Rounds<'_>) -> Tok
             ) {
                 let Self { #(#captured),* } = *self;
                 let [#(#written),*] = written;
-                #body
+                part::<I>(rounds, #(#captured,)* #(#written,)* packing);
             }
+        }
+        #[inline(always)]
+        fn part<I: Isa>(
+            rounds: ::core::ops::Range<usize>,
+            #(#captured: #arguments,)*
+            #(#written: &mut [#float],)*
+            packing: &mut [#float],
+        ) {
+            #body
         }
         share::<I, _, #slices>(&Loop { #(#captured),* }, #time, #count, [#((#written, #each)),*], #packing);
     }
 }
 
-/// What a loop reads: names and types, and whether any of them is borrowed.
-fn captured(scope: &Scope<'_>, step: &Step<'_>, rounds: &Rounds<'_>) -> (Vec<proc_macro2::Ident>, Vec<TokenStream>, bool) {
+/// What a loop reads.
+struct Captured {
+    name: Ident,
+    /// Its type, or that of its elements.
+    element: TokenStream,
+    is_slice: bool,
+}
+
+impl Captured {
+    fn kind(&self, borrow: &TokenStream) -> TokenStream {
+        let element = &self.element;
+        if self.is_slice { quote!(#borrow [#element]) } else { element.clone() }
+    }
+}
+
+fn captured(scope: &Scope<'_>, step: &Step<'_>, rounds: &Rounds<'_>) -> Vec<Captured> {
     let float = scope.float();
-    let mut captured: Vec<_> = scope.sizes().iter().map(|size| (size.clone(), quote!(usize))).collect();
+    let alone = |name, element| Captured { name, element, is_slice: false };
+    let mut captured: Vec<_> = scope.sizes().iter().map(|size| alone(size.clone(), quote!(usize))).collect();
     let read = step.uses.iter().filter(|one| !rounds.written.contains_key(&one.memory));
-    let slices = read.map(|one| {
+    captured.extend(read.map(|one| {
         let element = if scope.loops.buffer(one.buffers[0]).integer { quote!(i32) } else { quote!(#float) };
-        (scope.memory(one.memory), quote!(&'a [#element]))
-    });
-    let slices: Vec<_> = slices.collect();
-    let borrows = !slices.is_empty();
-    captured.extend(slices);
-    captured.extend(step.streams.iter().map(|&stream| (scope.stream(stream), quote!(::chainrule::__private::Key))));
-    let (names, types) = captured.into_iter().unzip();
-    (names, types, borrows)
+        Captured { name: scope.memory(one.memory), element, is_slice: true }
+    }));
+    captured.extend(step.streams.iter().map(|&stream| alone(scope.stream(stream), quote!(::chainrule::__private::Key))));
+    captured
 }
 
 /// What all rounds take, in nanoseconds.
@@ -90,6 +125,21 @@ fn round(scope: &mut Scope<'_>, rounds: &Rounds<'_>) -> TokenStream {
         quote!(for (#at, #name) in rounds.enumerate() { #written })
     } else {
         quote!(for #at in 0..rounds.len() { #written })
+    }
+}
+
+/// The loop over the time for the rounds of a part.
+fn through_time(scope: &mut Scope<'_>, rounds: &Rounds<'_>) -> TokenStream {
+    let first = Variable(u32::try_from(scope.loops.variable_names.len()).unwrap_or(u32::MAX));
+    let mut inner = scope.clone();
+    let at = inner.enter_as(first, rounds.extent, "first");
+    let (count, extent) = inner.open_size("count");
+    let body = within_time(scope.loops, rounds, first, &extent);
+    inner.part = Some((extent, rounds.extent.clone()));
+    let written = nest::statements(&mut inner, &body);
+    quote! {
+        let (#at, #count) = (rounds.start, rounds.len());
+        #written
     }
 }
 

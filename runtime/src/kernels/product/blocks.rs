@@ -12,7 +12,7 @@ use super::{Product, matrix_vector};
 use crate::kernels::threads::{self, Share};
 use chainrule_math::memory::{COLUMNS, DEPTH_BYTES, DIRECT_A_COLUMNS, LINE, PANELS, ROWS};
 
-/// C = A·B or C += A·B.
+/// C = A·B or C += A·B, in the order in which the same rows of `whole` are computed.
 ///
 /// # Safety
 ///
@@ -20,6 +20,7 @@ use chainrule_math::memory::{COLUMNS, DEPTH_BYTES, DIRECT_A_COLUMNS, LINE, PANEL
 #[inline(always)]
 pub(super) unsafe fn multiply<M: Machine>(
     product: &Product,
+    whole: &Product,
     a: *const M::Element,
     b: *const M::Element,
     c: *mut M::Element,
@@ -27,10 +28,10 @@ pub(super) unsafe fn multiply<M: Machine>(
 ) {
     // SAFETY: as the caller says; the transposed product has the same elements.
     unsafe {
-        if better_transposed::<M>(product) {
-            oriented::<M>(&product.transposed(), b, a, c, packing);
+        if better_transposed::<M>(whole) {
+            oriented::<M>(&product.transposed(), &whole.transposed(), b, a, c, packing);
         } else {
-            oriented::<M>(product, a, b, c, packing);
+            oriented::<M>(product, whole, a, b, c, packing);
         }
     }
 }
@@ -51,6 +52,7 @@ fn better_transposed<M: Machine>(product: &Product) -> bool {
 #[inline(always)]
 unsafe fn oriented<M: Machine>(
     product: &Product,
+    whole: &Product,
     a: *const M::Element,
     b: *const M::Element,
     c: *mut M::Element,
@@ -58,10 +60,10 @@ unsafe fn oriented<M: Machine>(
 ) {
     // SAFETY: as the caller says.
     unsafe {
-        if product.n == 1 && matrix_vector::fits(product) {
+        if whole.n == 1 && matrix_vector::fits(whole) {
             matrix_vector::multiply::<M>(product, a, b, c);
         } else {
-            in_blocks::<M>(product, a, b, c, packing);
+            in_blocks::<M>(product, Order::of::<M>(whole), a, b, c, packing);
         }
     }
 }
@@ -104,13 +106,13 @@ const STREAMED_DEPTH: usize = 32;
 #[inline(always)]
 unsafe fn in_blocks<M: Machine>(
     product: &Product,
+    order: Order,
     a: *const M::Element,
     b: *const M::Element,
     c: *mut M::Element,
     packing: &mut [M::Element],
 ) {
     let Product { m, n, k, .. } = *product;
-    let order = Order::of::<M>(product);
     let costs = Costs::of::<M>(product, order, c);
     for depth in parts(k, if order.is_whole { k } else { order.most_depth }) {
         // The first of even parts is the deepest.

@@ -9,14 +9,22 @@ use crate::kernels::{Float, Level};
 
 /// Floats whose matrix products are compiled here, once, and not in every crate that uses them.
 pub trait Multiply: Sized {
-    /// C = A·B or C += A·B.
+    /// C = A·B or C += A·B, computed as the same rows of `whole` are.
     ///
     /// # Safety
     ///
     /// The machine must have `level`; the pointers must be valid for all elements that `product` names, those of C for nobody else;
-    /// `packing` must have [`packing_len`](super::packing_len) elements.
+    /// `whole` must be the same but for more rows, and `packing` have the [`packing_len`](super::packing_len) elements that it needs.
     #[doc(hidden)]
-    unsafe fn multiply(level: Level, product: &Product, a: *const Self, b: *const Self, c: *mut Self, packing: &mut [Self]);
+    unsafe fn multiply(
+        level: Level,
+        product: &Product,
+        whole: &Product,
+        a: *const Self,
+        b: *const Self,
+        c: *mut Self,
+        packing: &mut [Self],
+    );
 
     /// `C[m, n] = Σ_k A[m, k] B[k, n]`, or added to C.
     ///
@@ -156,10 +164,10 @@ macro_rules! machine {
         impl $name {
             $(#[target_feature(enable = $features)])?
             pub(super) unsafe fn multiply(
-                product: &Product, a: *const $element, b: *const $element, c: *mut $element, packing: &mut [$element],
+                product: &Product, whole: &Product, a: *const $element, b: *const $element, c: *mut $element, packing: &mut [$element],
             ) {
                 // SAFETY: as the caller says.
-                unsafe { blocks::multiply::<$name>(product, a, b, c, packing) }
+                unsafe { blocks::multiply::<$name>(product, whole, a, b, c, packing) }
             }
 
             $(#[target_feature(enable = $features)])?
@@ -195,13 +203,14 @@ macro_rules! dispatch {
             unsafe fn multiply(
                 level: Level,
                 product: &Product,
+                whole: &Product,
                 a: *const $element,
                 b: *const $element,
                 c: *mut $element,
                 packing: &mut [$element],
             ) {
                 // SAFETY: the caller says that the machine has the level and the operands are valid.
-                unsafe { at_level!(level, [$baseline, $avx2, $avx512], multiply(product, a, b, c, packing)) }
+                unsafe { at_level!(level, [$baseline, $avx2, $avx512], multiply(product, whole, a, b, c, packing)) }
             }
 
             unsafe fn contract(

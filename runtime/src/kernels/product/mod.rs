@@ -107,17 +107,28 @@ fn outside(name: &str, strides: Strides, rows: usize, columns: usize, length: us
 ///
 /// If a matrix reaches beyond its slice, if `packing` is shorter than [`packing_len`], or if the machine does not have `level`.
 pub fn multiply<S: Float>(level: Level, product: &Product, a: &[S], b: &[S], c: &mut [S], packing: &mut [S]) {
+    multiply_rows(level, product, product.m, a, b, c, packing);
+}
+
+/// [`multiply`] for some of the rows of a product that has so many: they become what they are in the whole, bit for bit. `packing` must be
+/// long enough for the whole.
+///
+/// # Panics
+///
+/// As [`multiply`], and if the product has more rows than the whole.
+pub fn multiply_rows<S: Float>(level: Level, product: &Product, rows: usize, a: &[S], b: &[S], c: &mut [S], packing: &mut [S]) {
     product.check(a.len(), b.len(), c.len());
     assert!(level <= Level::detect(), "this machine does not have {level:?}");
-    let Product { m, n, k, .. } = *product;
-    if is_small(m, n, k) {
+    assert!(product.m <= rows, "{} rows of a product that has {rows}", product.m);
+    let whole = Product { m: rows, ..*product };
+    if is_small(whole.m, whole.n, whole.k) {
         return plain(product, a, b, c);
     }
-    let needed = packing_len(m, n, k);
+    let needed = packing_len(whole.m, whole.n, whole.k);
     assert!(packing.len() >= needed, "packing has {} elements, the product needs {needed}", packing.len());
     // SAFETY: the machine has the level; `check` has made sure that every element of A, B and C is in its slice; `packing` is
     // long enough.
-    unsafe { S::multiply(level, product, a.as_ptr(), b.as_ptr(), c.as_mut_ptr(), packing) }
+    unsafe { S::multiply(level, product, &whole, a.as_ptr(), b.as_ptr(), c.as_mut_ptr(), packing) }
 }
 
 /// The product by its definition. All matrices are known to be in their slices.

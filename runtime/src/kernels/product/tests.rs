@@ -1,4 +1,4 @@
-use super::{Product, Strides, multiply, packing_len};
+use super::{Product, Strides, multiply, multiply_rows, packing_len};
 use crate::kernels::threads::tests::with_threads;
 use crate::kernels::{Float, Level};
 
@@ -197,6 +197,34 @@ fn on_threads<S: Float>() {
 fn is_the_same_bit_for_bit_on_any_number_of_threads() {
     on_threads::<f32>();
     on_threads::<f64>();
+}
+
+#[test]
+fn some_rows_are_those_of_the_whole_bit_for_bit() {
+    let mut random = Random(7);
+    for &level in Level::available() {
+        for (m, n, k) in [(32, 256, 64), (6, 700, 900), (20, 9, 800), (3, 3, 5), (40, 1, 500), (1, 40, 40), (600, 40, 400)] {
+            for transposed in [false, true] {
+                let mut product = row_major(m, n, k);
+                if transposed {
+                    (product.a, product.b) = (Strides { row: 1, column: m }, Strides { row: 1, column: k });
+                }
+                let (a, b) = (random.numbers::<f32>(m * k), random.numbers::<f32>(k * n));
+                let (mut whole, mut c) = (vec![0.0; m * n], vec![0.0; m * n]);
+                let mut packing = vec![0.0; packing_len(m, n, k)];
+                multiply(level, &product, &a, &b, &mut whole, &mut packing);
+                let mut start = 0;
+                while start < m {
+                    let rows = (1 + random.below(m)).min(m - start);
+                    let part = Product { m: rows, ..product };
+                    let a = &a[start * product.a.row..];
+                    multiply_rows(level, &part, m, a, &b, &mut c[start * n..], &mut packing);
+                    start += rows;
+                }
+                assert_eq!(c, whole, "{level:?} {m} {n} {k}, transposed: {transposed}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -7,14 +7,19 @@ use super::share::{Share, range};
 use super::{get, is_worth, run};
 use crate::kernels::{Float, Isa, Level};
 
-/// How many parts each thread has: one that is late or slow leaves some to the others.
+/// How many parts each thread has, if they are not dearer the smaller they are: one that is late or slow leaves some to the others.
 const PARTS: usize = 4;
 /// No part takes fewer nanoseconds.
 const LEAST: usize = 1_500;
 
 /// Into how many parts it is best to cut work that takes one thread about so many nanoseconds; not more than `most`.
 pub fn parts(nanoseconds: usize, most: usize) -> usize {
-    if is_worth(nanoseconds) { (nanoseconds / LEAST).min(PARTS * get()).min(most).max(1) } else { 1 }
+    cut(nanoseconds, PARTS, most)
+}
+
+/// The same for so many parts of a thread.
+fn cut(nanoseconds: usize, of_a_thread: usize, most: usize) -> usize {
+    if is_worth(nanoseconds) { (nanoseconds / LEAST).min(of_a_thread * get()).min(most).max(1) } else { 1 }
 }
 
 /// Slices, each with how many of its elements belong to a round.
@@ -72,8 +77,15 @@ pub fn rounds<S: Send, const K: usize>(
 
 /// A loop whose rounds can be computed in any order: each writes elements of its own, and reads none that another one writes.
 pub trait Rounds<S, const K: usize>: Sync {
+    /// Into how many parts the rounds of a thread are cut; 1 where parts are dearer the smaller they are.
+    const PARTS: usize = PARTS;
+
     /// Computes some rounds in the instructions of `I`: `written` begins with their elements, `packing` is memory for matrix products.
     fn compute<I: Isa>(&self, rounds: Range<usize>, written: [&mut [S]; K], packing: &mut [S]);
+}
+
+fn parts_of_a_thread<S, const K: usize, L: Rounds<S, K>>(_: &L) -> usize {
+    L::PARTS
 }
 
 /// Computes a loop as [`rounds`] does. Its matrix products need so many elements of memory for packing: the calling thread uses `packing`,
@@ -92,7 +104,8 @@ pub fn share<I: Isa, S: Float, const K: usize>(
 ) {
     assert!(I::LEVEL <= Level::detect(), "this machine does not have {:?}", I::LEVEL);
     let fits = needed <= Share::MEMORY / size_of::<S>();
-    let (parts, written) = (if fits { parts(nanoseconds, count) } else { 1 }, Written::new(count, written));
+    let parts = if fits { cut(nanoseconds, parts_of_a_thread(body), count) } else { 1 };
+    let written = Written::new(count, written);
     let packing = Mutex::new(packing);
     run(nanoseconds, parts, &|share| {
         let compute = |rounds: Range<usize>, packing: &mut [S]| {
