@@ -1,10 +1,10 @@
 //! One training step of 784-512-10 with batch 128 and RMSprop, against the time of its five matrix products alone.
 //!
 //! Both are measured in turns within one run, since machines are shared and noisy; the ratio is the figure that travels. The
-//! products are those of the step, by the same kernel, over memory of the same size and layout.
+//! products are those of the step, by the same kernel, over memory of the same size, layout and alignment.
 
-use chainrule::kernels::Level;
 use chainrule::kernels::product::{Product, Strides, multiply, packing_len};
+use chainrule::kernels::{Buffer, Level};
 use chainrule::prelude::*;
 use std::time::{Duration, Instant};
 
@@ -29,10 +29,10 @@ pub struct Mnist {
 /// A product `C = A·B` with its memory.
 struct Multiplication {
     product: Product,
-    a: Vec<f32>,
-    b: Vec<f32>,
-    c: Vec<f32>,
-    packing: Vec<f32>,
+    a: Buffer<f32>,
+    b: Buffer<f32>,
+    c: Buffer<f32>,
+    packing: Buffer<f32>,
 }
 
 impl Multiplication {
@@ -51,8 +51,13 @@ impl Multiplication {
             c: layout(m, n, false),
             accumulate: false,
         };
-        let packing = vec![0.0; packing_len(m, n, k)];
-        Self { product, a: vec![0.1; m * k], b: vec![0.2; k * n], c: vec![0.0; m * n], packing }
+        let filled = |length, number| {
+            let mut buffer = Buffer::zeros(length);
+            buffer.fill(number);
+            buffer
+        };
+        let packing = Buffer::zeros(packing_len(m, n, k));
+        Self { product, a: filled(m * k, 0.1), b: filled(k * n, 0.2), c: Buffer::zeros(m * n), packing }
     }
 
     fn run(&mut self) {
