@@ -14,7 +14,8 @@ use crate::ir::transfer::transfer;
 use crate::ir::{Definition, Element, ExpressionId, Extent, Program, Role, Root, Source, Tensor, TensorId};
 use crate::simplify::simplify;
 pub use jacobian::jacobian;
-use std::collections::{BTreeMap, HashMap};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 
 /// Whether a tensor is read by another, however indirectly, or is it. `origins` has derivatives that were made before, with what was
 /// differentiated: the derivative of a linear function depends on what the function does, if only as a constant.
@@ -133,7 +134,7 @@ impl Part {
         self.program.roots = vec![Root { role: Role::Loss, tensor: id }];
         let order = self.program.order();
         let circular = self.program.recurrent();
-        let mut numbers: HashMap<TensorId, TensorId> = HashMap::new();
+        let mut numbers: FxHashMap<TensorId, TensorId> = FxHashMap::default();
         for given in self.program.ids().filter(|&id| self.program.definition(id).is_none() || self.wrt.contains(&id)) {
             if let Some(same) = whole.find(&self.program.tensor(given).name) {
                 numbers.insert(given, same);

@@ -13,7 +13,7 @@ use crate::ir::cost::{SIZES, operations};
 use crate::ir::{Definition, ExpressionId, Expressions, Extent, Index, Label, Node, Program, Role, Root, TensorId};
 use crate::ops::Operator;
 use crate::simplify::simplify;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// What a symbolic size counts where shapes are compared.
 const SOME_SIZE: usize = 64;
@@ -111,12 +111,12 @@ impl Part {
         if parts.is_empty() {
             return self.rows_of(of);
         }
-        let rows: HashMap<TensorId, Option<TensorId>> = parts.into_iter().map(|id| (id, self.rows_of(id))).collect();
+        let rows: FxHashMap<TensorId, Option<TensorId>> = parts.into_iter().map(|id| (id, self.rows_of(id))).collect();
         let rank = self.program.tensor(of).shape.len();
         let shape: Vec<Extent> = self.program.tensor(of).shape.iter().chain(&self.program.tensor(wrt).shape).cloned().collect();
         let columns = diff::plain_labels(shape.len()).split_off(rank);
         let Definition { body, .. } = self.program.definition(of)?.clone();
-        let bodies: HashMap<TensorId, Definition> =
+        let bodies: FxHashMap<TensorId, Definition> =
             rows.values().flatten().filter_map(|&id| Some((id, self.program.definition(id)?.clone()))).collect();
         let body = self.program.expressions.rebuild(body, &mut |expressions, node| {
             let Node::Read(tensor, at) = node else { return expressions.intern(node) };

@@ -5,7 +5,8 @@
 //! end. It must know nothing of syntax and of Rust.
 
 use crate::ir::{Atom, Definition, Element, Extent, Index, Label, Node, Program, Source, Tensor, TensorId};
-use std::collections::{BTreeMap, HashMap};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 
 /// Of more parts each is not told apart: there would be a block of second derivatives for each pair.
 const MOST_PARTS: usize = 16;
@@ -25,7 +26,7 @@ pub fn introduce(program: &mut Program, of: TensorId) -> bool {
     let readers: Vec<TensorId> = program.order().into_iter().filter(|id| !parts.values().any(|part| part == id)).collect();
     for reader in readers {
         let Some(Definition { reduction, body }) = program.definition(reader).cloned() else { continue };
-        let replaced: HashMap<_, _> = (program.expressions.reachable(body).into_iter())
+        let replaced: FxHashMap<_, _> = (program.expressions.reachable(body).into_iter())
             .filter_map(|node| {
                 let (view, labels) = found.get(&(reader, node))?;
                 let at = labels.iter().copied().map(Index::label).collect();
@@ -41,8 +42,8 @@ pub fn introduce(program: &mut Program, of: TensorId) -> bool {
 
 /// The reads of a tensor as parts, with the labels of the reader; `None` where one is not affine.
 #[allow(clippy::type_complexity)]
-fn found(program: &Program, of: TensorId) -> Option<HashMap<(TensorId, crate::ir::ExpressionId), (View, Vec<Label>)>> {
-    let mut found = HashMap::new();
+fn found(program: &Program, of: TensorId) -> Option<FxHashMap<(TensorId, crate::ir::ExpressionId), (View, Vec<Label>)>> {
+    let mut found = FxHashMap::default();
     for reader in program.order() {
         let Some(definition) = program.definition(reader) else { continue };
         let extents = program.label_extents(reader);

@@ -6,7 +6,8 @@
 use super::guards::{Guard, around};
 use crate::ir::{ExpressionId, Expressions, Node};
 use crate::ops::Operator;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeMap;
 
 /// For each read of an active tensor, `upstream · ∂formula/∂read`. Reads are in the order of their ids.
 pub type Contributions = BTreeMap<ExpressionId, ExpressionId>;
@@ -25,8 +26,8 @@ pub fn contributions(
 }
 
 /// The formulas below `root` on which an active read depends.
-fn live(expressions: &Expressions, root: ExpressionId, is_active: &dyn Fn(&Node) -> bool) -> HashSet<ExpressionId> {
-    let mut live = HashSet::new();
+fn live(expressions: &Expressions, root: ExpressionId, is_active: &dyn Fn(&Node) -> bool) -> FxHashSet<ExpressionId> {
+    let mut live = FxHashSet::default();
     for id in expressions.reachable(root) {
         let below = match expressions.node(id) {
             Node::Select(_, then, otherwise) => live.contains(then) || live.contains(otherwise),
@@ -42,7 +43,7 @@ fn live(expressions: &Expressions, root: ExpressionId, is_active: &dyn Fn(&Node)
 }
 
 struct Walk {
-    live: HashSet<ExpressionId>,
+    live: FxHashSet<ExpressionId>,
     found: Contributions,
 }
 
@@ -52,7 +53,7 @@ type Walls<'a> = dyn FnMut(&mut Expressions, ExpressionId) -> ExpressionId + 'a;
 impl Walk {
     /// Walks the formulas between `root` and the next `where`s, users before arguments.
     fn region(&mut self, expressions: &mut Expressions, root: ExpressionId, upstream: ExpressionId, outer: &mut Walls<'_>) {
-        let mut adjoints: HashMap<ExpressionId, ExpressionId> = HashMap::from([(root, upstream)]);
+        let mut adjoints: FxHashMap<ExpressionId, ExpressionId> = FxHashMap::from_iter([(root, upstream)]);
         for id in self.users_first(expressions, root) {
             let Some(&adjoint) = adjoints.get(&id) else { continue };
             match expressions.node(id).clone() {
@@ -105,7 +106,7 @@ impl Walk {
     /// The live formulas of a region, each before its arguments; a `where` is a leaf.
     fn users_first(&self, expressions: &Expressions, root: ExpressionId) -> Vec<ExpressionId> {
         let mut order = Vec::new();
-        let mut seen = HashSet::new();
+        let mut seen = FxHashSet::default();
         let mut stack = vec![(root, false)];
         while let Some((id, entered)) = stack.pop() {
             if entered {

@@ -17,7 +17,8 @@ use super::reductions::{self, Share};
 use super::{Term, active, add, adjoint_name, is_over_axes, units_of, zero};
 use crate::ir::{Definition, ExpressionId, Expressions, Index, Label, Node, Program, Source, TensorId, Unit};
 use crate::ops::Reduction;
-use std::collections::{BTreeMap, HashMap};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 
 /// How `of` moves where each of some tensors moves along a direction (with each the tensor that holds it, of the same shape): the
 /// product of the Jacobian of `of` with the directions. `None` where it does not move.
@@ -103,7 +104,7 @@ impl Moving {
 
     /// How a formula moves.
     fn parts(&self, expressions: &mut Expressions, formula: ExpressionId) -> Parts {
-        let mut parts: HashMap<ExpressionId, Parts> = HashMap::new();
+        let mut parts: FxHashMap<ExpressionId, Parts> = FxHashMap::default();
         for id in expressions.reachable(formula) {
             let own = match expressions.node(id).clone() {
                 Node::Number(_) | Node::Position(_) | Node::Random(..) => continue,

@@ -10,7 +10,8 @@ use super::{Options, Reported, Result};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ir::{Definition, Extent, Label, Program, TensorId};
 use crate::span::{FileId, Span};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Nesting of expressions and calls together; the parser limits a single expression, inlining adds up.
 const DEEPEST: usize = 160;
@@ -91,13 +92,13 @@ pub struct Elaborator<'a> {
     /// Whether a limit was passed: all that follows fails at once.
     pub exhausted: bool,
     /// Names of tensors that are taken, or kept for statements to come.
-    pub names: HashSet<String>,
+    pub names: FxHashSet<String>,
     /// By name: the number that was put behind it last, where it was taken.
-    pub twins: HashMap<String, u32>,
+    pub twins: FxHashMap<String, u32>,
     /// Names of statements to come, which intermediate results do not take.
-    pub reserved: HashSet<String>,
+    pub reserved: FxHashSet<String>,
     /// Definitions by what they say.
-    pub known: HashMap<(Vec<Extent>, Definition), TensorId>,
+    pub known: FxHashMap<(Vec<Extent>, Definition), TensorId>,
     /// Definitions that have no name of the user's own.
     pub intermediate: BTreeSet<TensorId>,
     /// Parameters and states by path.
@@ -149,10 +150,10 @@ impl<'a> Elaborator<'a> {
             depth: 0,
             inlined: 0,
             exhausted: false,
-            names: HashSet::new(),
-            twins: HashMap::new(),
-            reserved: HashSet::new(),
-            known: HashMap::new(),
+            names: FxHashSet::default(),
+            twins: FxHashMap::default(),
+            reserved: FxHashSet::default(),
+            known: FxHashMap::default(),
             intermediate: BTreeSet::new(),
             stored: BTreeMap::new(),
             paths: BTreeMap::new(),

@@ -7,7 +7,7 @@ use super::view::View;
 use crate::ir::{Definition, Element, ExpressionId, Extent, Index, Label, Node, Source, Tensor, TensorId};
 use crate::ops::Reduction;
 use crate::span::Span;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// More elements than this no tensor has.
 const MOST_ELEMENTS: i64 = 1 << 40;
@@ -127,7 +127,7 @@ impl<'a> Elaborator<'a> {
         if order.len() > MOST_NODES {
             return Err(self.error(span, "this formula is too large: give parts of it names"));
         }
-        let places: HashMap<Label, Label> = labels.iter().copied().zip((0..).map(Label)).collect();
+        let places: FxHashMap<Label, Label> = labels.iter().copied().zip((0..).map(Label)).collect();
         let mut unbound = order.iter().any(|id| matches!(self.formulas.node(*id), Formula::Reduce(..)));
         let mut overflow = false;
         let mut place = |index: &Index| {
@@ -138,7 +138,7 @@ impl<'a> Elaborator<'a> {
             overflow |= !fits(&index);
             index
         };
-        let mut lowered: HashMap<FormulaId, ExpressionId> = HashMap::new();
+        let mut lowered: FxHashMap<FormulaId, ExpressionId> = FxHashMap::default();
         for id in order {
             let expressions = &mut self.program.expressions;
             let expression = match self.formulas.node(id) {

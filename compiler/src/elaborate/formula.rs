@@ -4,7 +4,8 @@
 
 use crate::ir::{Extent, Index, Label, Number, Stream, TensorId};
 use crate::ops::{Operator, Reduction};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeMap;
 
 /// A formula, by its number in [`Formulas`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -34,7 +35,7 @@ pub enum Formula {
 pub struct Formulas {
     nodes: Vec<Formula>,
     weights: Vec<u32>,
-    known: HashMap<Formula, FormulaId>,
+    known: FxHashMap<Formula, FormulaId>,
 }
 
 impl Formulas {
@@ -142,7 +143,7 @@ impl Formulas {
     /// All nodes of a formula, each once, arguments first.
     pub fn reachable(&self, root: FormulaId) -> Vec<FormulaId> {
         let mut order = Vec::new();
-        let mut seen = HashSet::new();
+        let mut seen = FxHashSet::default();
         let mut stack = vec![(root, false)];
         while let Some((id, entered)) = stack.pop() {
             if entered {
@@ -158,7 +159,7 @@ impl Formulas {
     /// The labels that occur free in a formula, sorted.
     pub fn labels(&self, root: FormulaId) -> Vec<Label> {
         let mut found = std::collections::BTreeSet::new();
-        let mut bound = HashSet::new();
+        let mut bound = FxHashSet::default();
         for id in self.reachable(root) {
             match self.node(id) {
                 Formula::Position(index) | Formula::Random(_, index) => index.each_label(&mut |label| {
@@ -183,7 +184,7 @@ impl Formulas {
         root: FormulaId,
         map: &mut dyn FnMut(&mut Self, Formula) -> Result<FormulaId, E>,
     ) -> Result<FormulaId, E> {
-        let mut mapped: HashMap<FormulaId, FormulaId> = HashMap::new();
+        let mut mapped: FxHashMap<FormulaId, FormulaId> = FxHashMap::default();
         for id in self.reachable(root) {
             let node = match self.node(id).clone() {
                 Formula::Apply(operator, arguments) => Formula::Apply(operator, arguments.iter().map(|a| mapped[a]).collect()),
@@ -230,7 +231,7 @@ impl Formulas {
 
     /// The same formula with other formulas in the place of some of its nodes.
     pub fn replace(&mut self, root: FormulaId, replaced: &BTreeMap<FormulaId, FormulaId>) -> FormulaId {
-        let mut mapped: HashMap<FormulaId, FormulaId> = HashMap::new();
+        let mut mapped: FxHashMap<FormulaId, FormulaId> = FxHashMap::default();
         for id in self.reachable(root) {
             let new = match (replaced.get(&id), self.node(id).clone()) {
                 (Some(&new), _) => new,
@@ -249,7 +250,7 @@ impl Formulas {
     }
 
     /// The same formula with index forms in the place of labels, all at once.
-    pub fn substitute(&mut self, root: FormulaId, replacements: &HashMap<Label, Index>) -> FormulaId {
+    pub fn substitute(&mut self, root: FormulaId, replacements: &FxHashMap<Label, Index>) -> FormulaId {
         let same = |(label, index): (&Label, &Index)| index.as_label() == Some(*label);
         if replacements.iter().all(same) {
             return root;

@@ -12,7 +12,8 @@ use crate::ir::{Extent, Index, Label, bounds};
 use crate::ops::Operator;
 use crate::span::Span;
 use crate::syntax::tree::{Argument, Expression, ExpressionKind};
-use std::collections::{BTreeMap, HashMap};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 
 impl<'a> Elaborator<'a> {
     /// The tensors of a list.
@@ -261,7 +262,7 @@ impl<'a> Elaborator<'a> {
         sizes: &BTreeMap<&'a str, Extent>,
     ) -> Result<View> {
         let mut axes = Vec::new();
-        let mut indices: HashMap<&str, Index> = HashMap::new();
+        let mut indices: FxHashMap<&str, Index> = FxHashMap::default();
         for group in right {
             let extents: Vec<&Extent> = group.iter().filter_map(|name| sizes.get(name)).collect();
             let whole = self.label(Extent::product(extents.iter().copied()));

@@ -7,7 +7,7 @@ use super::view::{Value, View};
 use crate::ir::{Extent, Index, Label, bounds};
 use crate::span::Span;
 use crate::syntax::tree::{Expression, ReducedLabel};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// How ranges are written.
 pub const RANGE: &str = "a range goes from its first number to the one behind its last: `0..3` holds 0, 1 and 2";
@@ -45,7 +45,7 @@ pub struct Group {
 pub struct Settled {
     groups: Vec<Group>,
     /// How many values labels take, by the labels that stood for it.
-    counts: HashMap<Label, Index>,
+    counts: FxHashMap<Label, Index>,
 }
 
 /// Where labels began whose ranges must be known at its end.

@@ -9,7 +9,7 @@ use crate::ir::{Extent, Index, Label};
 use crate::ops::{Operator, Reduction};
 use crate::span::Span;
 use crate::syntax::tree::{Expression, Name, ReducedLabel};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// What the language can do over axes or labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -188,7 +188,7 @@ impl<'a> Elaborator<'a> {
     }
 
     /// Counts whose labels are known by now, in the place of the labels that stood for them.
-    pub fn known_counts(&mut self) -> HashMap<Label, Index> {
+    pub fn known_counts(&mut self) -> FxHashMap<Label, Index> {
         let (known, open): (Vec<_>, Vec<_>) = std::mem::take(&mut self.counts)
             .into_iter()
             .partition(|(_, bound)| bound.iter().all(|label| self.is_resolved(*label)));

@@ -7,7 +7,7 @@ use super::layers::Instance;
 use crate::ir::{Extent, Index, Label};
 use crate::ops::Operator;
 use crate::span::Span;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
 /// A tensor that need not be stored: labels for its axes, all different, and one formula in them.
@@ -90,7 +90,7 @@ impl<'a> Elaborator<'a> {
 
     /// The element of a view at index forms.
     pub fn at(&mut self, view: &View, at: &[Index]) -> FormulaId {
-        let replacements: HashMap<Label, Index> = view.axes.iter().copied().zip(at.iter().cloned()).collect();
+        let replacements: FxHashMap<Label, Index> = view.axes.iter().copied().zip(at.iter().cloned()).collect();
         self.formulas.substitute(view.body, &replacements)
     }
 

@@ -6,7 +6,7 @@ use crate::ir::{Atom, ExpressionId, Extent, Index, Node, Program, TensorId};
 use crate::ops::Operator;
 use chainrule_math::Scalar;
 use chainrule_math::counter::Key;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// An index form with the sizes put in.
 #[derive(Debug)]
@@ -42,6 +42,8 @@ pub(super) struct Formula<'a> {
     owner: TensorId,
     /// Arguments before their users, the root last.
     steps: Vec<Step>,
+    /// Whether there is a selection; all steps have a value where there is none.
+    selects: bool,
     /// Values of the steps that have one in the present round.
     values: Vec<f64>,
     /// The round in which a step got its value.
@@ -60,16 +62,23 @@ impl<'a> Formula<'a> {
     ) -> Result<Self, EvalError> {
         let maker = Maker { program, sizes, owner: &program.tensor(owner).name, key };
         let order = program.expressions.reachable(root);
-        let places: HashMap<ExpressionId, usize> = order.iter().enumerate().map(|(place, &id)| (id, place)).collect();
-        let steps = order.iter().map(|&id| maker.step(id, &places)).collect::<Result<Vec<_>, _>>()?;
+        let places: FxHashMap<ExpressionId, usize> = order.iter().enumerate().map(|(place, &id)| (id, place)).collect();
+        let steps = order.iter().map(|&id| maker.step(id, &places)).collect::<Result<Vec<Step>, _>>()?;
         let count = steps.len();
-        Ok(Self { program, owner, steps, values: vec![0.0; count], rounds: vec![0; count], round: 0 })
+        let selects = steps.iter().any(|step| matches!(step, Step::Select(..)));
+        Ok(Self { program, owner, steps, selects, values: vec![0.0; count], rounds: vec![0; count], round: 0 })
     }
 
     /// Its value. Lazy: the branch of a selection that is not taken is not evaluated.
     pub(super) fn value(&mut self, labels: &[i64], tensors: &[Option<Tensor>]) -> Result<f64, EvalError> {
-        self.round += 1;
         let root = self.steps.len() - 1;
+        if !self.selects {
+            for place in 0..=root {
+                self.values[place] = self.compute(place, labels, tensors)?;
+            }
+            return Ok(self.values[root]);
+        }
+        self.round += 1;
         let mut stack = vec![root];
         while let Some(&place) = stack.last() {
             if self.is_known(place) {
@@ -116,27 +125,44 @@ impl<'a> Formula<'a> {
             Step::Random(stream, form) => Ok(f64::uniform(*stream, self.form(form, labels, tensors)?.cast_unsigned())),
             Step::Read(tensor, at) => self.read(*tensor, at, labels, tensors),
             Step::Apply(operator, arguments) => {
-                let arguments: Vec<f64> = arguments.iter().map(|&argument| self.values[argument]).collect();
-                Ok((operator.row().value)(&arguments))
+                let value = operator.row().value;
+                Ok(match arguments.as_slice() {
+                    &[a] => value(&[self.values[a]]),
+                    &[a, b] => value(&[self.values[a], self.values[b]]),
+                    more => value(&more.iter().map(|&argument| self.values[argument]).collect::<Vec<f64>>()),
+                })
             }
             Step::Select(..) => Ok(self.values[self.taken(place)]),
         }
     }
 
     fn read(&self, tensor: TensorId, at: &[Form], labels: &[i64], tensors: &[Option<Tensor>]) -> Result<f64, EvalError> {
-        let name = &self.program.tensor(tensor).name;
-        let at = at.iter().map(|form| self.form(form, labels, tensors)).collect::<Result<Vec<i64>, _>>()?;
-        let Some(values) = &tensors[tensor.0 as usize] else { return Err(EvalError::new(name, "it has no value")) };
+        let Some(values) = &tensors[tensor.0 as usize] else {
+            return Err(EvalError::new(&self.program.tensor(tensor).name, "it has no value"));
+        };
         let mut offset = 0;
-        for (&index, &length) in at.iter().zip(&values.shape) {
-            let Some(index) = usize::try_from(index).ok().filter(|&index| index < length) else {
-                let owner = &self.program.tensor(self.owner).name;
-                let message = format!("`{owner}` reads its element {at:?}, which is outside of its shape {:?}", values.shape);
-                return Err(EvalError::new(name, message));
-            };
+        for (form, &length) in at.iter().zip(&values.shape) {
+            let index = self.form(form, labels, tensors)?;
+            if index < 0 || index.unsigned_abs() >= length as u64 {
+                return Err(self.outside(tensor, at, labels, tensors));
+            }
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            let index = index as usize;
             offset = offset * length + index;
         }
         Ok(values.data[offset])
+    }
+
+    /// What is wrong with a read outside of a tensor.
+    fn outside(&self, tensor: TensorId, at: &[Form], labels: &[i64], tensors: &[Option<Tensor>]) -> EvalError {
+        let at = match at.iter().map(|form| self.form(form, labels, tensors)).collect::<Result<Vec<i64>, _>>() {
+            Ok(at) => at,
+            Err(error) => return error,
+        };
+        let shape = tensors[tensor.0 as usize].as_ref().map(|values| values.shape.clone()).unwrap_or_default();
+        let owner = &self.program.tensor(self.owner).name;
+        let message = format!("`{owner}` reads its element {at:?}, which is outside of its shape {shape:?}");
+        EvalError::new(&self.program.tensor(tensor).name, message)
     }
 
     fn form(&self, form: &Form, labels: &[i64], tensors: &[Option<Tensor>]) -> Result<i64, EvalError> {
@@ -165,7 +191,7 @@ struct Maker<'a> {
 }
 
 impl Maker<'_> {
-    fn step(&self, id: ExpressionId, places: &HashMap<ExpressionId, usize>) -> Result<Step, EvalError> {
+    fn step(&self, id: ExpressionId, places: &FxHashMap<ExpressionId, usize>) -> Result<Step, EvalError> {
         Ok(match self.program.expressions.node(id) {
             Node::Number(number) => Step::Number(number.get()),
             Node::Position(index) => Step::Position(self.form(index)?),

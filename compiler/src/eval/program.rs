@@ -153,15 +153,20 @@ impl<'a> Rows<'a> {
         tensors: &[Option<Tensor>],
     ) -> Result<Vec<f64>, EvalError> {
         let Self { reduced, formula, .. } = self;
+        let rank = shape.len();
+        let mut labels = vec![0i64; rank + reduced.as_ref().map_or(0, |(_, inner)| inner.len())];
         each(shape, &mut |position| {
-            let mut outer = position.to_vec();
+            labels[..rank].copy_from_slice(position);
             if let Some((axis, now)) = fixed {
-                outer[axis] = i64::try_from(now).unwrap_or(i64::MAX);
+                labels[axis] = i64::try_from(now).unwrap_or(i64::MAX);
             }
             match reduced {
-                None => formula.value(&outer, tensors),
+                None => formula.value(&labels, tensors),
                 Some((reduction, inner)) => {
-                    let values = each(inner, &mut |inner| formula.value(&[outer.as_slice(), inner].concat(), tensors))?;
+                    let values = each(inner, &mut |inner| {
+                        labels[rank..].copy_from_slice(inner);
+                        formula.value(&labels, tensors)
+                    })?;
                     Ok(reduction.value(&values))
                 }
             }

@@ -3,9 +3,8 @@
 use super::index::{Index, Label};
 use super::program::TensorId;
 use crate::ops::{Algebra, Operator};
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasherDefault, Hasher};
 
 /// A scalar formula, by its number in an [`Expressions`].
 pub use crate::ops::Term as ExpressionId;
@@ -59,32 +58,10 @@ pub enum Node {
 #[derive(Clone, Debug, Default)]
 pub struct Expressions {
     nodes: Vec<Node>,
-    known: HashMap<Node, ExpressionId>,
+    known: FxHashMap<Node, ExpressionId>,
     /// The tensors in whole formulas, once they were asked for: a formula never changes.
-    tensors: RefCell<HashMap<ExpressionId, Vec<TensorId>, ById>>,
+    tensors: RefCell<FxHashMap<ExpressionId, Vec<TensorId>>>,
 }
-
-/// Numbers that are handed out one after the other need no more than to be spread.
-#[derive(Default)]
-struct Spread(u64);
-
-impl Hasher for Spread {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|&byte| self.write_u32(u32::from(byte)));
-    }
-
-    fn write_u32(&mut self, number: u32) {
-        // 2^64 divided by the golden ratio.
-        self.0 = (self.0.rotate_left(5) ^ u64::from(number)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-}
-
-/// How ids of formulas are hashed.
-type ById = BuildHasherDefault<Spread>;
 
 impl Expressions {
     /// The id of a node: the one it has had before, if it was there.
@@ -197,7 +174,7 @@ impl Expressions {
     /// All formulas that a formula is made of, itself last, each once, arguments before their users.
     pub fn reachable(&self, root: ExpressionId) -> Vec<ExpressionId> {
         let mut order = Vec::new();
-        let mut seen = HashSet::<ExpressionId, ById>::default();
+        let mut seen = FxHashSet::<ExpressionId>::default();
         let mut stack = vec![(root, false)];
         while let Some((id, entered)) = stack.pop() {
             if entered {
@@ -221,7 +198,7 @@ impl Expressions {
     /// The same formula with every node mapped, arguments first; `map` sees a node whose arguments are mapped already.
     /// What is not reachable from the root is not visited.
     pub fn rebuild(&mut self, root: ExpressionId, map: &mut dyn FnMut(&mut Self, Node) -> ExpressionId) -> ExpressionId {
-        let mut mapped: HashMap<ExpressionId, ExpressionId, ById> = HashMap::default();
+        let mut mapped: FxHashMap<ExpressionId, ExpressionId> = FxHashMap::default();
         for id in self.reachable(root) {
             let node = match self.node(id).clone() {
                 Node::Apply(operator, arguments) => Node::Apply(operator, arguments.iter().map(|a| mapped[a]).collect()),
@@ -268,8 +245,8 @@ impl Expressions {
     }
 
     /// The formula with some of its nodes replaced, the outermost first.
-    pub fn replace(&mut self, root: ExpressionId, replaced: &HashMap<ExpressionId, ExpressionId>) -> ExpressionId {
-        let mut done: HashMap<ExpressionId, ExpressionId, ById> = HashMap::default();
+    pub fn replace(&mut self, root: ExpressionId, replaced: &FxHashMap<ExpressionId, ExpressionId>) -> ExpressionId {
+        let mut done: FxHashMap<ExpressionId, ExpressionId> = FxHashMap::default();
         for id in self.reachable(root) {
             let new = match (replaced.get(&id), self.node(id).clone()) {
                 (Some(&new), _) => new,

@@ -3,16 +3,16 @@
 use super::expression::{ExpressionId, Expressions, Node};
 use super::index::{Atom, Index};
 use super::program::TensorId;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// Copies a formula to another arena, with tensors renumbered.
 pub fn transfer(
     from: &Expressions,
     to: &mut Expressions,
     root: ExpressionId,
-    numbers: &HashMap<TensorId, TensorId>,
+    numbers: &FxHashMap<TensorId, TensorId>,
 ) -> ExpressionId {
-    let mut copied: HashMap<ExpressionId, ExpressionId> = HashMap::new();
+    let mut copied: FxHashMap<ExpressionId, ExpressionId> = FxHashMap::default();
     for id in from.reachable(root) {
         let node = match from.node(id) {
             Node::Number(number) => Node::Number(*number),
@@ -28,7 +28,7 @@ pub fn transfer(
 }
 
 /// An index form with tensors renumbered.
-fn renumber(index: &Index, numbers: &HashMap<TensorId, TensorId>) -> Index {
+fn renumber(index: &Index, numbers: &FxHashMap<TensorId, TensorId>) -> Index {
     let mut result = Index::constant(index.constant_part().clone());
     for (atom, coefficient) in index.terms() {
         let atom = match atom {

@@ -5,7 +5,8 @@
 use super::{Axis, Buffer, BufferId, Destination, Local, Loops, Operand, Place, Product, Statement, Value, Variable};
 use crate::ir::{Atom, Element, ExpressionId, Extent, Index, Program, Role, SizeId, Source, TensorId};
 use crate::plan::{Contraction, Home, Plan, Step, defined, offset, variable_label};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Builds the loops of a plan; `program` is the one that was planned.
 pub fn build(program: &Program, plan: &Plan) -> Loops {
@@ -47,12 +48,12 @@ pub(super) struct Frame {
     /// What is written so far.
     pub statements: Vec<Statement>,
     /// The formulas (over variables) that have a local here.
-    pub known: HashMap<ExpressionId, Local>,
+    pub known: FxHashMap<ExpressionId, Local>,
 }
 
 impl Frame {
     pub fn new(variable: Option<usize>) -> Self {
-        Self { variable, statements: Vec::new(), known: HashMap::new() }
+        Self { variable, statements: Vec::new(), known: FxHashMap::default() }
     }
 }
 
@@ -71,7 +72,7 @@ pub(super) struct Builder<'a> {
     /// The accumulators of the reductions that are open; the second holds a position.
     pub accumulators: BTreeMap<TensorId, (Local, Option<Local>)>,
     /// Branches of the present definitions that are computed whether they are taken or not.
-    pub harmless: HashSet<ExpressionId>,
+    pub harmless: FxHashSet<ExpressionId>,
     /// What the present nest reads.
     pub read_here: BTreeSet<TensorId>,
     buffer_of: BTreeMap<TensorId, BufferId>,
@@ -97,7 +98,7 @@ impl<'a> Builder<'a> {
             frames: Vec::new(),
             floor: 0,
             accumulators: BTreeMap::new(),
-            harmless: HashSet::new(),
+            harmless: FxHashSet::default(),
             read_here: BTreeSet::new(),
             buffer_of: BTreeMap::new(),
         }

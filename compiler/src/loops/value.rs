@@ -3,8 +3,8 @@
 use super::build::{Builder, Frame};
 use super::{Block, Local, Statement, Value};
 use crate::ir::{Atom, ExpressionId, Index, Node, TensorId, bounds};
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
 
 /// A branch that reads nothing it must not read, and costs no more than this, is computed whether it is taken or not.
 const SPECULATED: u32 = 64;
@@ -14,10 +14,10 @@ const DEEPEST: u32 = 12;
 
 /// How often formulas are used, and by whom.
 pub(super) struct Uses {
-    count: HashMap<ExpressionId, u32>,
-    user: HashMap<ExpressionId, ExpressionId>,
+    count: FxHashMap<ExpressionId, u32>,
+    user: FxHashMap<ExpressionId, ExpressionId>,
     /// The innermost frame whose label occurs in a formula, of those that have been asked for.
-    levels: RefCell<HashMap<ExpressionId, usize>>,
+    levels: RefCell<FxHashMap<ExpressionId, usize>>,
 }
 
 impl From<Value> for Block {
@@ -29,8 +29,8 @@ impl From<Value> for Block {
 impl Builder<'_> {
     /// How often the parts of some formulas are used.
     pub fn uses(&self, roots: &[ExpressionId]) -> Uses {
-        let mut uses = Uses { count: HashMap::new(), user: HashMap::new(), levels: RefCell::default() };
-        let mut seen = HashSet::new();
+        let mut uses = Uses { count: FxHashMap::default(), user: FxHashMap::default(), levels: RefCell::default() };
+        let mut seen = FxHashSet::default();
         for &root in roots {
             *uses.count.entry(root).or_insert(0) += 1;
             for id in self.program.expressions.reachable(root) {
@@ -52,7 +52,7 @@ impl Builder<'_> {
 
     /// Writes the locals that a formula needs: what is used twice, what belongs to an outer loop, what would nest too deeply.
     pub fn prepare(&mut self, root: ExpressionId, uses: &Uses) {
-        let mut heights: HashMap<ExpressionId, u32> = HashMap::new();
+        let mut heights: FxHashMap<ExpressionId, u32> = FxHashMap::default();
         for id in self.always(root) {
             if self.is_trivial(id) || self.known(id).is_some() {
                 continue;
@@ -109,7 +109,7 @@ impl Builder<'_> {
         levels.get(&root).map_or(self.floor, |&level| level.max(self.floor))
     }
 
-    fn own_level(&self, id: ExpressionId, arguments: &[ExpressionId], levels: &HashMap<ExpressionId, usize>) -> usize {
+    fn own_level(&self, id: ExpressionId, arguments: &[ExpressionId], levels: &FxHashMap<ExpressionId, usize>) -> usize {
         let mut level = arguments.iter().filter_map(|argument| levels.get(argument)).copied().max().unwrap_or(0);
         self.program.expressions.each_own_label(id, &mut |label| {
             let bound = self.frames.iter().position(|frame| frame.variable == Some(label.0 as usize));
@@ -130,7 +130,7 @@ impl Builder<'_> {
     /// The parts of a formula that may be computed whatever the conditions in it are, arguments before their users.
     fn always(&mut self, root: ExpressionId) -> Vec<ExpressionId> {
         let mut order = Vec::new();
-        let mut seen = HashSet::new();
+        let mut seen = FxHashSet::default();
         let mut stack = vec![(root, false)];
         while let Some((id, entered)) = stack.pop() {
             if entered {

@@ -5,7 +5,7 @@ use super::lower::{auxiliary, redefine};
 use super::offset::{label, plain};
 use crate::ir::{Definition, ExpressionId, Extent, Index, Node, Program, TensorId};
 use crate::ops::{Operator, Reduction};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// `log Σ exp f` as `m + log Σ exp(f - m)` with `m = max f`, and `m` alone where it is infinite.
 pub fn lower(program: &mut Program, id: TensorId, extents: Vec<Extent>, body: ExpressionId) {
@@ -54,7 +54,7 @@ fn normalized(program: &mut Program, row: &Row) {
     let mut scale = None;
     for reader in readers {
         let Some(definition) = program.definition(reader).cloned() else { continue };
-        let mut replaced = HashMap::new();
+        let mut replaced = FxHashMap::default();
         for (node, shifted, at) in exponentials(program, reader, row, definition.body) {
             let scale = *scale.get_or_insert_with(|| scale_of(program, row));
             let expressions = &mut program.expressions;

@@ -9,7 +9,8 @@ use super::offset::{label, plain};
 use super::product::is_worth;
 use crate::ir::{Definition, ExpressionId, Extent, Guarded, Index, Node, Program, TensorId, bounds};
 use crate::ops::{Operator, Reduction};
-use std::collections::{BTreeSet, HashMap};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
 
 /// Pads what the sums of a program read under conditions.
 pub fn pad(program: &mut Program) {
@@ -91,7 +92,7 @@ fn factors(program: &Program, id: ExpressionId, reads: &mut Vec<Bounded>) -> Opt
 /// Puts reads of padded copies into the sum, and takes its conditions away.
 fn unguard(program: &mut Program, id: TensorId, guards: &Guards) {
     let extents = program.label_extents(id);
-    let mut padded = HashMap::new();
+    let mut padded = FxHashMap::default();
     for bounded in guards.reads.iter().filter(|bounded| bounded.axes.iter().flatten().any(|&side| side)) {
         if let Some(read) = around(program, id, bounded, &extents) {
             padded.insert(bounded.read, read);

@@ -9,7 +9,7 @@ use super::offset::{label, labels, plain, reads};
 use super::product::is_worth;
 use crate::ir::{Definition, ExpressionId, Extent, Index, Label, Node, Program, TensorId, bounds};
 use crate::ops::{Operator, Reduction};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// Takes the products of all recurrences out of their conditions, where they can be.
 pub fn shift(program: &mut Program) {
@@ -37,7 +37,7 @@ fn split(program: &mut Program, id: TensorId, time: Label) -> Option<Vec<TensorI
         if program.expressions.as_number(branch) == Some(0.0) {
             return branch;
         }
-        program.expressions.replace(body, &HashMap::from([(condition, branch)]))
+        program.expressions.replace(body, &FxHashMap::from_iter([(condition, branch)]))
     };
     let branches = [with(program, then), with(program, otherwise)];
     let forms = [free(program, id, branches[0], time)?, free(program, id, branches[1], time)?];

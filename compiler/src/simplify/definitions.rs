@@ -6,7 +6,7 @@ use crate::ir::{
     Definition, Element, ExpressionId, Label, Node, Program, Recurrence, Role, Root, Source, Tensor, TensorId, Unit,
 };
 use crate::ops::RANDOM_COST;
-use std::collections::{HashMap, HashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A formula that costs more is not written twice.
 const CHEAP: u32 = 8;
@@ -17,18 +17,21 @@ pub fn inline(program: &mut Program, report: &mut Report) -> bool {
     // What is read through in a circle would never end.
     let recurrent = program.recurrent();
     let stored = stored_factors(program, &order);
-    let mut bodies: HashMap<TensorId, (ExpressionId, &'static str)> = HashMap::new();
+    let mut bodies: FxHashMap<TensorId, (ExpressionId, &'static str)> = FxHashMap::default();
     let mut changed = false;
     // A recurrence reads what comes after it, so it is gone through again.
     let again: Vec<TensorId> = order.iter().copied().filter(|id| recurrent.contains(id)).collect();
     for id in order.into_iter().chain(again) {
         let Some(definition) = program.definition(id).cloned() else { continue };
         report.enter(&program.tensor(id).name);
-        let body = map_reads(program, definition.body, &mut |expressions, tensor, at| {
-            let &(body, rule) = bodies.get(&tensor).filter(|_| tensor != id)?;
-            report.fired(rule);
-            Some(expressions.substitute(body, &mut |Label(number)| at[number as usize].clone()))
-        });
+        let mut body = definition.body;
+        if program.expressions.tensors(body).iter().any(|tensor| bodies.contains_key(tensor)) {
+            body = map_reads(program, body, &mut |expressions, tensor, at| {
+                let &(body, rule) = bodies.get(&tensor).filter(|_| tensor != id)?;
+                report.fired(rule);
+                Some(expressions.substitute(body, &mut |Label(number)| at[number as usize].clone()))
+            });
+        }
         if body != definition.body {
             set_body(program, id, body);
             changed = true;
@@ -84,7 +87,7 @@ pub fn is_adjoint(tensor: &Tensor) -> bool {
 }
 
 /// The tensors that a sum of products reads, and those of products over fewer axes: a stored factor makes a matrix product.
-fn stored_factors(program: &Program, order: &[TensorId]) -> HashSet<TensorId> {
+fn stored_factors(program: &Program, order: &[TensorId]) -> FxHashSet<TensorId> {
     let is_product = |reader: &&TensorId| {
         let Some(Definition { reduction, body }) = program.definition(**reader) else { return false };
         if reduction.is_none() {
@@ -115,8 +118,8 @@ fn redirect_roots(program: &mut Program) -> bool {
 
 /// Definitions with the same shape, reduction and formula become one, the first.
 pub fn merge_equal(program: &mut Program, report: &mut Report) -> bool {
-    let mut first: HashMap<(Vec<crate::ir::Extent>, Definition), TensorId> = HashMap::new();
-    let mut same: HashMap<TensorId, TensorId> = HashMap::new();
+    let mut first: FxHashMap<(Vec<crate::ir::Extent>, Definition), TensorId> = FxHashMap::default();
+    let mut same: FxHashMap<TensorId, TensorId> = FxHashMap::default();
     let order = program.order();
     for &id in &order {
         let Some(definition) = program.definition(id).cloned() else { continue };
@@ -144,7 +147,7 @@ pub fn merge_equal(program: &mut Program, report: &mut Report) -> bool {
 }
 
 /// Recurrences whose definitions are the same, one by one, when each reads itself, become one, the first.
-fn merge_equal_circles(program: &mut Program, same: &mut HashMap<TensorId, TensorId>, report: &mut Report) {
+fn merge_equal_circles(program: &mut Program, same: &mut FxHashMap<TensorId, TensorId>, report: &mut Report) {
     let circles: Vec<Vec<TensorId>> = (program.units().into_iter())
         .filter_map(|unit| match unit {
             Unit::Circle(members) => Recurrence::of(program, &members).map(|found| found.members),
@@ -165,7 +168,7 @@ fn merge_equal_circles(program: &mut Program, same: &mut HashMap<TensorId, Tenso
 
 /// Whether the definitions of two recurrences are the same when those of the second read those of the first.
 fn are_equal(program: &mut Program, first: &[TensorId], second: &[TensorId]) -> bool {
-    let names: HashMap<TensorId, TensorId> = second.iter().copied().zip(first.iter().copied()).collect();
+    let names: FxHashMap<TensorId, TensorId> = second.iter().copied().zip(first.iter().copied()).collect();
     first.iter().zip(second).all(|(&one, &other)| {
         let (Some(a), Some(b)) = (program.definition(one).cloned(), program.definition(other).cloned()) else { return false };
         let body = map_reads(program, b.body, &mut |expressions, tensor, at| {
@@ -178,8 +181,11 @@ fn are_equal(program: &mut Program, first: &[TensorId], second: &[TensorId]) -> 
 }
 
 /// Reads those that stand for others in the place of the others; the formula that this gives.
-fn read_representatives(program: &mut Program, id: TensorId, same: &HashMap<TensorId, TensorId>) -> ExpressionId {
+fn read_representatives(program: &mut Program, id: TensorId, same: &FxHashMap<TensorId, TensorId>) -> ExpressionId {
     let Some(body) = program.definition(id).map(|definition| definition.body) else { return program.expressions.number(0.0) };
+    if !program.expressions.tensors(body).iter().any(|tensor| same.contains_key(tensor)) {
+        return body;
+    }
     let body = map_reads(program, body, &mut |expressions, tensor, at| {
         same.get(&tensor).map(|&other| expressions.read(other, at.to_vec()))
     });
@@ -191,7 +197,7 @@ fn read_representatives(program: &mut Program, id: TensorId, same: &HashMap<Tens
 pub fn prune(program: &mut Program) {
     let given = program.ids().filter(|&id| program.definition(id).is_none());
     let kept: Vec<TensorId> = given.chain(program.order()).collect();
-    let numbers: HashMap<TensorId, TensorId> = kept.iter().zip(0..).map(|(&old, new)| (old, TensorId(new))).collect();
+    let numbers: FxHashMap<TensorId, TensorId> = kept.iter().zip(0..).map(|(&old, new)| (old, TensorId(new))).collect();
     let old = std::mem::take(&mut program.expressions);
     let mut tensors = Vec::with_capacity(kept.len());
     for &id in &kept {

@@ -1,20 +1,20 @@
 //! The engine: rewrites a formula from its leaves upwards until no rule applies.
 
-use super::pattern::{Bindings, Form, VARIABLES, is_commutative};
+use super::pattern::{Form, VARIABLES, is_commutative};
 use super::report::Report;
 use super::rules::{RULES, Rule};
 use super::{like_terms, positions};
 use crate::ir::{ExpressionId, Expressions, Extent, Node, Program};
 use crate::ops::{Operator, Runtime};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::sync::LazyLock;
 
 /// A formula is rewritten at most this often at one place; rules that undo each other would go on for ever.
 const MOST_STEPS: usize = 64;
 
 /// The rules by the operator at the root of their left side; those of `where` and of constants have none.
-static BY_OPERATOR: LazyLock<HashMap<Option<Operator>, Vec<&'static Rule>>> = LazyLock::new(|| {
-    let mut by_operator: HashMap<Option<Operator>, Vec<&'static Rule>> = HashMap::new();
+static BY_OPERATOR: LazyLock<FxHashMap<Option<Operator>, Vec<&'static Rule>>> = LazyLock::new(|| {
+    let mut by_operator: FxHashMap<Option<Operator>, Vec<&'static Rule>> = FxHashMap::default();
     for rule in RULES.iter() {
         let head = match rule.from.form() {
             Form::Apply(operator, _) => Some(*operator),
@@ -33,13 +33,13 @@ pub struct Engine<'a> {
     pub extents: &'a [Extent],
     /// Which rules fired how often.
     pub report: &'a mut Report,
-    known: HashMap<ExpressionId, ExpressionId>,
+    known: FxHashMap<ExpressionId, ExpressionId>,
 }
 
 impl<'a> Engine<'a> {
     /// For a definition whose labels have these extents.
     pub fn new(program: &'a Program, extents: &'a [Extent], report: &'a mut Report) -> Self {
-        Self { program, extents, report, known: HashMap::new() }
+        Self { program, extents, report, known: FxHashMap::default() }
     }
 
     /// The simplest form of a formula.
@@ -116,10 +116,13 @@ impl<'a> Engine<'a> {
 }
 
 fn apply(rule: &Rule, expressions: &mut Expressions, id: ExpressionId) -> Option<ExpressionId> {
-    let mut ways = rule.from.matches(expressions, id, &[None; VARIABLES]).into_iter();
-    let allowed = |bindings: &Bindings| !rule.truth || bindings[0].is_some_and(|a| is_truth(expressions, a));
-    let bindings = ways.find(allowed)?;
-    let to = rule.to.build(expressions, &bindings);
+    let mut found = None;
+    rule.from.matches(expressions, id, &[None; VARIABLES], &mut |bindings| {
+        let allowed = !rule.truth || bindings[0].is_some_and(|a| is_truth(expressions, a));
+        found = allowed.then_some(*bindings);
+        allowed
+    });
+    let to = rule.to.build(expressions, &found?);
     (to != id).then_some(to)
 }
 

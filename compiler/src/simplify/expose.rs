@@ -7,19 +7,24 @@ use super::definitions::add_auxiliary;
 use super::{Report, formula, map_reads, set_body};
 use crate::ir::{Definition, ExpressionId, Index, Label, Node, Program, TensorId};
 use crate::ops::{Operator, Reduction};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
 
 /// Definitions are looked through at most this deep.
 const DEEPEST: usize = 4;
 
+/// The definitions that are not looked through, as that would never end: those of recurrences.
+type Closed = BTreeSet<TensorId>;
+
 /// Tries every logarithm, and every fraction with a sum of exponentials below.
 pub fn expose(program: &mut Program, report: &mut Report) -> bool {
     let mut changed = false;
+    let closed = program.recurrent();
     for id in program.order() {
         let Some(body) = program.definition(id).map(|definition| definition.body) else { continue };
-        let mut replaced: HashMap<ExpressionId, ExpressionId> = HashMap::new();
+        let mut replaced: FxHashMap<ExpressionId, ExpressionId> = FxHashMap::default();
         for node in program.expressions.reachable(body) {
-            if let Some(better) = better(program, id, node, report) {
+            if let Some(better) = better(program, &closed, id, node, report) {
                 replaced.insert(node, better);
             }
         }
@@ -32,12 +37,12 @@ pub fn expose(program: &mut Program, report: &mut Report) -> bool {
     changed
 }
 
-fn better(program: &mut Program, id: TensorId, node: ExpressionId, report: &mut Report) -> Option<ExpressionId> {
+fn better(program: &mut Program, closed: &Closed, id: TensorId, node: ExpressionId, report: &mut Report) -> Option<ExpressionId> {
     let Node::Apply(operator, arguments) = program.expressions.node(node).clone() else { return None };
     if operator == Operator::Log || operator == Operator::Log1P {
-        logarithm(program, id, operator, arguments[0], report)
+        logarithm(program, closed, id, operator, arguments[0], report)
     } else if operator == Operator::Divide {
-        fraction(program, id, arguments[0], arguments[1], report)
+        fraction(program, closed, id, [arguments[0], arguments[1]], report)
     } else {
         None
     }
@@ -46,19 +51,20 @@ fn better(program: &mut Program, id: TensorId, node: ExpressionId, report: &mut 
 /// `log(f)`, where a rule applies once f is written out.
 fn logarithm(
     program: &mut Program,
+    closed: &Closed,
     id: TensorId,
     operator: Operator,
     argument: ExpressionId,
     report: &mut Report,
 ) -> Option<ExpressionId> {
     if let (Operator::Log, Node::Read(sum, at)) = (operator, program.expressions.node(argument).clone())
-        && let Some(logarithm) = logarithm_of_sum(program, sum, report)
+        && let Some(logarithm) = logarithm_of_sum(program, closed, sum, report)
     {
         report.enter(&program.tensor(id).name);
         report.fired("log(sum(exp(a))) = logsumexp(a)");
         return Some(program.expressions.read(logarithm, at));
     }
-    let open = look_through(program, argument);
+    let open = look_through(program, closed, argument);
     if open == argument {
         return None;
     }
@@ -76,15 +82,18 @@ fn logarithm(
 /// `exp(a)·b / Σ exp` as `exp(a - logsumexp)·b`.
 fn fraction(
     program: &mut Program,
+    closed: &Closed,
     id: TensorId,
-    above: ExpressionId,
-    below: ExpressionId,
+    [above, below]: [ExpressionId; 2],
     report: &mut Report,
 ) -> Option<ExpressionId> {
     let Node::Read(sum, at) = program.expressions.node(below).clone() else { return None };
-    let open = look_through(program, above);
+    if !matches!(program.definition(sum)?.reduction, Some((Reduction::Sum, _))) {
+        return None;
+    }
+    let open = look_through(program, closed, above);
     let Node::Apply(Operator::Exp, exponent) = program.expressions.node(open).clone() else { return None };
-    let logarithm = logarithm_of_sum(program, sum, report)?;
+    let logarithm = logarithm_of_sum(program, closed, sum, report)?;
     report.enter(&program.tensor(id).name);
     report.fired("exp(a) / sum(exp(b)) = exp(a - logsumexp(b))");
     let logarithm = program.expressions.read(logarithm, at);
@@ -94,9 +103,9 @@ fn fraction(
 }
 
 /// For `S = Σ exp(f)`: the definition `logsumexp(f)`.
-fn logarithm_of_sum(program: &mut Program, sum: TensorId, report: &mut Report) -> Option<TensorId> {
+fn logarithm_of_sum(program: &mut Program, closed: &Closed, sum: TensorId, report: &mut Report) -> Option<TensorId> {
     let Definition { reduction: Some((Reduction::Sum, extents)), body } = program.definition(sum)?.clone() else { return None };
-    let open = look_through(program, body);
+    let open = look_through(program, closed, body);
     let open = formula(program, sum, open, report);
     let Node::Apply(Operator::Exp, exponent) = program.expressions.node(open).clone() else { return None };
     let definition = Definition { reduction: Some((Reduction::LogSumExp, extents)), body: exponent[0] };
@@ -110,16 +119,14 @@ fn logarithm_of_sum(program: &mut Program, sum: TensorId, report: &mut Report) -
 }
 
 /// The formula with the definitions that it reads written out, as far as they are formulas without a reduction.
-fn look_through(program: &mut Program, root: ExpressionId) -> ExpressionId {
+fn look_through(program: &mut Program, closed: &Closed, root: ExpressionId) -> ExpressionId {
     let mut open = root;
-    let recurrent = program.recurrent();
     for _ in 0..DEEPEST {
-        let bodies: HashMap<TensorId, ExpressionId> = program
-            .ids()
-            .filter(|id| !recurrent.contains(id))
+        let read = program.expressions.tensors(open).into_iter().filter(|id| !closed.contains(id));
+        let bodies: FxHashMap<TensorId, ExpressionId> = read
             .filter_map(|id| match program.definition(id) {
                 Some(Definition { reduction: None, body }) => Some((id, *body)),
-                _ => None,
+                Some(_) | None => None,
             })
             .collect();
         let next = map_reads(program, open, &mut |expressions, tensor, at: &[Index]| {

@@ -10,7 +10,8 @@ use super::diagonal::{axes, over_own_axes};
 use super::{Report, diagonal, set_body};
 use crate::ir::{Definition, ExpressionId, Expressions, Node, Program, TensorId, bounds};
 use crate::ops::Operator;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeSet;
 
 /// More factors than this are not told apart.
 const MOST: usize = 3;
@@ -18,7 +19,7 @@ const MOST: usize = 3;
 /// Gives the factors of all adjoints definitions of their own.
 pub fn simplify(program: &mut Program, report: &mut Report) -> bool {
     let recurrent = program.recurrent();
-    let roots: HashSet<TensorId> = program.roots.iter().map(|root| root.tensor).collect();
+    let roots: FxHashSet<TensorId> = program.roots.iter().map(|root| root.tensor).collect();
     let mut total = Total::default();
     let mut changed = false;
     for id in program.order() {
@@ -229,7 +230,7 @@ fn part(program: &mut Program, id: TensorId, factors: &[ExpressionId]) -> Expres
 /// Which definitions are numbers for all data that are numbers, so that they may be computed where nobody wants them.
 #[derive(Default)]
 struct Total {
-    known: HashMap<TensorId, bool>,
+    known: FxHashMap<TensorId, bool>,
 }
 
 impl Total {

@@ -26,7 +26,8 @@ mod windows;
 
 pub use report::Report;
 
-use crate::ir::{Definition, ExpressionId, Expressions, Index, Node, Program, Source, TensorId};
+use crate::ir::{Definition, ExpressionId, Expressions, Extent, Index, Node, Program, Source, TensorId};
+use rustc_hash::FxHashMap;
 
 /// Passes are repeated at most this often; each of them only removes work, and a factor moves on by a definition in each.
 const MOST_ROUNDS: usize = 400;
@@ -34,8 +35,9 @@ const MOST_ROUNDS: usize = 400;
 /// Simplifies a program in place and removes what its roots do not need. Given tensors stay.
 pub fn simplify(program: &mut Program) -> Report {
     let mut report = Report::default();
+    let mut simple = Simple::default();
     for _ in 0..MOST_ROUNDS {
-        let mut changed = formulas(program, &mut report);
+        let mut changed = formulas(program, &mut simple, &mut report);
         changed |= definitions::inline(program, &mut report);
         changed |= expose::expose(program, &mut report);
         changed |= narrow::simplify(program, &mut report);
@@ -57,13 +59,22 @@ pub fn simplify(program: &mut Program) -> Report {
     report
 }
 
-/// Rewrites the formula of every definition.
-fn formulas(program: &mut Program, report: &mut Report) -> bool {
+/// The formulas that no rule changes any more, with the extents of their labels: rules see nothing else of a definition.
+type Simple = FxHashMap<TensorId, (ExpressionId, Vec<Extent>)>;
+
+/// Rewrites the formula of every definition that is not known to be simple.
+fn formulas(program: &mut Program, simple: &mut Simple, report: &mut Report) -> bool {
     let mut changed = false;
     for id in program.order() {
-        let Some(definition) = program.definition(id).cloned() else { continue };
-        let body = formula(program, id, definition.body, report);
-        if body != definition.body {
+        let Some(old) = program.definition(id).map(|definition| definition.body) else { continue };
+        let extents = program.label_extents(id);
+        if simple.get(&id).is_some_and(|(body, known)| *body == old && *known == extents) {
+            continue;
+        }
+        let body = formula(program, id, old, report);
+        if body == old {
+            simple.insert(id, (old, extents));
+        } else {
             set_body(program, id, body);
             changed = true;
         }

@@ -6,7 +6,8 @@ use super::definitions::is_adjoint;
 use super::diagonal::label;
 use super::{Report, map_reads, set_body, set_definition};
 use crate::ir::{Definition, Extent, Index, Label, Node, Program, TensorId};
-use std::collections::{BTreeMap, HashSet};
+use rustc_hash::FxHashSet;
+use std::collections::BTreeMap;
 
 /// Which elements of a tensor a read reaches: for each axis the number of a label of its own, or a place.
 type Place = Vec<Result<usize, Extent>>;
@@ -17,7 +18,7 @@ type Ways = BTreeMap<TensorId, Option<(Place, Vec<Extent>)>>;
 /// Narrows all definitions that can be.
 pub fn simplify(program: &mut Program, report: &mut Report) -> bool {
     let recurrent = program.recurrent();
-    let roots: HashSet<TensorId> = program.roots.iter().map(|root| root.tensor).collect();
+    let roots: FxHashSet<TensorId> = program.roots.iter().map(|root| root.tensor).collect();
     let is_free =
         |program: &Program, id: TensorId| is_adjoint(program.tensor(id)) && !recurrent.contains(&id) && !roots.contains(&id);
     let find = |program: &Program| {

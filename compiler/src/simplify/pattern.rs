@@ -25,6 +25,9 @@ pub(super) const VARIABLES: usize = 6;
 /// What the variables of a pattern stand for.
 pub(super) type Bindings = [Option<ExpressionId>; VARIABLES];
 
+/// Whether a way to match is the one that is looked for.
+pub(super) type Accept<'a> = dyn FnMut(&Bindings) -> bool + 'a;
+
 impl Pattern {
     fn new(form: Form) -> Self {
         // The few hundred nodes of the rules are made once.
@@ -35,37 +38,37 @@ impl Pattern {
         self.0
     }
 
-    /// All ways in which a formula is an instance of the pattern. Sums and products are tried in both orders.
-    pub(super) fn matches(self, expressions: &Expressions, id: ExpressionId, bindings: &Bindings) -> Vec<Bindings> {
+    /// Goes through the ways in which a formula is an instance of the pattern until one is accepted, and says whether one was. Sums and
+    /// products are tried in both orders.
+    pub(super) fn matches(
+        self,
+        expressions: &Expressions,
+        id: ExpressionId,
+        bindings: &Bindings,
+        accept: &mut Accept<'_>,
+    ) -> bool {
         match self.0 {
-            Form::Number(number) => {
-                let same = expressions.as_number(id).is_some_and(|value| value == *number);
-                if same { vec![*bindings] } else { Vec::new() }
-            }
-            Form::AnyNumber(_) if expressions.as_number(id).is_none() => Vec::new(),
+            Form::Number(number) => expressions.as_number(id) == Some(*number) && accept(bindings),
+            Form::AnyNumber(_) if expressions.as_number(id).is_none() => false,
             Form::Variable(number) | Form::AnyNumber(number) => match bindings[*number] {
-                Some(bound) if bound == id => vec![*bindings],
-                Some(_) => Vec::new(),
+                Some(bound) => bound == id && accept(bindings),
                 None => {
                     let mut bound = *bindings;
                     bound[*number] = Some(id);
-                    vec![bound]
+                    accept(&bound)
                 }
             },
             Form::Apply(operator, patterns) => {
-                let Node::Apply(found, arguments) = expressions.node(id) else { return Vec::new() };
-                if found != operator {
-                    return Vec::new();
-                }
-                let mut ways = all(patterns, arguments, expressions, bindings);
-                if is_commutative(*operator) && arguments[0] != arguments[1] {
-                    ways.extend(all(patterns, &[arguments[1], arguments[0]], expressions, bindings));
-                }
-                ways
+                let Node::Apply(found, arguments) = expressions.node(id) else { return false };
+                found == operator
+                    && (all(patterns, arguments, expressions, bindings, accept)
+                        || is_commutative(*operator)
+                            && arguments[0] != arguments[1]
+                            && all(patterns, &[arguments[1], arguments[0]], expressions, bindings, accept))
             }
             Form::Select(condition, then, otherwise) => {
-                let Node::Select(a, b, c) = expressions.node(id) else { return Vec::new() };
-                all(&[*condition, *then, *otherwise], &[*a, *b, *c], expressions, bindings)
+                let Node::Select(a, b, c) = expressions.node(id) else { return false };
+                all(&[*condition, *then, *otherwise], &[*a, *b, *c], expressions, bindings, accept)
             }
         }
     }
@@ -91,12 +94,18 @@ impl Pattern {
     }
 }
 
-fn all(patterns: &[Pattern], ids: &[ExpressionId], expressions: &Expressions, bindings: &Bindings) -> Vec<Bindings> {
-    let mut ways = vec![*bindings];
-    for (pattern, &id) in patterns.iter().zip(ids) {
-        ways = ways.iter().flat_map(|bound| pattern.matches(expressions, id, bound)).collect();
-    }
-    ways
+/// The same for formulas that are instances of a pattern each.
+fn all(
+    patterns: &[Pattern],
+    ids: &[ExpressionId],
+    expressions: &Expressions,
+    bindings: &Bindings,
+    accept: &mut Accept<'_>,
+) -> bool {
+    let (Some((pattern, patterns)), Some((&id, ids))) = (patterns.split_first(), ids.split_first()) else {
+        return accept(bindings);
+    };
+    pattern.matches(expressions, id, bindings, &mut |bound| all(patterns, ids, expressions, bound, accept))
 }
 
 /// Whether `a op b` has the same bits as `b op a`.

@@ -8,7 +8,8 @@ use super::definitions::add_auxiliary;
 use super::{Report, set_body};
 use crate::ir::{Definition, ExpressionId, Extent, Index, Label, Node, Program, TensorId, bounds};
 use crate::ops::{Operator, RANDOM_COST};
-use std::collections::{BTreeMap, HashMap};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 
 /// An operator that costs less is computed again rather than stored.
 pub const DEAR: u32 = 15;
@@ -32,7 +33,7 @@ struct Occurrence {
 pub fn share(program: &mut Program, report: &mut Report) -> bool {
     let order = program.order();
     let occurrences = occurrences(program, &order);
-    let mut replaced: BTreeMap<TensorId, HashMap<ExpressionId, ExpressionId>> = BTreeMap::new();
+    let mut replaced: BTreeMap<TensorId, FxHashMap<ExpressionId, ExpressionId>> = BTreeMap::new();
     for (key, places) in occurrences {
         let mut definitions: Vec<TensorId> = places.iter().map(|place| place.definition).collect();
         definitions.dedup();
@@ -62,7 +63,7 @@ pub fn share(program: &mut Program, report: &mut Report) -> bool {
 /// All dear formulas with their places, the first place first; those inside of a larger one that is shared come after it.
 fn occurrences(program: &mut Program, order: &[TensorId]) -> Vec<(Key, Vec<Occurrence>)> {
     let mut found: Vec<(Key, Vec<Occurrence>)> = Vec::new();
-    let mut numbers: HashMap<Key, usize> = HashMap::new();
+    let mut numbers: FxHashMap<Key, usize> = FxHashMap::default();
     for &id in order {
         let Some(body) = program.definition(id).map(|definition| definition.body) else { continue };
         let extents = program.label_extents(id);

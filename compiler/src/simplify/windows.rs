@@ -9,7 +9,8 @@ use super::{Report, set_body};
 use crate::diff::plain_labels;
 use crate::ir::{Atom, Definition, ExpressionId, Expressions, Extent, Index, Label, Node, Program, TensorId, conditions};
 use crate::ops::Operator;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use rustc_hash::FxHashMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A function of the elements of a tensor from a place of its last axis up to another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,7 +49,7 @@ pub fn share(program: &mut Program, report: &mut Report) -> bool {
     for &id in order.iter().filter(|id| !providers.values().any(|provider| provider == *id)) {
         let Some(body) = program.definition(id).map(|definition| definition.body) else { continue };
         let ranges = ranges(program, id);
-        let mut walk = Walk { program, known: HashMap::new(), found: BTreeSet::new(), providers: Some(&providers) };
+        let mut walk = Walk { program, known: FxHashMap::default(), found: BTreeSet::new(), providers: Some(&providers) };
         let new = walk.formula(body, &ranges);
         changed |= new != body;
         set_body(program, id, new);
@@ -59,7 +60,7 @@ pub fn share(program: &mut Program, report: &mut Report) -> bool {
 fn found_in(program: &mut Program, id: TensorId) -> BTreeSet<Window> {
     let Some(body) = program.definition(id).map(|definition| definition.body) else { return BTreeSet::new() };
     let ranges = ranges(program, id);
-    let mut walk = Walk { program, known: HashMap::new(), found: BTreeSet::new(), providers: None };
+    let mut walk = Walk { program, known: FxHashMap::default(), found: BTreeSet::new(), providers: None };
     walk.formula(body, &ranges);
     walk.found
 }
@@ -71,7 +72,7 @@ fn ranges(program: &Program, id: TensorId) -> Ranges {
 /// A way through a formula that knows which values labels have where it is.
 struct Walk<'a> {
     program: &'a mut Program,
-    known: HashMap<(ExpressionId, Ranges), ExpressionId>,
+    known: FxHashMap<(ExpressionId, Ranges), ExpressionId>,
     found: BTreeSet<Window>,
     /// What takes the place of windows, if anything is to.
     providers: Option<&'a BTreeMap<Window, TensorId>>,

@@ -7,8 +7,9 @@ use super::writer::Writer;
 use crate::ir::{Atom, ExpressionId, Extent, Index, Label, Node, Program, TensorId, bounds};
 use crate::ops::{Operator, Reduction, Spelling};
 use crate::syntax::tree::{Binary, Expression, ExpressionKind, IndexItem, ReducedLabel, Unary};
+use rustc_hash::FxHashMap;
 use std::cell::Cell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 /// The labels of a definition: their names, and whether their ranges must be written.
 pub struct Labels {
@@ -89,7 +90,7 @@ fn plain(writer: &Writer, id: TensorId, grouped: &Grouped) -> Vec<bool> {
 
 /// A formula; labels have the names of the definition. Without recursion: formulas may be deep.
 pub fn expression(writer: &Writer, id: TensorId, root: ExpressionId, labels: &Labels) -> Expression {
-    let mut done: HashMap<ExpressionId, Expression> = HashMap::new();
+    let mut done: FxHashMap<ExpressionId, Expression> = FxHashMap::default();
     for node in writer.program.expressions.reachable(root) {
         let argument = |id: &ExpressionId| done.get(id).cloned().unwrap_or_else(|| natural(0));
         let made = match writer.program.expressions.node(node) {

@@ -2,7 +2,8 @@
 //! It must not know how formulas are written.
 
 use crate::ir::{Definition, Element, ExpressionId, Expressions, Index, Label, Node, Program, Source, Tensor, TensorId};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use rustc_hash::FxHashMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A part with more nodes than this becomes a definition.
 const MOST_NODES: usize = 120;
@@ -20,8 +21,8 @@ struct Size {
 /// Gives parts of a definition names of their own where its text would be too long.
 pub fn hoist(program: &mut Program, id: TensorId) {
     let Some(Definition { reduction, body }) = program.definition(id).cloned() else { return };
-    let mut sizes: HashMap<ExpressionId, Size> = HashMap::new();
-    let mut mapped: HashMap<ExpressionId, ExpressionId> = HashMap::new();
+    let mut sizes: FxHashMap<ExpressionId, Size> = FxHashMap::default();
+    let mut mapped: FxHashMap<ExpressionId, ExpressionId> = FxHashMap::default();
     for node in program.expressions.reachable(body) {
         let mut size = Size { nodes: 1, depth: 1, reads_itself: reads(&program.expressions, node, id) };
         for argument in program.expressions.arguments(node) {
@@ -48,7 +49,7 @@ fn reads(expressions: &Expressions, node: ExpressionId, id: TensorId) -> bool {
 fn with_arguments(
     expressions: &mut Expressions,
     node: ExpressionId,
-    mapped: &HashMap<ExpressionId, ExpressionId>,
+    mapped: &FxHashMap<ExpressionId, ExpressionId>,
 ) -> ExpressionId {
     let node = match expressions.node(node).clone() {
         Node::Apply(operator, of) => Node::Apply(operator, of.iter().map(|argument| mapped[argument]).collect()),

@@ -9,7 +9,8 @@ use super::writer::Writer;
 use crate::ir::{Atom, Definition, ExpressionId, Extent, Index, Label, Node, TensorId};
 use crate::ops::{Operator, Reduction};
 use crate::syntax::tree::{Argument, Binary, Expression, ExpressionKind};
-use std::collections::{BTreeSet, HashMap};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
 
 /// A definition that would be longer is not written in this notation.
 const MOST_NODES: usize = 150;
@@ -97,7 +98,7 @@ fn covering(writer: &Writer, frame: &Frame, body: ExpressionId) -> Option<Array>
 
 /// A formula, element by element. Without recursion: formulas may be deep.
 pub fn elementwise(writer: &Writer, frame: &Frame, body: ExpressionId) -> Option<Array> {
-    let mut done: HashMap<ExpressionId, Option<Array>> = HashMap::new();
+    let mut done: FxHashMap<ExpressionId, Option<Array>> = FxHashMap::default();
     for id in writer.program.expressions.reachable(body) {
         let arguments = |ids: &[ExpressionId]| -> Option<Vec<Array>> {
             ids.iter().map(|id| done.get(id).and_then(Option::as_ref).cloned()).collect()

@@ -6,10 +6,11 @@ use super::writer::Writer;
 use crate::ir::{Definition, ExpressionId, Extent, Index, Label, Node, Program, TensorId};
 use crate::ops::{Operator, Reduction};
 use crate::syntax::tree::{Argument, Expression, ExpressionKind};
-use std::collections::{BTreeSet, HashMap};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
 
 /// `softmax(x)` or `log_softmax(x)`, where a formula is one; `done` has what its parts are written as.
-pub fn softmax(writer: &Writer, frame: &Frame, id: ExpressionId, done: &HashMap<ExpressionId, Option<Array>>) -> Option<Array> {
+pub fn softmax(writer: &Writer, frame: &Frame, id: ExpressionId, done: &FxHashMap<ExpressionId, Option<Array>>) -> Option<Array> {
     let Node::Apply(operator, of) = writer.program.expressions.node(id) else { return None };
     let (word, difference) = match (operator, of.as_slice()) {
         (Operator::Exp, [difference]) => ("softmax", *difference),

@@ -9,7 +9,8 @@ use crate::explain::{Step, tidy, tree};
 use crate::ir::{Definition, ExpressionId, Extent, Index, Label, Node, Source, TensorId};
 use crate::simplify;
 use crate::syntax::tree::{Binary, Expression, ExpressionKind};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use rustc_hash::FxHashMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a step says.
 pub struct Line {
@@ -155,7 +156,7 @@ impl Sketch {
         let expressions = &mut program.expressions;
         let computed = expressions.substitute(simple, &mut |label| at.get(label.0 as usize).cloned().unwrap_or_default());
         let read = expressions.read(reader, at.to_vec());
-        let body = expressions.replace(body, &HashMap::from([(computed, read)]));
+        let body = expressions.replace(body, &FxHashMap::from_iter([(computed, read)]));
         if let Source::Defined(definition) = &mut program.tensors[id.0 as usize].source {
             definition.body = body;
         }
