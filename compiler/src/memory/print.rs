@@ -160,10 +160,12 @@ impl Pass<'_> {
 
 /// Rows with columns that begin below each other; those of `right` end below each other.
 fn table(rows: &[Vec<String>], right: &[usize]) -> String {
+    let columns = 0..rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = columns.map(width).collect();
     let line = |row: &Vec<String>| {
         let cells = row.iter().enumerate().map(|(column, cell)| {
-            let space = " ".repeat(width(column) - cell.chars().count());
+            let space = " ".repeat(widths[column] - cell.chars().count());
             if right.contains(&column) { format!("{space}{cell}") } else { format!("{cell}{space}") }
         });
         format!("  {}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
