@@ -7,6 +7,7 @@
 //! It must know nothing of syntax and of Rust.
 
 mod jacobian;
+pub mod products;
 mod views;
 
 use crate::diff;
@@ -16,6 +17,9 @@ use crate::simplify::simplify;
 pub use jacobian::jacobian;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
+
+/// What moves along a vector has products of at most so many factors; of more they are written step by step.
+const MOST_FACTORS: i64 = 2;
 
 /// Whether a tensor is read by another, however indirectly, or is it. `origins` has derivatives that were made before, with what was
 /// differentiated: the derivative of a linear function depends on what the function does, if only as a constant.
@@ -49,6 +53,7 @@ pub fn vjp(program: &mut Program, of: TensorId, vector: Option<TensorId>, wrt: &
 /// The product of the Jacobian of `of` for a tensor with a vector, which has the shape of the tensor: the derivative along it.
 pub fn jvp(program: &mut Program, of: TensorId, wrt: TensorId, vector: TensorId) -> TensorId {
     let mut part = Part::of(program, of, &[wrt], Some(vector));
+    products::stepwise(&mut part.program, part.of, &part.wrt, MOST_FACTORS);
     let found = part.vector.and_then(|vector| diff::tangent(&mut part.program, part.of, &[(part.wrt[0], vector)]));
     match found {
         Some(found) => part.bring_back(program, found),

@@ -334,6 +334,12 @@ impl Operator {
         }
     }
 
+    /// Whether its value lies between -1 and 1, whatever the number that it is of.
+    pub fn is_within_one(self) -> bool {
+        const NUMBERS: [f64; 7] = [-1e9, -2.0, -1.0, 0.0, 1.0, 2.0, 1e9];
+        self.row().arity == 1 && NUMBERS.iter().all(|&a| (self.row().value)(&[a]).abs() <= 1.0)
+    }
+
     /// Whether its value is a truth value, 0 or 1.
     pub fn is_truth(self) -> bool {
         matches!(self.row().runtime, Runtime::Comparison(_) | Runtime::Logical(_))

@@ -2,7 +2,7 @@
 //!
 //! Nothing is decided here that a step could decide; this is the order of the steps and nothing else.
 
-use crate::derivatives;
+use crate::derivatives::{self, products};
 use crate::diff;
 use crate::emit::{Passes, Traced, nn};
 use crate::interface::Interface;
@@ -10,6 +10,9 @@ use crate::ir::{self, Program, Role, Root, TensorId};
 use crate::loops::{self, Destination, Loops};
 use crate::plan::{self, Plan};
 use crate::simplify::{self, Report};
+
+/// Products of more factors are differentiated step by step: their gradients would cost more than four times as much.
+const MOST_FACTORS: i64 = 4;
 
 /// A program with the gradient for some of its tensors.
 #[derive(Clone, Debug)]
@@ -50,16 +53,17 @@ pub fn forward(program: &Program, wanted: impl Fn(&Role) -> bool) -> Derived {
 /// The program with the roots that are wanted and the gradient of its objective for `wrt`, simplified. Tensors of `wrt` must be
 /// given ones (inputs, targets, parameters, states).
 pub fn gradient(program: &Program, wrt: &[TensorId], wanted: impl Fn(&Role) -> bool) -> Derived {
-    gradient_of(program, forward(program, wanted), wrt)
+    gradient_of(program, forward(program, wanted), wrt, MOST_FACTORS)
 }
 
-/// The same, from the simplified program without a gradient.
-fn gradient_of(program: &Program, forward: Derived, wrt: &[TensorId]) -> Derived {
+/// The same, from the simplified program without a gradient; products of more factors are differentiated step by step.
+fn gradient_of(program: &Program, forward: Derived, wrt: &[TensorId], most_factors: i64) -> Derived {
     // Simplification renumbers tensors; the given ones keep their names.
     let names: Vec<String> = wrt.iter().map(|&id| program.tensor(id).name.clone()).collect();
     let Derived { mut program, mut report } = forward;
     let wrt: Vec<TensorId> = names.iter().filter_map(|name| program.find(name)).collect();
     if let Some(of) = objective(&program) {
+        products::stepwise(&mut program, of, &wrt, most_factors);
         diff::gradient(&mut program, of, &wrt);
         verify(&program, "differentiation");
     }
@@ -72,7 +76,7 @@ fn gradient_of(program: &Program, forward: Derived, wrt: &[TensorId]) -> Derived
 /// those of B (`hessian_A` where A is alone or both are one). What has a derivative of 0 everywhere is there as zeros.
 pub fn hessian(program: &Program, wrt: &[TensorId], wanted: impl Fn(&Role) -> bool) -> Derived {
     let names: Vec<String> = wrt.iter().map(|&id| program.tensor(id).name.clone()).collect();
-    let Derived { mut program, mut report } = gradient(program, wrt, wanted);
+    let Derived { mut program, mut report } = gradient_of(program, forward(program, wanted), wrt, i64::MAX);
     let found = |program: &Program, name: &String| program.find(name);
     for (number, first) in names.iter().enumerate() {
         let slope = found(&program, first).and_then(|id| program.root(&Role::Gradient(id)));
@@ -203,7 +207,7 @@ pub fn planned(training: &Program, inference: &Program) -> (Passes, Vec<Plan>) {
     let is_reported = |role: &Role| matches!(role, Role::Loss | Role::Metric(_));
     // What is printed is what is computed: the same derivation, without the outputs, which a step of training does not need.
     let plain = forward(training, |_| true);
-    let mut derived = gradient_of(training, plain.clone(), &parameters(training));
+    let mut derived = gradient_of(training, plain.clone(), &parameters(training), MOST_FACTORS);
     let remarks = nn::remarks(&plain.program, &derived.program, &derived.report, false);
     let derivatives = nn::print_with_remarks(&derived.program, &remarks);
     let gradient = objective(training).map(|_| {

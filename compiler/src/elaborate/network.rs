@@ -11,7 +11,7 @@ use super::{Reported, Result};
 use crate::ir::{Element, Extent, Initializer, Precision, Role, Source, Tensor, TensorId};
 use crate::span::Span;
 use crate::syntax::tree::{Axis, Data, Expression, ExpressionKind, Network, Shape, Statement, StatementKind, Stored};
-use chainrule_math::init::NAMES as INITIALIZERS;
+use chainrule_math::init::{self, NAMES as INITIALIZERS};
 
 impl<'a> Elaborator<'a> {
     /// Elaborates the network that is wanted.
@@ -258,7 +258,10 @@ impl<'a> Elaborator<'a> {
         for argument in given {
             arguments.push(self.given_number(super::arguments::Given::Expression(&argument.value))?);
         }
-        Ok(Initializer { name: name.to_owned(), arguments })
+        match init::problem(name, &arguments) {
+            Some(message) => Err(self.error(written.span, message)),
+            None => Ok(Initializer { name: name.to_owned(), arguments }),
+        }
     }
 
     fn no_initializer(&mut self, name: &str, written: &'a Expression) -> Reported {

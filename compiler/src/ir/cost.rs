@@ -1,9 +1,13 @@
 //! How much a program computes, counted by definition: every operator of a formula once for each element, and one operation for
 //! each term of a reduction.
+//!
+//! Operations are those on numbers. Which formula an element has by its place alone (`where(i == j, ...)`) is arithmetic of indices, as
+//! what stands in brackets is (`x[2 * i + u]`), and not counted.
 
-use super::expression::Node;
+use super::expression::{ExpressionId, Expressions, Node};
 use super::program::{Program, TensorId};
 use super::scatter::scatter;
+use std::collections::HashSet;
 
 /// What stands for sizes that are not known, where costs are compared.
 pub const SIZES: [usize; 4] = [1, 8, 128, 1024];
@@ -11,12 +15,7 @@ pub const SIZES: [usize; 4] = [1, 8, 128, 1024];
 /// Operations of one definition for given sizes (by number).
 pub fn definition_operations(program: &Program, id: TensorId, sizes: &[usize]) -> u64 {
     let Some(definition) = program.definition(id) else { return 0 };
-    let operators = program.expressions.reachable(definition.body).into_iter();
-    let operators = operators.filter(|&node| match program.expressions.node(node) {
-        Node::Random(..) | Node::Apply(..) | Node::Select(..) => true,
-        Node::Number(_) | Node::Position(_) | Node::Read(..) => false,
-    });
-    let operators = u64::try_from(operators.count()).unwrap_or(u64::MAX);
+    let operators = operators(&program.expressions, definition.body);
     // A scatter has no term for each place that terms are added to.
     let places: Vec<usize> =
         scatter(program, id).map(|found| found.places.into_iter().map(|(axis, _)| axis).collect()).unwrap_or_default();
@@ -25,7 +24,28 @@ pub fn definition_operations(program: &Program, id: TensorId, sizes: &[usize]) -
         .map(|(_, extent)| extent)
         .map(|extent| u64::try_from(extent.value(sizes)).unwrap_or(0))
         .fold(1, u64::saturating_mul);
-    positions.saturating_mul(operators + u64::from(definition.reduction.is_some()))
+    positions.saturating_mul(operators.saturating_add(u64::from(definition.reduction.is_some())))
+}
+
+/// The operators of a formula that compute with numbers.
+fn operators(expressions: &Expressions, body: ExpressionId) -> u64 {
+    // Places, and conditions on such.
+    let mut of_places: HashSet<ExpressionId> = HashSet::new();
+    let mut count = 0;
+    for id in expressions.reachable(body) {
+        match expressions.node(id) {
+            Node::Number(_) | Node::Position(_) => {
+                of_places.insert(id);
+            }
+            Node::Apply(operator, arguments) if operator.is_truth() && arguments.iter().all(|one| of_places.contains(one)) => {
+                of_places.insert(id);
+            }
+            Node::Select(condition, ..) if of_places.contains(condition) => {}
+            Node::Read(..) => {}
+            Node::Random(..) | Node::Apply(..) | Node::Select(..) => count += 1,
+        }
+    }
+    count
 }
 
 /// Operations of all definitions that the roots need.

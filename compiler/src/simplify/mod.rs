@@ -14,6 +14,7 @@ mod like_terms;
 mod monotone;
 mod narrow;
 mod pattern;
+mod polynomials;
 mod positions;
 mod report;
 mod residues;
@@ -59,7 +60,8 @@ pub fn simplify(program: &mut Program) -> Report {
     report
 }
 
-/// The formulas that no rule changes any more, with the extents of their labels: rules see nothing else of a definition.
+/// The formulas that no rule changes any more, with the extents of their labels: rules see nothing else of a
+/// definition (polynomials look whether what is read is a bounded function; what is seen later costs nothing but a chance).
 type Simple = FxHashMap<TensorId, (ExpressionId, Vec<Extent>)>;
 
 /// Rewrites the formula of every definition that is not known to be simple.
@@ -94,8 +96,27 @@ fn formula(program: &mut Program, id: TensorId, body: ExpressionId, report: &mut
     let extents = program.label_extents(id);
     let mut expressions = std::mem::take(&mut program.expressions);
     let simple = engine::Engine::new(program, &extents, report).simplify(&mut expressions, body);
+    let simple = nested(program, &mut expressions, &extents, simple, report);
     program.expressions = expressions;
     simple
+}
+
+/// A simple formula with its polynomials in nested form, where that costs less and is simple too.
+fn nested(
+    program: &Program,
+    expressions: &mut Expressions,
+    extents: &[Extent],
+    simple: ExpressionId,
+    report: &mut Report,
+) -> ExpressionId {
+    let mut done = report.at_the_same_place();
+    let Some(nested) = polynomials::nested(program, expressions, simple, &mut done) else { return simple };
+    let nested = engine::Engine::new(program, extents, &mut done).simplify(expressions, nested);
+    if polynomials::cost(expressions, nested) >= polynomials::cost(expressions, simple) {
+        return simple;
+    }
+    report.add(&done);
+    nested
 }
 
 /// Gives a definition another formula.

@@ -16,6 +16,11 @@ impl Report {
         self.place = definition.into();
     }
 
+    /// Nothing yet, in the same definition.
+    pub fn at_the_same_place(&self) -> Self {
+        Self { counts: BTreeMap::new(), place: Arc::clone(&self.place) }
+    }
+
     /// Counts one rewrite.
     pub fn fired(&mut self, rule: &'static str) {
         *self.counts.entry((rule, Arc::clone(&self.place))).or_default() += 1;

@@ -20,11 +20,12 @@ pub struct Grouped {
     pub reduced: Vec<Label>,
 }
 
-/// The labels of a definition, taken apart where its formula does so.
-pub fn grouped(program: &mut Program, id: TensorId, body: ExpressionId) -> Grouped {
+/// The labels of a definition, taken apart where its formula does so. The time of a recurrence stays one label: a step is the one before
+/// and one more.
+pub fn grouped(program: &mut Program, id: TensorId, body: ExpressionId, time: Option<Label>) -> Grouped {
     let mut grouped = Grouped::plain(program, id, body);
     for _ in 0..MOST_SPLITS {
-        let Some((label, by)) = split(program, &grouped) else { break };
+        let Some((label, by)) = split(program, &grouped).filter(|(label, _)| Some(*label) != time) else { break };
         grouped.split(program, label, &by);
     }
     grouped

@@ -74,9 +74,10 @@ fn definitions(program: &Program) -> Vec<Statement> {
     for id in program.order() {
         hoist(&mut program, id);
     }
+    let times = program.times();
     for id in program.order() {
         if let Some(body) = program.definition(id).map(|definition| definition.body) {
-            groups.insert(id, groups::grouped(&mut program, id, body));
+            groups.insert(id, groups::grouped(&mut program, id, body, times.get(&id).copied()));
         }
     }
     let mut inlined = candidates(&program);

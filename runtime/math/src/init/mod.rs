@@ -52,6 +52,22 @@ pub const NAMES: &[(&str, usize)] = &[
     ("identity", 0),
 ];
 
+/// What is wrong with the numbers that an initializer is given, if anything is.
+pub fn problem(name: &str, arguments: &[f64]) -> Option<String> {
+    if let Some(number) = arguments.iter().find(|number| !number.is_finite()) {
+        return Some(format!("the initializer `{name}` needs finite numbers, found {number}"));
+    }
+    match (name, arguments) {
+        ("uniform", &[from, to]) if from > to => {
+            Some(format!("`uniform(a, b)` needs an a that is at most b, found {from} and {to}"))
+        }
+        ("normal" | "truncated_normal", &[_, deviation]) if deviation < 0.0 => {
+            Some(format!("`{name}(mu, sigma)` needs a standard deviation that is not negative, found {deviation}"))
+        }
+        _ => None,
+    }
+}
+
 /// Why there is no such initializer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownInitializer {
@@ -106,8 +122,11 @@ impl Initializer {
     ///
     /// # Errors
     ///
-    /// If there is none of that name, or with another number of arguments.
+    /// If there is none of that name, or with another number of arguments, or if these make no sense ([`problem`]).
     pub fn new(name: &str, arguments: &[f64]) -> Result<Self, UnknownInitializer> {
+        if let Some(message) = problem(name, arguments) {
+            return Err(UnknownInitializer { message });
+        }
         let scaled = |scale, fan, uniform| Self::Scaled { scale, fan, uniform };
         Ok(match (name, arguments) {
             ("zeros", []) => Self::Constant(0.0),
