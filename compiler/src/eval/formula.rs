@@ -143,11 +143,9 @@ impl<'a> Formula<'a> {
         let mut offset = 0;
         for (form, &length) in at.iter().zip(&values.shape) {
             let index = self.form(form, labels, tensors)?;
-            if index < 0 || index.unsigned_abs() >= length as u64 {
+            let Some(index) = usize::try_from(index).ok().filter(|&index| index < length) else {
                 return Err(self.outside(tensor, at, labels, tensors));
-            }
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-            let index = index as usize;
+            };
             offset = offset * length + index;
         }
         Ok(values.data[offset])

@@ -7,7 +7,8 @@
 use super::expression::{ExpressionId, Expressions, Node};
 use super::program::{Program, TensorId};
 use super::scatter::scatter;
-use std::collections::HashSet;
+use crate::ops::RANDOM_COST;
+use rustc_hash::FxHashSet;
 
 /// What stands for sizes that are not known, where costs are compared.
 pub const SIZES: [usize; 4] = [1, 8, 128, 1024];
@@ -30,7 +31,7 @@ pub fn definition_operations(program: &Program, id: TensorId, sizes: &[usize]) -
 /// The operators of a formula that compute with numbers.
 fn operators(expressions: &Expressions, body: ExpressionId) -> u64 {
     // Places, and conditions on such.
-    let mut of_places: HashSet<ExpressionId> = HashSet::new();
+    let mut of_places: FxHashSet<ExpressionId> = FxHashSet::default();
     let mut count = 0;
     for id in expressions.reachable(body) {
         match expressions.node(id) {
@@ -46,6 +47,17 @@ fn operators(expressions: &Expressions, body: ExpressionId) -> u64 {
         }
     }
     count
+}
+
+/// What a formula costs to compute once, in additions; what it has several times is counted once.
+pub fn formula_cost(expressions: &Expressions, root: ExpressionId) -> u32 {
+    let own = |id: &ExpressionId| match expressions.node(*id) {
+        Node::Apply(operator, _) => operator.row().cost,
+        Node::Select(..) => 1,
+        Node::Random(..) => RANDOM_COST,
+        Node::Number(_) | Node::Position(_) | Node::Read(..) => 0,
+    };
+    expressions.reachable(root).iter().map(own).fold(0, u32::saturating_add)
 }
 
 /// Operations of all definitions that the roots need.

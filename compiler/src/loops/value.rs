@@ -2,6 +2,7 @@
 
 use super::build::{Builder, Frame};
 use super::{Block, Local, Statement, Value};
+use crate::ir::cost::formula_cost;
 use crate::ir::{Atom, ExpressionId, Index, Node, TensorId, bounds};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;
@@ -159,7 +160,7 @@ impl Builder<'_> {
 
     /// Whether a branch may be computed even where it is not taken: its reads are inside for all labels, and it is cheap.
     fn is_harmless(&self, branch: ExpressionId) -> bool {
-        crate::plan::offset::cost(&self.program, branch) <= SPECULATED
+        formula_cost(&self.program.expressions, branch) <= SPECULATED
             && self.program.expressions.reachable(branch).into_iter().all(|id| match self.program.expressions.node(id) {
                 Node::Read(tensor, at) => self.known(id).is_some() || self.is_inside(*tensor, at),
                 Node::Position(index) | Node::Random(_, index) => self.elements_inside(index),

@@ -84,6 +84,19 @@ fn values_move_with_their_arguments_as_the_rows_say() {
 }
 
 #[test]
+fn what_is_within_one_is_so_everywhere() {
+    let bounded: Vec<Operator> = Operator::ALL.iter().copied().filter(|operator| operator.is_within_one()).collect();
+    assert!([Operator::Tanh, Operator::Sin, Operator::Sigmoid].iter().all(|operator| bounded.contains(operator)));
+    for operator in bounded {
+        let numbers = (-4000..=4000).map(|step| f64::from(step) * 0.0137).chain([f64::MIN, f64::MIN_POSITIVE, f64::MAX]);
+        for number in numbers {
+            let value = (operator.row().value)(&[number]);
+            assert!(value.abs() <= 1.0, "{operator:?} of {number} is {value}");
+        }
+    }
+}
+
+#[test]
 fn slopes_at_kinks_are_those_of_the_language() {
     assert_eq!(partials(Operator::Relu, &[0.0]), [0.0]);
     assert_eq!(partials(Operator::Abs, &[0.0]), [0.0]);

@@ -1,8 +1,9 @@
 //! Views and cheap formulas go into their readers.
 
 use super::lower::redefine;
-use super::offset::{cost, flat, guess, is_affine, reads};
+use super::offset::{flat, guess, is_affine, reads};
 use super::product::Contractions;
+use crate::ir::cost::formula_cost;
 use crate::ir::{Element, ExpressionId, Extent, Index, Node, Program, TensorId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -63,7 +64,7 @@ pub fn cheap(program: &mut Program, contractions: &Contractions) {
         if roots.contains(&id) || is_bare || !are_as_one(program, id, &own) {
             continue;
         }
-        if program.tensor(id).element != Element::Real || cost(program, definition.body) > CHEAP {
+        if program.tensor(id).element != Element::Real || formula_cost(&program.expressions, definition.body) > CHEAP {
             continue;
         }
         let inlined: Vec<ExpressionId> = own.iter().map(|&reader| substituted(program, reader, id, definition.body)).collect();

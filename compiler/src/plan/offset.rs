@@ -1,7 +1,6 @@
 //! Flat offsets: where an element of a tensor stands in its row-major memory, and what a definition reads.
 
 use crate::ir::{Atom, ExpressionId, Extent, Index, Label, Node, Program, TensorId, bounds};
-use crate::ops::RANDOM_COST;
 
 /// How far apart neighbours along each axis of a row-major tensor are.
 pub fn strides(shape: &[Extent]) -> Vec<Extent> {
@@ -76,17 +75,6 @@ pub fn label(number: usize) -> Label {
 /// The labels `0..count` as indices.
 pub fn plain(count: usize) -> Vec<Index> {
     (0..count).map(|number| Index::label(label(number))).collect()
-}
-
-/// What a formula costs, in additions; a formula that is used twice is counted once.
-pub fn cost(program: &Program, body: ExpressionId) -> u32 {
-    let own = |id: &ExpressionId| match program.expressions.node(*id) {
-        Node::Apply(operator, _) => operator.row().cost,
-        Node::Select(..) => 1,
-        Node::Random(..) => RANDOM_COST,
-        Node::Number(_) | Node::Position(_) | Node::Read(..) => 0,
-    };
-    program.expressions.reachable(body).iter().map(own).fold(0, u32::saturating_add)
 }
 
 /// How large an extent is thought to be where its sizes are not known.

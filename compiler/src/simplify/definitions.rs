@@ -1,11 +1,11 @@
 //! Definitions as wholes: aliases vanish, small adjoints are read through, equal definitions become one, and what nobody needs goes.
 
 use super::{Report, diagonal, factors, formula, map_reads, set_body, set_definition};
+use crate::ir::cost::formula_cost;
 use crate::ir::transfer::transfer;
 use crate::ir::{
     Definition, Element, ExpressionId, Label, Node, Program, Recurrence, Role, Root, Source, Tensor, TensorId, Unit,
 };
-use crate::ops::RANDOM_COST;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A formula that costs more is not written twice.
@@ -62,18 +62,8 @@ fn transparent(program: &Program, id: TensorId, body: ExpressionId, recurrent: b
             return Some("a product over fewer axes is read through");
         }
     }
-    let nodes = expressions.reachable(body);
-    let mut cost = 0;
-    let mut reads = 0;
-    for &node in &nodes {
-        match expressions.node(node) {
-            Node::Read(..) => reads += 1,
-            Node::Apply(operator, _) => cost += operator.row().cost,
-            Node::Select(..) => cost += 1,
-            Node::Random(..) => cost += RANDOM_COST,
-            Node::Number(_) | Node::Position(_) => {}
-        }
-    }
+    let reads = expressions.reachable(body).into_iter().filter(|&node| matches!(expressions.node(node), Node::Read(..))).count();
+    let cost = formula_cost(expressions, body);
     if reads == 0 && cost <= CHEAP {
         return Some("a constant is its value");
     }

@@ -27,6 +27,7 @@ mod windows;
 
 pub use report::Report;
 
+use crate::ir::cost::formula_cost;
 use crate::ir::{Definition, ExpressionId, Expressions, Extent, Index, Node, Program, Source, TensorId};
 use rustc_hash::FxHashMap;
 
@@ -112,7 +113,7 @@ fn nested(
     let mut done = report.at_the_same_place();
     let Some(nested) = polynomials::nested(program, expressions, simple, &mut done) else { return simple };
     let nested = engine::Engine::new(program, extents, &mut done).simplify(expressions, nested);
-    if polynomials::cost(expressions, nested) >= polynomials::cost(expressions, simple) {
+    if formula_cost(expressions, nested) >= formula_cost(expressions, simple) {
         return simple;
     }
     report.add(&done);

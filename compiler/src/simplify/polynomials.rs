@@ -7,6 +7,7 @@
 //! - No term has more than three factors that may be larger than 1, so that no product overflows that was small.
 
 use super::Report;
+use crate::ir::cost::formula_cost;
 use crate::ir::{Definition, ExpressionId, Expressions, Node, Number, Program};
 use crate::ops::Operator;
 use rustc_hash::FxHashMap;
@@ -28,7 +29,7 @@ type Polynomial = BTreeMap<Monomial, f64>;
 
 /// A cheaper form of a formula, with its polynomials in nested form, if there is one.
 pub fn nested(program: &Program, expressions: &mut Expressions, root: ExpressionId, report: &mut Report) -> Option<ExpressionId> {
-    let cost = cost(expressions, root);
+    let cost = formula_cost(expressions, root);
     if cost < FEWEST {
         return None;
     }
@@ -41,7 +42,7 @@ pub fn nested(program: &Program, expressions: &mut Expressions, root: Expression
             continue;
         }
         let form = reader.form(expressions, &polynomial);
-        if self::cost(expressions, form) < self::cost(expressions, top) {
+        if formula_cost(expressions, form) < formula_cost(expressions, top) {
             replaced.insert(top, form);
         }
     }
@@ -49,20 +50,10 @@ pub fn nested(program: &Program, expressions: &mut Expressions, root: Expression
         return None;
     }
     let form = expressions.replace(root, &replaced);
-    (self::cost(expressions, form) < cost).then(|| {
+    (formula_cost(expressions, form) < cost).then(|| {
         report.fired("a polynomial in nested form");
         form
     })
-}
-
-/// What a formula costs, where what it has several times is computed once.
-pub fn cost(expressions: &Expressions, root: ExpressionId) -> u32 {
-    let cost = |id| match expressions.node(id) {
-        Node::Apply(operator, _) => operator.row().cost,
-        Node::Select(..) | Node::Random(..) => 1,
-        Node::Number(_) | Node::Position(_) | Node::Read(..) => 0,
-    };
-    expressions.reachable(root).into_iter().map(cost).sum()
 }
 
 fn is_arithmetic(node: &Node) -> bool {

@@ -10,6 +10,7 @@ use crate::ir::{Extent, Index, Label};
 use crate::loops::substitute::Substitution;
 use crate::loops::{Block, Local, Statement, Value, Variable};
 use crate::ops::{Operator, Runtime};
+use std::collections::BTreeMap;
 
 /// A range is cut into no more parts than this.
 pub const PARTS: usize = 6;
@@ -66,15 +67,19 @@ pub fn cases(scope: &Scope<'_>, variable: Variable, extent: &Extent, body: &[Sta
 }
 
 fn parts(variable: Variable, ranges: impl Iterator<Item = (i64, i64)>, body: &[Statement]) -> Vec<(Extent, Vec<Statement>)> {
-    let part = |(from, to): (i64, i64)| {
-        let body = decided(body, &|condition| in_range(condition, variable, from, to));
-        (Extent::constant(to - from), starting_at(from, variable, &body))
-    };
-    ranges.map(part).collect()
+    let known = BTreeMap::new();
+    ranges.map(|(from, to)| (Extent::constant(to - from), part(variable, (from, to), body, &known))).collect()
 }
 
-/// The body of a loop whose variable counts from a place in its range.
-pub fn starting_at(from: i64, variable: Variable, body: &[Statement]) -> Vec<Statement> {
+/// The body of a loop in a part of its range, with a variable that starts from 0 there; `known` are the conditions that locals are.
+pub fn part(variable: Variable, (from, to): (i64, i64), body: &[Statement], known: &BTreeMap<Local, Value>) -> Vec<Statement> {
+    let there = |condition: &Value| in_range(condition, variable, from, to);
+    let body = decided(body, &|condition| match condition {
+        Value::Local(local) => truth(known.get(local)?, &there),
+        Value::Number(_) | Value::Position(_) | Value::Random(..) | Value::Load(..) | Value::Apply(..) | Value::Select(..) => {
+            there(condition)
+        }
+    });
     let place = |label: Label| {
         let index = Index::label(label);
         if label.0 == variable.0 { index.plus_extent(&Extent::constant(from)) } else { index }
@@ -214,7 +219,7 @@ pub fn cut(condition: &Value, variable: Variable) -> Option<i64> {
 }
 
 /// What a comparison is in a part of the range, if it is the same all over it.
-pub fn in_range(condition: &Value, variable: Variable, from: i64, to: i64) -> Option<bool> {
+fn in_range(condition: &Value, variable: Variable, from: i64, to: i64) -> Option<bool> {
     let (operator, sign, constant) = compared(condition, variable)?;
     boundary(operator)?;
     #[allow(clippy::cast_precision_loss)]
@@ -315,7 +320,7 @@ fn taken_block(block: &Block, known: &dyn Fn(&Value) -> Option<bool>, before: &m
 }
 
 /// What a condition is, where that follows from the ones that are known.
-pub fn truth(condition: &Value, known: &dyn Fn(&Value) -> Option<bool>) -> Option<bool> {
+fn truth(condition: &Value, known: &dyn Fn(&Value) -> Option<bool>) -> Option<bool> {
     match condition {
         Value::Apply(Operator::And, arguments) => all(arguments, &|argument| truth(argument, known)),
         Value::Apply(Operator::Or, arguments) => {

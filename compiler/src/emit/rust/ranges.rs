@@ -1,7 +1,7 @@
 //! The parts of a loop's range in which no condition on its variable changes, for those who ask what a loop reads and writes. It must not
 //! know how loops are written.
 
-use super::cases::{PARTS, cut, decided, each_value, in_range, starting_at, truth};
+use super::cases::{PARTS, cut, each_value, part};
 use crate::ir::Extent;
 use crate::loops::{Local, Statement, Value, Variable};
 use std::collections::BTreeMap;
@@ -24,15 +24,11 @@ pub fn of_range(
         return vec![(extent.clone(), body.to_vec())];
     }
     let ends = cuts.iter().copied().chain([end]);
-    let part = |(from, to): (i64, i64)| {
-        let there = |condition: &Value| in_range(condition, variable, from, to);
-        let body = decided(body, &|condition| {
-            if let Value::Local(local) = condition { truth(known.get(local)?, &there) } else { there(condition) }
-        });
+    let in_part = |(from, to): (i64, i64)| {
         let length = if to == end { extent.plus_constant(-from) } else { Extent::constant(to - from) };
-        (length, starting_at(from, variable, &body))
+        (length, part(variable, (from, to), body, known))
     };
-    [0].into_iter().chain(cuts.iter().copied()).zip(ends).map(part).collect()
+    [0].into_iter().chain(cuts.iter().copied()).zip(ends).map(in_part).collect()
 }
 
 /// Adds the conditions that a body's locals are.

@@ -18,7 +18,7 @@ pub struct Rounds<'a> {
     pub extent: &'a Extent,
     /// Whether they are those of the loops within a loop over the time, each of whose steps needs the one before.
     pub in_time: bool,
-    /// The body of the loop.
+    /// What is done in a round; or the loop over the time.
     pub body: &'a [Statement],
     /// What is written, and how many of its elements belong to a round.
     pub written: BTreeMap<Memory, Extent>,
@@ -229,27 +229,26 @@ fn cost_of_value(value: &Value) -> i64 {
     }
 }
 
-/// The body of a loop within the time, for `count` of its rounds from `first` on.
+/// The loop over the time for `count` rounds from `first` on: places in what is written are counted from there.
 pub fn within_time(loops: &Loops, rounds: &Rounds<'_>, first: Variable, count: &Extent) -> Vec<Statement> {
-    let rebase = |buffer, offset: &Index| {
-        if !rounds.written.contains_key(&memory_of(loops, buffer)) {
-            return offset.clone();
-        }
-        let own = |label| if label == Label(first.0) { Index::default() } else { Index::label(label) };
-        offset.substitute(&mut { own })
-    };
+    let rebase = rebased(loops, rounds, first, Index::default());
     rounds.body.iter().map(|statement| moved(&time::from(statement, first, count), &rebase)).collect()
 }
 
 /// The body of a round where `round` counts the rounds of a part: places in what is written are counted from its first round.
 pub fn of_part(loops: &Loops, rounds: &Rounds<'_>, round: Variable) -> Vec<Statement> {
-    let rebase = |buffer, offset: &Index| {
+    let rebase = rebased(loops, rounds, rounds.variable, Index::label(Label(round.0)));
+    rounds.body.iter().map(|statement| moved(statement, &rebase)).collect()
+}
+
+/// Offsets in what is written have another form in the place of a variable.
+fn rebased(loops: &Loops, rounds: &Rounds<'_>, variable: Variable, place: Index) -> impl Fn(BufferId, &Index) -> Index {
+    move |buffer, offset| {
         if !rounds.written.contains_key(&memory_of(loops, buffer)) {
             return offset.clone();
         }
-        offset.substitute(&mut |label| Index::label(if label == Label(rounds.variable.0) { Label(round.0) } else { label }))
-    };
-    rounds.body.iter().map(|statement| moved(statement, &rebase)).collect()
+        offset.substitute(&mut |label| if label == Label(variable.0) { place.clone() } else { Index::label(label) })
+    }
 }
 
 type Rebase<'a> = &'a dyn Fn(BufferId, &Index) -> Index;
