@@ -1,4 +1,4 @@
-//! Derivatives as expressions: `grad`, `jacobian`, `jvp` and `vjp` of a program that is being made.
+//! Derivatives as expressions: `grad`, `jacobian`, `hessian`, `jvp` and `vjp` of a program that is being made.
 //!
 //! What is differentiated is taken out of the program with all that it needs, simplified (so that its stable forms are
 //! differentiated), differentiated by the one chain rule of `diff`, and brought back as further definitions. What it is
@@ -6,6 +6,7 @@
 //!
 //! It must know nothing of syntax and of Rust.
 
+mod hessian;
 mod jacobian;
 pub mod products;
 mod views;
@@ -14,6 +15,7 @@ use crate::diff;
 use crate::ir::transfer::transfer;
 use crate::ir::{Definition, Element, ExpressionId, Extent, Program, Role, Root, Source, Tensor, TensorId};
 use crate::simplify::simplify;
+pub use hessian::hessian;
 pub use jacobian::jacobian;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
@@ -46,7 +48,7 @@ pub fn vjp(program: &mut Program, of: TensorId, vector: Option<TensorId>, wrt: &
         Some(vector) => read(&mut part.program, vector),
         None => part.program.expressions.number(1.0),
     };
-    let found = part.adjoints(seed);
+    let found = part.adjoints(part.of, seed, &part.wrt.clone());
     found.into_iter().map(|id| part.bring_back(program, id)).collect()
 }
 
@@ -95,8 +97,8 @@ struct Part {
     of: TensorId,
     wrt: Vec<TensorId>,
     vector: Option<TensorId>,
-    /// Whether a tensor for which is differentiated is read in parts, which have definitions of their own.
-    in_parts: bool,
+    /// The parts of the tensors for which is differentiated that are read in parts; these have definitions of their own.
+    views: Vec<TensorId>,
 }
 
 impl Part {
@@ -114,8 +116,8 @@ impl Part {
         let find = |name: &str| program.root(&Role::Output(name.into()));
         let (of, vector) = (find("of").unwrap_or(of), find("vector"));
         let wrt: Vec<TensorId> = names.iter().filter_map(|name| program.find(name)).collect();
-        let in_parts = wrt.iter().fold(false, |any, &id| views::introduce(&mut program, id) | any);
-        Self { program, of, wrt, vector, in_parts }
+        let views = wrt.iter().flat_map(|&id| views::introduce(&mut program, id)).collect();
+        Self { program, of, wrt, vector, views }
     }
 
     /// A tensor with the shape of another, which nothing else reads.
@@ -127,11 +129,10 @@ impl Part {
         self.program.add(Tensor { source: Source::Input, label_names, ..tensor })
     }
 
-    /// The adjoints for a seed; zeros where there is none.
-    fn adjoints(&mut self, seed: ExpressionId) -> Vec<TensorId> {
-        let wrt = self.wrt.clone();
-        let found = diff::adjoints(&mut self.program, self.of, seed, &wrt);
-        wrt.into_iter().zip(found).map(|(id, found)| found.unwrap_or_else(|| diff::zeros(&mut self.program, id))).collect()
+    /// The adjoints of some tensors for one of another, which is given; zeros where there is none.
+    fn adjoints(&mut self, of: TensorId, seed: ExpressionId, wrt: &[TensorId]) -> Vec<TensorId> {
+        let found = diff::adjoints(&mut self.program, of, seed, wrt);
+        wrt.iter().zip(found).map(|(&id, found)| found.unwrap_or_else(|| diff::zeros(&mut self.program, id))).collect()
     }
 
     /// Adds a definition of this part to the whole, with what it needs and the whole lacks.

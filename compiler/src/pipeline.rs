@@ -82,7 +82,10 @@ pub fn hessian(program: &Program, wrt: &[TensorId], wanted: impl Fn(&Role) -> bo
         let slope = found(&program, first).and_then(|id| program.root(&Role::Gradient(id)));
         for second in &names[number..] {
             let (Some(slope), Some(of)) = (slope, found(&program, second)) else { continue };
-            let block = derivatives::jacobian(&mut program, slope, of);
+            let block = match objective(&program).filter(|_| first == second) {
+                Some(function) => derivatives::hessian(&mut program, function, Some(slope), of),
+                None => derivatives::jacobian(&mut program, slope, of),
+            };
             let name = if first == second { format!("hessian_{first}") } else { format!("hessian_{first}_{second}") };
             let name = name.replace('.', "_");
             if program.find(&name).is_none() && !program.roots.iter().any(|root| root.tensor == block) {

@@ -115,6 +115,29 @@ fn on_long_axes() {
     assert!(dear.is_empty(), "{}", dear.join("\n"));
 }
 
+/// Second derivatives for a vector that holds several tensors cost no more than those for each pair of these, once.
+#[test]
+fn on_hessians_in_parts() {
+    let function = "f = mean((tanh(x @ w + b) @ u - t) ^ 2);";
+    let parts = "param w: [5, 8] = zeros; param b: [8] = zeros; param u: [8, 2] = zeros;";
+    let pairs =
+        "d_b = grad(f, b); d_u = grad(f, u); output ww = hessian(f, w); output bb = hessian(f, b); output uu = hessian(f, u);
+        output wb = jacobian(d_b, w); output uw = jacobian(d_u, w); output ub = jacobian(d_b, u);";
+    let vector = "param v: [64] = zeros; w = reshape(v[..40], [5, 8]); b = v[40..48]; u = reshape(v[48..], [8, 2]);";
+    let [alone, hessian, jacobian] = [
+        format!("{parts} {function} {pairs}"),
+        format!("{vector} {function} output h = hessian(f, v);"),
+        format!("{vector} {function} output h = jacobian(grad(f, v), v);"),
+    ]
+    .map(|text| {
+        let text = format!("network Parts: f64 {{ input x: [B, 5]; input t: [B, 2]; {text} }}");
+        let derived = pipeline::forward(&compiled("parts.nn", &text, None), |_| true).program;
+        operations(&derived, &vec![SIZE; derived.sizes.len()])
+    });
+    assert_eq!(hessian, jacobian);
+    assert!(hessian as f64 <= 1.05 * alone as f64, "{hessian} in one vector, {alone} alone");
+}
+
 /// The n-th derivative of functions whose derivatives are polynomials in them costs a few operations for each n.
 #[test]
 fn on_derivatives_of_derivatives() {

@@ -95,29 +95,42 @@ impl Part {
     /// move, and where a tensor that is read in parts is differentiated for these.
     fn columns(&mut self) -> Option<TensorId> {
         let (of, wrt) = (self.of, self.wrt[0]);
-        if of == wrt || self.in_parts {
+        if of == wrt || !self.views.is_empty() {
             return None;
         }
         let direction = self.dummy(wrt);
         let moves = diff::tangent(&mut self.program, of, &[(wrt, direction)])?;
-        batch::all(&mut self.program, direction, moves, Side::Behind)
+        batch::all(&mut self.program, direction, &[moves], Side::Behind).swap_remove(0)
     }
 
-    /// All derivatives of what is differentiated for the one tensor; `None` where they are 0. What is put together from parts has its
-    /// derivatives put together from those of the parts.
+    /// All derivatives of what is differentiated for the one tensor; `None` where they are 0.
     fn rows(&mut self) -> Option<TensorId> {
-        let (of, wrt) = (self.of, self.wrt[0]);
+        self.rows_for(self.of, &self.wrt.clone()).swap_remove(0)
+    }
+
+    /// All derivatives of a tensor for some others; `None` where they are 0. What is put together from parts has its derivatives put
+    /// together from those of the parts.
+    pub(super) fn rows_for(&mut self, of: TensorId, wrt: &[TensorId]) -> Vec<Option<TensorId>> {
         let parts = parts(&self.program, of);
         if parts.is_empty() {
-            return self.rows_of(of);
+            return self.rows_of(of, wrt);
         }
-        let rows: FxHashMap<TensorId, Option<TensorId>> = parts.into_iter().map(|id| (id, self.rows_of(id))).collect();
+        let rows: Vec<(TensorId, Vec<Option<TensorId>>)> = parts.into_iter().map(|id| (id, self.rows_of(id, wrt))).collect();
+        let for_one = |number: usize| rows.iter().map(|(id, found)| (*id, found[number])).collect();
+        wrt.iter().enumerate().map(|(number, &wrt)| self.put_together(of, wrt, &for_one(number))).collect()
+    }
+
+    /// The derivatives of a tensor for another, from those of the parts that the one is put together from.
+    fn put_together(&mut self, of: TensorId, wrt: TensorId, rows: &FxHashMap<TensorId, Option<TensorId>>) -> Option<TensorId> {
         let rank = self.program.tensor(of).shape.len();
         let shape: Vec<Extent> = self.program.tensor(of).shape.iter().chain(&self.program.tensor(wrt).shape).cloned().collect();
         let columns = diff::plain_labels(shape.len()).split_off(rank);
         let Definition { body, .. } = self.program.definition(of)?.clone();
         let bodies: FxHashMap<TensorId, Definition> =
             rows.values().flatten().filter_map(|&id| Some((id, self.program.definition(id)?.clone()))).collect();
+        if bodies.is_empty() {
+            return None;
+        }
         let body = self.program.expressions.rebuild(body, &mut |expressions, node| {
             let Node::Read(tensor, at) = node else { return expressions.intern(node) };
             let Some(&Some(row)) = rows.get(&tensor) else { return expressions.number(0.0) };
@@ -134,12 +147,11 @@ impl Part {
         Some(self.program.add(whole))
     }
 
-    /// All derivatives of a tensor for the one for which is differentiated.
-    fn rows_of(&mut self, of: TensorId) -> Option<TensorId> {
-        self.of = of;
+    /// All derivatives of a tensor for some others, found backwards.
+    fn rows_of(&mut self, of: TensorId, wrt: &[TensorId]) -> Vec<Option<TensorId>> {
         let vector = self.dummy(of);
         let seed = read(&mut self.program, vector);
-        let found = self.adjoints(seed)[0];
-        batch::all(&mut self.program, vector, found, Side::Front)
+        let found = self.adjoints(of, seed, wrt);
+        batch::all(&mut self.program, vector, &found, Side::Front)
     }
 }

@@ -14,13 +14,14 @@ const MOST_PARTS: usize = 16;
 /// A part: where it lies in the tensor, over its own labels, and their lengths.
 type View = (Vec<Index>, Vec<Extent>);
 
-/// Gives the parts of a tensor definitions, where no two of them overlap and none is the whole; whether it has such parts.
-pub fn introduce(program: &mut Program, of: TensorId) -> bool {
-    let Some(found) = found(program, of) else { return false };
+/// Gives the parts of a tensor definitions, where no two of them overlap and none is the whole. Where it has no such parts, there are
+/// none.
+pub fn introduce(program: &mut Program, of: TensorId) -> Vec<TensorId> {
+    let Some(found) = found(program, of) else { return Vec::new() };
     let views: Vec<View> =
         found.values().map(|(view, _)| view.clone()).collect::<std::collections::BTreeSet<View>>().into_iter().collect();
     if !are_parts(program, of, &views) {
-        return false;
+        return Vec::new();
     }
     let parts: BTreeMap<View, TensorId> = views.into_iter().map(|view| (view.clone(), define(program, of, view))).collect();
     let readers: Vec<TensorId> = program.order().into_iter().filter(|id| !parts.values().any(|part| part == id)).collect();
@@ -37,7 +38,7 @@ pub fn introduce(program: &mut Program, of: TensorId) -> bool {
         let body = program.expressions.replace(body, &replaced);
         program.tensors[reader.0 as usize].source = Source::Defined(Definition { reduction, body });
     }
-    true
+    parts.into_values().collect()
 }
 
 /// The reads of a tensor as parts, with the labels of the reader; `None` where one is not affine.

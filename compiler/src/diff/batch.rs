@@ -18,12 +18,12 @@ pub enum Side {
     Behind,
 }
 
-/// What a result is for each unit vector, as a definition with the axes of `vector` on one side. `None` for a result that does not
+/// What results are for each unit vector, as definitions with the axes of `vector` on one side. `None` for a result that does not
 /// depend on the vector.
-pub fn all(program: &mut Program, vector: TensorId, result: TensorId, side: Side) -> Option<TensorId> {
+pub fn all(program: &mut Program, vector: TensorId, results: &[TensorId], side: Side) -> Vec<Option<TensorId>> {
     let added = program.tensor(vector).shape.len();
     let mut batched: BTreeMap<TensorId, TensorId> = BTreeMap::new();
-    for id in dependent(program, vector, result) {
+    for id in dependent(program, vector, results) {
         let new = open(program, vector, id, side);
         batched.insert(id, new);
     }
@@ -33,7 +33,7 @@ pub fn all(program: &mut Program, vector: TensorId, result: TensorId, side: Side
         let body = shifted(program, body, &Units { first, added, vector, side }, &batched);
         program.tensors[new.0 as usize].source = Source::Defined(Definition { reduction, body });
     }
-    batched.get(&result).copied()
+    results.iter().map(|result| batched.get(result).copied()).collect()
 }
 
 /// The number of the vector's first label among those of a definition.
@@ -45,10 +45,10 @@ fn first(program: &Program, id: TensorId, side: Side) -> usize {
 }
 
 /// The definitions that read the vector, however indirectly.
-fn dependent(program: &mut Program, vector: TensorId, result: TensorId) -> Vec<TensorId> {
+fn dependent(program: &mut Program, vector: TensorId, results: &[TensorId]) -> Vec<TensorId> {
     let mut found: BTreeSet<TensorId> = BTreeSet::from([vector]);
     let mut order = Vec::new();
-    for unit in units_of(program, result) {
+    for unit in units_of(program, results) {
         let members = match unit {
             Unit::Single(id) => vec![id],
             Unit::Circle(members) => members,

@@ -53,9 +53,10 @@ pub fn recorded(program: &mut Program, of: TensorId, seed: ExpressionId, wrt: &[
     (found, adjoints.record.unwrap_or_default())
 }
 
-/// What a tensor needs, in order.
-fn units_of(program: &mut Program, of: TensorId) -> Vec<Unit> {
-    let saved = std::mem::replace(&mut program.roots, vec![Root { role: Role::Loss, tensor: of }]);
+/// What some tensors need, in order.
+fn units_of(program: &mut Program, of: &[TensorId]) -> Vec<Unit> {
+    let roots = of.iter().map(|&tensor| Root { role: Role::Loss, tensor }).collect();
+    let saved = std::mem::replace(&mut program.roots, roots);
     let units = program.units();
     program.roots = saved;
     units
@@ -67,7 +68,7 @@ fn active(program: &mut Program, of: TensorId, wrt: &[TensorId]) -> Vec<bool> {
     for id in wrt {
         active[id.0 as usize] = true;
     }
-    for unit in units_of(program, of) {
+    for unit in units_of(program, &[of]) {
         let members = match unit {
             Unit::Single(id) => vec![id],
             Unit::Circle(members) => members,
@@ -104,7 +105,7 @@ impl Adjoints {
     fn of(&mut self, program: &mut Program, of: TensorId, seed: ExpressionId, wrt: &[TensorId]) -> Vec<Option<TensorId>> {
         let active = active(program, of, wrt);
         self.begin(program, of, seed);
-        for unit in units_of(program, of).into_iter().rev() {
+        for unit in units_of(program, &[of]).into_iter().rev() {
             match unit {
                 Unit::Single(id) if id == of && active[id.0 as usize] => {
                     self.spread(program, id, seed, None, &active);

@@ -29,7 +29,7 @@ pub fn tangent(program: &mut Program, of: TensorId, directions: &[(TensorId, Ten
     for &(id, direction) in directions {
         moving.0.insert(id, Tangent { tensor: direction, guard: None });
     }
-    for unit in units_of(program, of) {
+    for unit in units_of(program, &[of]) {
         match unit {
             Unit::Single(id) if active[id.0 as usize] && !wrt.contains(&id) => moving.single(program, id),
             Unit::Single(_) => {}

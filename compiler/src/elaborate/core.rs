@@ -117,6 +117,8 @@ pub struct Elaborator<'a> {
     pub updated: BTreeMap<String, Span>,
     /// Derivatives, with what was differentiated.
     pub derivatives: BTreeMap<TensorId, TensorId>,
+    /// Gradients, each with the scalar that was differentiated and what for.
+    pub gradients: BTreeMap<TensorId, (TensorId, TensorId)>,
     /// Sizes that a label showed to be numbers.
     pub equated: BTreeMap<String, i64>,
     /// Calls of the library in which something is wrong.
@@ -163,6 +165,7 @@ impl<'a> Elaborator<'a> {
             params_read: None,
             updated: BTreeMap::new(),
             derivatives: BTreeMap::new(),
+            gradients: BTreeMap::new(),
             equated: BTreeMap::new(),
             library_errors: BTreeSet::new(),
             streams: Streams::default(),

@@ -26,6 +26,7 @@ impl<'a> Elaborator<'a> {
         let wanted = self.derivative(s, x, "grad")?;
         self.must_be_scalar(&wanted, "grad")?;
         let found = self.derived(wanted.of, span, |program| derivatives::vjp(program, wanted.of, None, &wanted.wrt))?;
+        self.gradients.extend(found.iter().zip(&wanted.wrt).map(|(&gradient, &wrt)| (gradient, (wanted.of, wrt))));
         self.result(found, wanted.many)
     }
 
@@ -52,8 +53,13 @@ impl<'a> Elaborator<'a> {
     pub fn jacobian(&mut self, places: Places<'a>, span: Span) -> Result<Value<'a>> {
         let [y, x] = take_places(places)?;
         let wanted = self.derivative(y, x, "jacobian")?;
+        let scalar = self.gradients.get(&wanted.of).copied();
         let found = self.derived(wanted.of, span, |program| {
-            wanted.wrt.iter().map(|&wrt| derivatives::jacobian(program, wanted.of, wrt)).collect()
+            let of_one = |&wrt: &TensorId| match scalar {
+                Some((scalar, known)) if known == wrt => derivatives::hessian(program, scalar, Some(wanted.of), wrt),
+                Some(_) | None => derivatives::jacobian(program, wanted.of, wrt),
+            };
+            wanted.wrt.iter().map(of_one).collect()
         })?;
         self.result(found, wanted.many)
     }
@@ -64,10 +70,7 @@ impl<'a> Elaborator<'a> {
         let wanted = self.derivative(s, x, "hessian")?;
         self.must_be_scalar(&wanted, "hessian")?;
         let wrt = self.only_one(&wanted, "hessian")?;
-        let found = self.derived(wanted.of, span, |program| {
-            let gradient = derivatives::vjp(program, wanted.of, None, &[wrt])[0];
-            vec![derivatives::jacobian(program, gradient, wrt)]
-        })?;
+        let found = self.derived(wanted.of, span, |program| vec![derivatives::hessian(program, wanted.of, None, wrt)])?;
         self.result(found, false)
     }
 
