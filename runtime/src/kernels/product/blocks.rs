@@ -86,7 +86,7 @@ impl Order {
     fn of<M: Machine>(product: &Product) -> Self {
         let Product { m, n, k, a, b, .. } = *product;
         let packed_a = n > DIRECT_A_COLUMNS && !(a.column == 1 && m * n <= DIRECT_A_RESULT);
-        let direct_b = b.column == 1 && m <= DIRECT_B_ROWS;
+        let direct_b = b.column == 1 && (m <= DIRECT_B_ROWS || m <= DIRECT_B_SPREAD && !crowds_caches::<M>(b.row));
         let streams_b = direct_b && m <= M::WIDE_ROWS && k * n > STREAMED;
         let most_depth = if streams_b { STREAMED_DEPTH } else { DEPTH_BYTES / size_of::<M::Element>() };
         let is_whole = !packed_a && (streams_b || direct_b && n.is_multiple_of(M::Vector::LANES));
@@ -97,7 +97,18 @@ impl Order {
 /// Up to this many elements of C, A is not packed either if its rows lie in one piece.
 const DIRECT_A_RESULT: usize = 64 * 1024;
 /// Up to this many rows of C, B is not read often enough to be packed.
-const DIRECT_B_ROWS: usize = 512;
+const DIRECT_B_ROWS: usize = 64;
+/// The same for a B whose rows are spread over caches.
+const DIRECT_B_SPREAD: usize = 512;
+
+/// Whether rows so far apart share so few sets of the caches that those of a panel displace each other.
+#[inline(always)]
+fn crowds_caches<M: Machine>(row: usize) -> bool {
+    (row * size_of::<M::Element>()).is_multiple_of(CROWDED)
+}
+
+/// The bytes from one row to the next of which all multiples share a thirty-second of the sets of a first cache.
+const CROWDED: usize = 2048;
 /// A B of more elements than this is read in its order when C has few rows.
 const STREAMED: usize = 64 * 1024;
 /// The rows of B that are then read together.

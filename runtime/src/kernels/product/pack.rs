@@ -84,13 +84,17 @@ unsafe fn transposed<V: Vector>(
             let mut square = [V::splat(V::Element::ZERO); MOST_LANES];
             for (j, vector) in square.iter_mut().enumerate().take(V::LANES) {
                 if j < columns {
-                    *vector = V::load_part(from.wrapping_add(j * step + p), read);
+                    let from = from.wrapping_add(j * step + p);
+                    *vector = if rows == V::LANES { V::load(from) } else { V::load_part(from, read) };
                 }
             }
             transpose(&mut square);
             for (i, vector) in square.iter().enumerate().take(V::LANES) {
-                if i < rows {
-                    vector.store_part(to.wrapping_add((p + i) * width), written);
+                let to = to.wrapping_add((p + i) * width);
+                if i < rows && lanes == V::LANES {
+                    vector.store(to);
+                } else if i < rows {
+                    vector.store_part(to, written);
                 }
             }
             p += rows;

@@ -217,6 +217,65 @@ mod x86 {
         unsafe { _mm256_castps_si256(_mm256_andnot_ps(_mm256_castsi256_ps(shorter), _mm256_castsi256_ps(longer))) }
     }
 
+    /// The lanes of the mask to memory. The first lanes are written in pieces: some processors take dozens of steps for a store under a mask.
+    ///
+    /// # Safety
+    ///
+    /// The machine must have AVX, and the lanes of the mask be valid.
+    #[inline(always)]
+    unsafe fn store_lanes_ps(mut to: *mut f32, mask: __m256i, vector: __m256) {
+        // SAFETY: the caller says that the machine has the instructions; the pieces are as long as the first lanes, which are valid.
+        unsafe {
+            let lanes = _mm256_movemask_ps(_mm256_castsi256_ps(mask));
+            if lanes & (lanes + 1) != 0 {
+                return _mm256_maskstore_ps(to, mask, vector);
+            }
+            if lanes == 0xff {
+                return _mm256_storeu_ps(to, vector);
+            }
+            let mut rest = _mm256_castps256_ps128(vector);
+            if lanes & 0b1000 != 0 {
+                _mm_storeu_ps(to, rest);
+                (rest, to) = (_mm256_extractf128_ps::<1>(vector), to.add(4));
+            }
+            let count = lanes.count_ones();
+            if count & 2 != 0 {
+                _mm_storel_pd(to.cast(), _mm_castps_pd(rest));
+                (rest, to) = (_mm_movehl_ps(rest, rest), to.add(2));
+            }
+            if count & 1 != 0 {
+                _mm_store_ss(to, rest);
+            }
+        }
+    }
+
+    /// The same for four lanes.
+    ///
+    /// # Safety
+    ///
+    /// As for [`store_lanes_ps`].
+    #[inline(always)]
+    unsafe fn store_lanes_pd(mut to: *mut f64, mask: __m256i, vector: __m256d) {
+        // SAFETY: as above.
+        unsafe {
+            let lanes = _mm256_movemask_pd(_mm256_castsi256_pd(mask));
+            if lanes & (lanes + 1) != 0 {
+                return _mm256_maskstore_pd(to, mask, vector);
+            }
+            if lanes == 0xf {
+                return _mm256_storeu_pd(to, vector);
+            }
+            let mut rest = _mm256_castpd256_pd128(vector);
+            if lanes & 0b10 != 0 {
+                _mm_storeu_pd(to, rest);
+                (rest, to) = (_mm256_extractf128_pd::<1>(vector), to.add(2));
+            }
+            if lanes.count_ones() & 1 != 0 {
+                _mm_store_sd(to, rest);
+            }
+        }
+    }
+
     static ONES32: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
     static ONES64: [i64; 8] = [-1, -1, -1, -1, 0, 0, 0, 0];
 
@@ -276,7 +335,7 @@ mod x86 {
         |from, mask| _mm256_maskload_ps(from, mask),
         |under, from, mask| _mm256_blendv_ps(under, _mm256_maskload_ps(from, mask), _mm256_castsi256_ps(mask)),
         _mm256_storeu_ps,
-        _mm256_maskstore_ps,
+        store_lanes_ps,
         _mm256_add_ps,
         _mm256_fmadd_ps,
         |a, b| {
@@ -298,7 +357,7 @@ mod x86 {
         |from, mask| _mm256_maskload_pd(from, mask),
         |under, from, mask| _mm256_blendv_pd(under, _mm256_maskload_pd(from, mask), _mm256_castsi256_pd(mask)),
         _mm256_storeu_pd,
-        _mm256_maskstore_pd,
+        store_lanes_pd,
         _mm256_add_pd,
         _mm256_fmadd_pd,
         |a, b| {
