@@ -26,6 +26,18 @@ struct Frame<'a> {
     summed: Vec<Extent>,
 }
 
+/// A contribution, in its forms.
+struct Left {
+    /// As the δ leaves it.
+    first: Expression,
+    /// Simplified.
+    simple: Expression,
+    /// In matrix notation.
+    matrix: Option<Expression>,
+    /// Why it is 0, where it is.
+    vanishes: Option<Vec<Piece>>,
+}
+
 impl Book {
     /// The adjoint of a tensor, from the steps that read it.
     pub(super) fn chapter(&mut self, tensor: TensorId, steps: &[usize], simplest: &Simplest) -> Chapter {
@@ -123,11 +135,11 @@ impl Book {
         if reason.is_empty() {
             reason = words("written as one sum");
         }
-        next(&mut lines, left.0, reason);
-        if let Some(simple) = left.1 {
-            next(&mut lines, simple, words("simplified"));
-        }
-        if let Some(value) = left.2.map(|value| tidy::tidy(&value)) {
+        next(&mut lines, left.first, reason);
+        next(&mut lines, left.simple, words("simplified"));
+        if let Some(reason) = left.vanishes {
+            next(&mut lines, tidy::zero(), reason);
+        } else if let Some(value) = left.matrix.map(|value| tidy::tidy(&value)) {
             let reason = words(if tree::is_product(&value) { "as a matrix product" } else { "in matrix notation" });
             lines.push(Line { value, whole: true, reason });
         }
@@ -240,12 +252,12 @@ impl Book {
         all.split_off(axes.len())
     }
 
-    /// The contribution: as the δ leaves it, simplified, and in matrix notation.
-    fn left(&mut self, frame: &Frame<'_>) -> Option<(Expression, Option<Expression>, Option<Expression>)> {
+    /// The contribution.
+    fn left(&mut self, frame: &Frame<'_>) -> Option<Left> {
         let labels: Vec<String> = frame.axes.iter().cloned().chain(self.left_labels(frame)).collect();
         let contribution = &frame.step.contribution;
         let summed = contribution.reduction.as_ref().map(|(_, extents)| extents.clone()).unwrap_or_default();
-        let formula = Formula { shape: frame.shape.clone(), summed, labels, body: contribution.body };
+        let formula = Formula { shape: frame.shape.clone(), summed, labels: labels.clone(), body: contribution.body };
         let id = self.sheet.line(formula);
         let first = self.sheet.notation(id)?;
         let simple = simplify::simplified_body(&mut self.sheet.program, id)?;
@@ -253,7 +265,8 @@ impl Book {
             definition.body = simple;
         }
         let second = self.sheet.notation(id)?;
-        Some((first.indexed, Some(second.indexed), second.matrix))
+        let vanishes = reasons::vanishes(self, id, &labels);
+        Some(Left { first: first.indexed, simple: second.indexed, matrix: second.matrix, vanishes })
     }
 
     /// The definition of a reader, with the parts that have no name of their own written in it.

@@ -3,7 +3,7 @@
 
 use super::reasons::{self, words};
 use super::sheet::element;
-use super::{Book, Chapter, Line, TensorId, chapter, tidy, tree};
+use super::{Book, Chapter, Line, Part, TensorId, chapter, gather, tidy, tree};
 use crate::emit::nn;
 use crate::ir::{Program, Role};
 use crate::span::Span;
@@ -13,6 +13,10 @@ use std::collections::BTreeSet;
 
 /// An adjoint is put in where it is no longer than this.
 const SHORT: usize = 40;
+/// A line into which adjoints are put is not longer than this in the end.
+const LONGEST_LINE: usize = 240;
+/// As many adjoints are put into a line at most.
+const MOST_PUT: usize = 6;
 /// A simplest form that is longer reads what it is made of by name.
 const LONGEST: usize = 160;
 
@@ -22,7 +26,8 @@ pub struct Simplest {
     statements: Vec<Statement>,
 }
 
-/// The adjoint of a step that has no name in the network, where it is short.
+/// What the chapter of an adjoint found.
+#[derive(Clone)]
 pub struct Known {
     name: String,
     axes: Vec<String>,
@@ -49,7 +54,10 @@ impl Book {
         let Some(sum) = ends.map(|line| line.value.clone()).reduce(chapter::plus) else { return };
         let mut last = tidy::tidy(&sum);
         if chapter.parts.len() > 1 {
-            chapter.total.push(Line { value: last.clone(), whole: false, reason: words("the sum of all parts") });
+            let is_zero = |part: &Part| part.lines.last().is_some_and(|line| line.value == tidy::zero());
+            let of =
+                if chapter.parts.iter().any(is_zero) { "the sum of all parts that are not 0" } else { "the sum of all parts" };
+            chapter.total.push(Line { value: last.clone(), whole: false, reason: words(of) });
         }
         if let Some(line) = self.put_in(&last, &chapter.axes) {
             last = line.value.clone();
@@ -61,10 +69,48 @@ impl Book {
             }
         }
         let has_name = !self.unnamed.contains(&chapter.tensor);
-        if !has_name && print_expression(&last).chars().count() <= SHORT {
-            let name = tree::names(&chapter.left).into_iter().next().unwrap_or_default();
-            self.short.push(Known { name, axes: chapter.axes.clone(), value: last });
+        let name = tree::names(&chapter.left).into_iter().next().unwrap_or_default();
+        let known = Known { name, axes: chapter.axes.clone(), value: last };
+        if !has_name && length(&known.value) <= SHORT {
+            self.short.push(known.clone());
         }
+        if let Some(before) = chapter.total.last() {
+            let lines = self.gathered(&before.value, chapter);
+            chapter.total.extend(lines);
+        }
+        self.found.push(known);
+    }
+
+    /// The sum of all parts by fewer adjoints: those that are made of others in it are put in, and what the terms share stands before a
+    /// bracket. Nothing where that becomes too long.
+    fn gathered(&self, sum: &Expression, chapter: &Chapter) -> Vec<Line> {
+        let (mut value, mut put) = (sum.clone(), Vec::new());
+        while let Some(Known { name, axes, value: by }) = self.made_of_others(&value).filter(|_| put.len() < MOST_PUT) {
+            let taken = tree::around(&value, name).into_iter().chain(chapter.axes.iter().cloned()).collect();
+            tree::put(&mut value, name, axes, by, &taken);
+            put.push(element(name, axes));
+        }
+        let value = tidy::tidy(&value);
+        let gathered = gather::gathered(&value);
+        let is_wanted = !put.is_empty() || chapter.total.len() > 1;
+        let Some(gathered) = gathered.filter(|gathered| is_wanted && length(gathered) <= LONGEST_LINE) else { return Vec::new() };
+        let mut lines = Vec::new();
+        if !put.is_empty() {
+            lines.push(Line { value, whole: false, reason: reasons::as_found(put) });
+        }
+        lines.push(Line { value: gathered, whole: false, reason: words("common factors are taken out") });
+        lines
+    }
+
+    /// An adjoint of a line that is made of another one of it.
+    fn made_of_others(&self, line: &Expression) -> Option<&Known> {
+        let mentioned = tree::names(line);
+        let adjoints: BTreeSet<String> =
+            self.adjoints.values().map(|&id| self.name_of(id)).filter(|name| mentioned.contains(name)).collect();
+        self.found.iter().filter(|known| adjoints.contains(&known.name)).find(|known| {
+            let of: BTreeSet<String> = tree::names(&known.value).into_iter().collect();
+            !of.contains(&known.name) && of.intersection(&adjoints).next().is_some()
+        })
     }
 
     /// A line with what is known in the place of its name.
@@ -73,7 +119,7 @@ impl Book {
         let mut value = line.clone();
         let mut known = Vec::new();
         for Known { name, axes: own, value: by } in self.short.iter().filter(|known| mentioned.contains(&known.name)) {
-            let taken: BTreeSet<String> = tree::names(&value).into_iter().chain(axes.iter().cloned()).collect();
+            let taken = tree::around(&value, name).into_iter().chain(axes.iter().cloned()).collect();
             tree::put(&mut value, name, own, by, &taken);
             known.push((element(name, own), by.clone()));
         }
@@ -146,6 +192,11 @@ impl Book {
         }
         found
     }
+}
+
+/// How long a formula is, but for the ranges of sums.
+fn length(formula: &Expression) -> usize {
+    print_expression(&tree::without_ranges(formula)).chars().count()
 }
 
 fn equation(name: &str, value: Expression) -> Statement {

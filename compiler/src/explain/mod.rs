@@ -7,6 +7,7 @@
 mod chapter;
 mod drawing;
 mod ends;
+mod gather;
 mod labels;
 mod print;
 mod reasons;
@@ -176,6 +177,8 @@ struct Book {
     unnamed: BTreeSet<TensorId>,
     /// Their adjoints, where these are short.
     short: Vec<Known>,
+    /// What the chapters so far have found.
+    found: Vec<Known>,
 }
 
 impl Book {
@@ -196,6 +199,7 @@ impl Book {
             labels,
             unnamed: BTreeSet::new(),
             short: Vec::new(),
+            found: Vec::new(),
         };
         book.name_adjoints();
         book

@@ -127,7 +127,7 @@ impl Page<'_> {
         }
         for (number, equation) in chapter.simplified.iter().filter_map(|statement| self.statement(statement)).enumerate() {
             let word = match number {
-                0 => "\nsimplified:\n",
+                0 => "\ncomputed as:\n",
                 1 => "  where\n",
                 _ => "",
             };
@@ -165,7 +165,7 @@ impl Page<'_> {
         }
         let simplified: Vec<String> = chapter.simplified.iter().filter_map(|statement| self.statement(statement)).collect();
         if let Some((first, more)) = simplified.split_first() {
-            out.push_str(&format!("Simplified:\n\\begin{{align*}}\n  {first}\n\\end{{align*}}\n"));
+            out.push_str(&format!("Computed as:\n\\begin{{align*}}\n  {first}\n\\end{{align*}}\n"));
             if !more.is_empty() {
                 out.push_str(&format!("where\n\\begin{{align*}}\n  {}\n\\end{{align*}}\n", more.join(" \\\\\n  ")));
             }

@@ -2,7 +2,8 @@
 
 use super::sheet::{self, Formula};
 use super::{Book, Piece, Step, tidy};
-use crate::ir::Extent;
+use crate::ir::{Extent, TensorId};
+use crate::simplify::deviations;
 use crate::span::Span;
 use crate::syntax::tree::{Binary, Expression, ExpressionKind};
 
@@ -51,6 +52,37 @@ pub fn through(reader: &str, is_of_itself: bool, read: Option<&Expression>) -> V
         way.extend([word(", where it reads "), formula(read)]);
     }
     way
+}
+
+/// Why a line is 0, if it is a sum of deviations from their mean.
+pub fn vanishes(book: &mut Book, line: TensorId, labels: &[String]) -> Option<Vec<Piece>> {
+    let found = deviations::found(&mut book.sheet.program, line)?;
+    let rank = book.sheet.program.tensor(line).shape.len();
+    let shape = book.sheet.program.label_extents(line);
+    let mut write = |rank: usize, body| {
+        let (shape, summed) = (shape[..rank].to_vec(), shape[rank..].to_vec());
+        Some(book.sheet.written(Formula { shape, summed, labels: labels.to_vec(), body })?.indexed)
+    };
+    let sum = write(rank, found.deviation)?;
+    let kind = ExpressionKind::Binary(Binary::Equal, Box::new(sum), Box::new(tidy::zero()));
+    let zero = Expression { kind, span: Span::default() };
+    let (mean, of) = (write(shape.len(), found.mean)?, write(shape.len(), found.of)?);
+    let over = found.over.iter().filter_map(|label| labels.get(label.0 as usize));
+    let over = over.map(|label| Piece::Formula(sheet::element(label, &[]))).collect();
+    let word = |text: &str| Piece::Words(text.to_owned());
+    let mut reason =
+        vec![Piece::Formula(zero), word(", as "), formula(&mean), word(" is the mean of "), formula(&of), word(" over ")];
+    reason.extend(listed(over, ", "));
+    Some(reason)
+}
+
+/// That adjoints which have chapters of their own are written out.
+pub fn as_found(adjoints: Vec<Expression>) -> Vec<Piece> {
+    let word = |text: &str| Piece::Words(text.to_owned());
+    let mut reason = vec![word("with ")];
+    reason.extend(listed(adjoints.into_iter().map(Piece::Formula).collect(), " and "));
+    reason.push(word(" as found above"));
+    reason
 }
 
 /// That adjoints which are known are written out.

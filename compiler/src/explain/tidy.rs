@@ -1,17 +1,35 @@
-//! Formulas as a person writes them: `2·a` for `a + a`, `a²` for `a·a`, numbers before other factors, `a/√b` for `a·rsqrt(b)`. The compiler
+//! Formulas as a person writes them: `2·a` for `a + a`, `a²` for `a·a`, numbers before other factors, `a/√b` for `a·rsqrt(b)`, `a/2` for `0.5·a`, sums behind other factors. The compiler
 //! prefers what is cheaper to compute. It must not know what a formula is for. (Formulas that the compiler writes have no places, so `==` compares what they say.)
 
 use super::tree;
+use crate::emit::math::moved;
 use crate::ops::Reduction;
 use crate::span::Span;
 use crate::syntax::tree::{Argument, Binary, Expression, ExpressionKind, Unary};
 
 /// A fraction of two products: numbers, and factors with whole powers.
-struct Product {
-    number: f64,
-    factors: Vec<(Expression, u32)>,
-    below_number: f64,
-    below: Vec<(Expression, u32)>,
+#[derive(Clone)]
+pub struct Product {
+    /// The number above the line.
+    pub number: f64,
+    /// The factors above the line, with their powers.
+    pub factors: Vec<(Expression, u32)>,
+    /// The number below the line.
+    pub below_number: f64,
+    /// The factors below the line.
+    pub below: Vec<(Expression, u32)>,
+}
+
+impl Product {
+    /// The product of nothing.
+    pub fn one() -> Self {
+        Self { number: 1.0, factors: Vec::new(), below_number: 1.0, below: Vec::new() }
+    }
+
+    /// Whether it is that.
+    pub fn is_one(&self) -> bool {
+        self.number == self.below_number && self.factors.is_empty() && self.below.is_empty()
+    }
 }
 
 /// The formula, written so.
@@ -179,7 +197,7 @@ fn sort_operands(source: &mut Expression) {
 }
 
 /// A formula as a sum of products; what is the same is there once.
-fn terms(source: &Expression) -> Vec<Product> {
+pub fn terms(source: &Expression) -> Vec<Product> {
     let mut found: Vec<Product> = Vec::new();
     let mut open = vec![(source, 1.0)];
     while let Some((next, sign)) = open.pop() {
@@ -200,11 +218,13 @@ fn terms(source: &Expression) -> Vec<Product> {
             None => found.push(product),
         }
     }
+    found.retain(|product| product.number != 0.0);
     found
 }
 
-fn product(source: &Expression) -> Product {
-    let mut product = Product { number: 1.0, factors: Vec::new(), below_number: 1.0, below: Vec::new() };
+/// A formula as a product.
+pub fn product(source: &Expression) -> Product {
+    let mut product = Product::one();
     // Whether a factor stands below the line.
     let mut open = vec![(source, false)];
     while let Some((next, is_below)) = open.pop() {
@@ -216,7 +236,9 @@ fn product(source: &Expression) -> Product {
             *number = -*number;
             open.push((of, is_below));
         } else if let ExpressionKind::Number { value, .. } = &next.kind {
-            *number *= value;
+            let is_part = [2.0, 4.0, 8.0, 16.0].contains(&value.recip());
+            let number = if is_part == is_below { &mut product.number } else { &mut product.below_number };
+            *number *= if is_part { value.recip() } else { *value };
         } else {
             let (base, power) = power(next);
             let root = below_root(base);
@@ -278,16 +300,22 @@ fn make(kind: ExpressionKind) -> Expression {
     Expression { kind, span: Span::default() }
 }
 
+/// The number 0.
+pub fn zero() -> Expression {
+    number(0.0)
+}
+
 fn number(value: f64) -> Expression {
     make(ExpressionKind::Number { value, integer: value.fract() == 0.0 && value < 1e15 })
 }
 
-fn binary(operator: Binary, left: Expression, right: Expression) -> Expression {
+/// An operator with its operands.
+pub fn binary(operator: Binary, left: Expression, right: Expression) -> Expression {
     make(ExpressionKind::Binary(operator, Box::new(left), Box::new(right)))
 }
 
 /// A sum of products; one that is added stands first, where there is one.
-fn sum(mut products: Vec<Product>) -> Expression {
+pub fn sum(mut products: Vec<Product>) -> Expression {
     if let Some(first) = products.iter().position(|product| product.number > 0.0) {
         let product = products.remove(first);
         products.insert(0, product);
@@ -295,8 +323,13 @@ fn sum(mut products: Vec<Product>) -> Expression {
     let mut total: Option<Expression> = None;
     for Product { number: coefficient, factors, below_number, below } in products {
         let has_below = below_number != 1.0 || !below.is_empty();
-        let above = written(coefficient.abs(), factors);
-        let term = if has_below { binary(Binary::Divide, above, written(below_number, below)) } else { above };
+        let (sums, plain): (Vec<_>, Vec<_>) = factors.into_iter().partition(|factor| has_below && is_sum(factor));
+        // A sum stands behind the fraction, so that its end is seen; alone it is divided.
+        let is_alone = plain.is_empty() && coefficient.abs() == 1.0;
+        let (plain, sums) = if is_alone { (sums, Vec::new()) } else { (plain, sums) };
+        let above = written(coefficient.abs(), plain);
+        let fraction = if has_below { binary(Binary::Divide, above, written(below_number, below)) } else { above };
+        let term = if sums.is_empty() { fraction } else { binary(Binary::Multiply, fraction, written(1.0, sums)) };
         let negative = coefficient.is_sign_negative();
         total = Some(match (total, negative) {
             (None, false) => term,
@@ -308,7 +341,14 @@ fn sum(mut products: Vec<Product>) -> Expression {
     total.unwrap_or_else(|| number(0.0))
 }
 
-fn written(coefficient: f64, factors: Vec<(Expression, u32)>) -> Expression {
+/// Whether a factor is written as a sum over labels.
+fn is_sum((factor, power): &(Expression, u32)) -> bool {
+    let ExpressionKind::Reduce { labels, body, .. } = &factor.kind else { return false };
+    *power == 1 && moved::element(labels, body).is_none()
+}
+
+fn written(coefficient: f64, mut factors: Vec<(Expression, u32)>) -> Expression {
+    factors.sort_by_key(is_sum);
     let power = |(base, power): (Expression, u32)| match (under_root(&base), power) {
         (None | Some(_), 1) => base,
         (Some(inside), 2) => inside,

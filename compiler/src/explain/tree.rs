@@ -95,6 +95,25 @@ fn bound_labels(source: &mut Expression, found: &mut BTreeSet<String>) {
     children_mut(source).into_iter().for_each(|child| bound_labels(child, found));
 }
 
+/// The labels that are bound where a name is mentioned.
+pub fn around(source: &Expression, name: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    collect_around(&mut source.clone(), name, &mut found);
+    found
+}
+
+/// The same; whether the name is mentioned.
+fn collect_around(source: &mut Expression, name: &str, found: &mut BTreeSet<String>) -> bool {
+    let mut is_mentioned = matches!(&source.kind, ExpressionKind::Name(own) if own == name);
+    for child in children_mut(source) {
+        is_mentioned |= collect_around(child, name, found);
+    }
+    if let (ExpressionKind::Reduce { labels, .. }, true) = (&source.kind, is_mentioned) {
+        found.extend(labels.iter().map(|label| label.name.text.clone()));
+    }
+    is_mentioned
+}
+
 fn rename_label(source: &mut Expression, old: &str, new: &Expression) {
     if let (ExpressionKind::Reduce { labels, .. }, ExpressionKind::Name(name)) = (&mut source.kind, &new.kind) {
         labels.iter_mut().filter(|label| label.name.text == old).for_each(|label| label.name.text.clone_from(name));

@@ -6,6 +6,7 @@
 mod contraction;
 mod cuts;
 mod definitions;
+pub mod deviations;
 mod diagonal;
 mod engine;
 mod expose;
@@ -45,6 +46,7 @@ pub fn simplify(program: &mut Program) -> Report {
         changed |= narrow::simplify(program, &mut report);
         changed |= monotone::simplify(program, &mut report);
         changed |= sums::simplify(program, &mut report);
+        changed |= deviations::simplify(program, &mut report);
         changed |= residues::simplify(program, &mut report);
         changed |= cuts::simplify(program, &mut report);
         changed |= diagonal::simplify(program, &mut report);

@@ -141,6 +141,11 @@ fn pull_factors(program: &mut Program, id: TensorId, report: &mut Report) -> boo
     true
 }
 
+/// What of a term of a sum over the labels behind the first `rank` depends on these, if anything does.
+pub fn inside(expressions: &mut Expressions, rank: usize, term: ExpressionId) -> Option<ExpressionId> {
+    Split { rank, outside: Vec::new() }.take(expressions, term, false)
+}
+
 /// The factors of a product that do not depend on the labels of the reduction, taken out.
 struct Split {
     rank: usize,

@@ -6,7 +6,7 @@
 pub mod document;
 mod functions;
 mod latex;
-mod moved;
+pub mod moved;
 #[cfg(test)]
 pub(crate) mod tests;
 mod text;
