@@ -14,7 +14,7 @@ pub fn build(program: &Program, plan: &Plan) -> Loops {
     builder.buffers(program);
     let computed: BTreeSet<TensorId> = plan.steps.iter().flat_map(Step::computes).collect();
     for step in &plan.steps {
-        let formulas = formulas(program, &step.computes(), &computed);
+        let formulas = formulas(program, plan, &step.computes(), &computed);
         builder.loops.body.extend(formulas.into_iter().map(Statement::Comment));
         let statements = builder.step(step);
         builder.loops.body.extend(statements);
@@ -25,8 +25,8 @@ pub fn build(program: &Program, plan: &Plan) -> Loops {
 }
 
 /// The formulas that a step computes, as far as the reader of the program knows them; before each those of the reductions in it of which only
-/// the parts are computed.
-fn formulas(program: &Program, step: &[TensorId], computed: &BTreeSet<TensorId>) -> Vec<String> {
+/// the parts are computed. A step that computes nothing else has formulas of the plan.
+fn formulas(program: &Program, plan: &Plan, step: &[TensorId], computed: &BTreeSet<TensorId>) -> Vec<String> {
     let mut shown: Vec<TensorId> = Vec::new();
     for &id in step.iter().filter(|id| (id.0 as usize) < program.tensors.len()) {
         let in_parts = |read: &TensorId| {
@@ -37,6 +37,9 @@ fn formulas(program: &Program, step: &[TensorId], computed: &BTreeSet<TensorId>)
                 shown.push(known);
             }
         }
+    }
+    if shown.is_empty() {
+        return step.iter().map(|&id| crate::ir::print::formula(&plan.program, id)).collect();
     }
     shown.into_iter().map(|id| crate::ir::print::formula(program, id)).collect()
 }

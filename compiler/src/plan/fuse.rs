@@ -38,8 +38,8 @@ pub struct Fused {
     pub members: BTreeMap<TensorId, Member>,
 }
 
-/// Puts all definitions that the roots need into steps.
-pub fn fuse(program: &Program, mut contractions: Contractions, scatters: Scatters) -> Fused {
+/// Puts all definitions that the roots need into steps; those that are `apart` share no loops with others.
+pub fn fuse(program: &Program, mut contractions: Contractions, scatters: Scatters, apart: &BTreeSet<TensorId>) -> Fused {
     let mut fuser = Fuser {
         program,
         fused: Fused { variables: Vec::new(), steps: Vec::new(), members: BTreeMap::new() },
@@ -47,6 +47,7 @@ pub fn fuse(program: &Program, mut contractions: Contractions, scatters: Scatter
         readers: readers(program, &program.order()),
         time: None,
         scatters,
+        apart,
     };
     for unit in schedule(program) {
         match unit {
@@ -68,6 +69,8 @@ pub(super) struct Fuser<'a> {
     pub time: Option<Time>,
     /// Definitions whose terms are added at places.
     scatters: Scatters,
+    /// Definitions in loops of their own.
+    apart: &'a BTreeSet<TensorId>,
 }
 
 /// The time of a recurrence.
@@ -137,7 +140,7 @@ impl Fuser<'_> {
         let count = self.fused.steps.len();
         for step in (first..count).filter(|&step| step == first || step + NEAR >= count) {
             let Step::Nest(items) = &self.fused.steps[step] else { continue };
-            if self.is_full(items) {
+            if self.is_full(items) || self.is_apart(id) || defined(items).into_iter().any(|member| self.is_apart(member)) {
                 continue;
             }
             for order in &orders {
@@ -157,6 +160,10 @@ impl Fuser<'_> {
             Way { step: self.fused.steps.len() - 1, path: Vec::new(), order: orders.first().cloned().unwrap_or_default() }
         });
         self.enter(id, &way);
+    }
+
+    fn is_apart(&self, id: TensorId) -> bool {
+        self.apart.contains(&id)
     }
 
     /// Whether a nest has as much as one function should have.

@@ -3,7 +3,7 @@
 //! The steps of planning, each in its module: `lower` and `log_sum_exp` (stable and simple forms of definitions), `shift` (products of
 //! recurrences leave their conditions), `pad` (sums read zeros around a tensor in the place of conditions), `turn` (labels run the way in
 //! which most is read), `inline` (views and cheap formulas go into their readers), `layout` (the order of axes in memory), `product` and
-//! `digits` (sums that are matrix products), `partial` (sums of rows), `split` (labels that loops read by digits), `fuse` (loop nests)
+//! `digits` (sums that are matrix products), `partial` (sums in two steps), `split` (labels that loops read by digits), `fuse` (loop nests)
 //! and `memory` (buffers by their lives). It must know nothing of statements and of tokens.
 
 mod digits;
@@ -178,10 +178,10 @@ pub fn plan(program: &Program, name: &str) -> Plan {
     layout::order_axes(&mut program);
     let contractions = product::split(&mut program);
     inline::cheap(&mut program, &contractions);
-    partial::split(&mut program, &contractions);
+    let apart = partial::split(&mut program, &contractions);
     split::split(&mut program, &contractions);
     let scatters = scatter::split(&mut program);
-    let fused = fuse::fuse(&program, contractions, scatters);
+    let fused = fuse::fuse(&program, contractions, scatters, &apart);
     let mut plan = Plan {
         name: name.to_owned(),
         program,

@@ -207,6 +207,22 @@ fn transposed_products_have_no_copies() {
 }
 
 #[test]
+fn samples_have_sums_of_their_own_in_the_loop_that_computes_what_is_added() {
+    let mut maker = Maker::default();
+    maker.input("x", "B 20 6");
+    maker.define("y", "n=B i=20 c=6", "", "(tanh (x n i c))");
+    maker.define("s", "c=6", "sum n=B i=20", "(* (y n i c) (x n i c))");
+    maker.output("y");
+    maker.output("s");
+    let (plan_text, text) = agree(&maker.program, &[3]);
+    let plan = plan(&maker.program, "pass");
+    let nests: Vec<Vec<&str>> =
+        plan.steps.iter().map(|step| step.computes().into_iter().map(|id| plan.program.tensor(id).name.as_str()).collect()).collect();
+    assert_eq!(nests, [vec!["y", "s of each"], vec!["s"]], "{plan_text}");
+    assert!(text.contains("fill"), "{text}");
+}
+
+#[test]
 fn deep_networks_take_linear_time() {
     let mut maker = Maker::default();
     maker.input("x", "B 64");

@@ -107,11 +107,12 @@ fn write_key(tokens: TokenStream, key: &mut String) {
     }
 }
 
-/// The loop that a step is, if threads may share it.
-fn shared<'a>(loops: &Loops, step: &Step<'a>) -> Option<Rounds<'a>> {
-    let mut rest = step.body.iter().copied().filter(|statement| !matches!(statement, Statement::Comment(_)));
-    let (only, None) = (rest.next()?, rest.next()) else { return None };
-    rounds::independent(loops, only)
+/// The loop that a step is, if threads may share it, and what is filled before.
+fn shared<'a>(loops: &Loops, step: &Step<'a>) -> Option<(Vec<Statement>, Rounds<'a>)> {
+    let statements = step.body.iter().copied().filter(|statement| !matches!(statement, Statement::Comment(_)));
+    let (fills, rest): (Vec<&Statement>, Vec<&'a Statement>) = statements.partition(|one| matches!(one, Statement::Fill(..)));
+    let [only] = rest[..] else { return None };
+    Some((fills.into_iter().cloned().collect(), rounds::independent(loops, only)?))
 }
 
 /// Whether a step does nothing but call kernels, one after the other, which choose their instruction set themselves.
@@ -139,8 +140,9 @@ fn written(loops: &Loops, step: &Step<'_>, remarks: Option<&Remarks>, names: Nam
     if calls_kernels(loops, step) {
         scope.level = quote!(level);
     }
-    if let Some(rounds) = shared(loops, step) {
-        let body = shared::write(&mut scope, step, &rounds);
+    if let Some((fills, rounds)) = shared(loops, step) {
+        let fills = nest::statements(&mut scope, &fills);
+        let body = shared::write(&mut scope, step, &fills, &rounds);
         return Written { signature, body };
     }
     // The remarks at the head of a step are the documentation of its function.

@@ -13,8 +13,8 @@ use crate::memory::workspace::products;
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 
-/// The body of the function of a step that is one such loop.
-pub fn write(scope: &mut Scope<'_>, step: &Step<'_>, rounds: &Rounds<'_>) -> TokenStream {
+/// The body of the function of a step that is one such loop, after these statements.
+pub fn write(scope: &mut Scope<'_>, step: &Step<'_>, before: &TokenStream, rounds: &Rounds<'_>) -> TokenStream {
     let float = scope.float();
     let read = captured(scope, step, rounds);
     let captured: Vec<_> = read.iter().map(|one| &one.name).collect();
@@ -69,6 +69,7 @@ pub fn write(scope: &mut Scope<'_>, step: &Step<'_>, rounds: &Rounds<'_>) -> Tok
         ) {
             #body
         }
+        #before
         share::<I, _, #slices>(&Loop { #(#captured),* }, #time, #count, [#((#written, #each)),*], #packing);
     }
 }

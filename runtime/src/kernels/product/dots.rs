@@ -2,8 +2,8 @@
 //! a product of long rows, a lane for each of their elements, and nothing is packed. It must not know of instructions.
 
 use super::block::{Cut, Part, parts};
-use super::blocks::PER_LANE;
 use super::contract::{Contraction, Dimension, count};
+use super::grid::PER_LANE;
 use super::machine::Machine;
 use super::offsets::{Offsets, offset};
 use super::shared::{Shared, share};

@@ -9,6 +9,7 @@ mod blocks;
 mod contract;
 mod dots;
 mod gather;
+mod grid;
 mod machine;
 mod matrix_vector;
 mod offsets;

@@ -3,9 +3,9 @@
 //! a row of its own. It must not know of instructions.
 
 use super::block::{Cut, Part, TILE_ROWS, parts};
-use super::blocks::PER_LANE;
 use super::contract::{Contraction, Dimension, count};
 use super::gather;
+use super::grid::PER_LANE;
 use super::machine::Machine;
 use super::offsets::{Offsets, Runs, offset};
 use super::shared::{Shared, share};
