@@ -1,5 +1,5 @@
 //! Drawings that a person has looked at: the snapshots show the linear layer, softmax with cross-entropy, batch normalization, a
-//! small network with values and a recurrence, as DOT and as SVG.
+//! small network with values, a recurrence and a wide one in rows, as DOT and as SVG.
 
 use chainrule_compiler::cli::run;
 use std::ffi::OsString;
@@ -26,12 +26,13 @@ fn drawings_are_those_of_a_lecture() {
     settings.set_omit_expression(true);
     let explain = root.join("explain");
     let graph = root.join("graph");
-    let cases: [(&str, &Path, &[&str]); 6] = [
+    let cases: [(&str, &Path, &[&str]); 7] = [
         ("linear", &explain, &["linear.nn", "--wrt", "w,b,x"]),
         ("softmax_cross_entropy", &explain, &["softmax_cross_entropy.nn", "--wrt", "z"]),
         ("batch_norm", &explain, &["batch_norm.nn", "--wrt", "x,n.gamma,n.beta"]),
         ("sigmoids", &graph, &["sigmoids.nn", "--values", "sigmoids.json"]),
         ("recurrence", &graph, &["recurrence.nn"]),
+        ("lstm", &graph, &["lstm.nn"]),
         ("forward", &graph, &["sigmoids.nn", "--forward"]),
     ];
     settings.bind(|| {

@@ -154,8 +154,10 @@ fn continued(out: &mut String, route: &Pieces, name: &str) {
     };
     for pair in route.forth.windows(2) {
         let (end, start) = (pair[0].end(), pair[1].start);
-        write(end.x + GAP, end.y);
-        write(start.x - GAP - class.width(&name), start.y);
+        // A line leaves its row at one side and goes on at the other.
+        let (right, left) = if start.x < end.x { (end, start) } else { (start, end) };
+        write(right.x + GAP, right.y);
+        write(left.x - GAP - class.width(&name), left.y);
     }
 }
 

@@ -13,13 +13,17 @@ pub fn ranks(count: usize, links: &[Link]) -> Vec<usize> {
         before[link.to].push(link.from);
         behind[link.from].push(link.to);
     }
+    // What is read of another step lies near what it comes from.
+    let mut is_led_back_to = vec![false; count];
+    links.iter().filter(|link| link.back && link.from != link.to).for_each(|link| is_led_back_to[link.to] = true);
     let order = sorted(&before, &behind);
     let mut ranks = vec![0; count];
     for &id in &order {
         ranks[id] = before[id].iter().map(|&other| ranks[other] + 1).max().unwrap_or(0);
     }
     for _ in 0..MOST_ROUNDS {
-        let moved = order.iter().rev().filter(|&&id| tighten(id, &before[id], &behind[id], &mut ranks)).count();
+        let moved =
+            order.iter().rev().filter(|&&id| tighten(id, &before[id], &behind[id], is_led_back_to[id], &mut ranks)).count();
         if moved == 0 {
             break;
         }
@@ -27,12 +31,12 @@ pub fn ranks(count: usize, links: &[Link]) -> Vec<usize> {
     ranks
 }
 
-/// Moves a box to where its links are shorter altogether; whether it moved.
-fn tighten(id: usize, before: &[usize], behind: &[usize], ranks: &mut [usize]) -> bool {
+/// Moves a box to where its links are shorter altogether, or as short and one that leads back is shorter; whether it moved.
+fn tighten(id: usize, before: &[usize], behind: &[usize], is_led_back_to: bool, ranks: &mut [usize]) -> bool {
     let first = before.iter().map(|&other| ranks[other] + 1).max();
     let last = behind.iter().filter_map(|&other| ranks[other].checked_sub(1)).min();
     let wanted = match (first, last) {
-        (_, Some(last)) if behind.len() > before.len() => last,
+        (_, Some(last)) if behind.len() > before.len() || is_led_back_to && behind.len() == before.len() => last,
         (Some(first), _) if before.len() > behind.len() => first,
         (Some(_), _) | (None, Some(_)) | (None, None) => ranks[id],
     };

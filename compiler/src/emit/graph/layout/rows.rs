@@ -43,10 +43,9 @@ pub struct Pieces {
 
 /// A layout in rows: one, where it is not too wide.
 pub fn rows(layout: &Layout, boxes: &[Area], links: &[Link]) -> Rows {
-    let cuts = cuts(layout);
+    let cuts = cuts(layout, links);
     let row_of = |x: f64| cuts.iter().filter(|cut| **cut <= x).count();
-    let pieces: Vec<Vec<Path>> = layout.routes.iter().map(|route| split(&route.forth, &cuts)).collect();
-    let rows: Vec<usize> = layout.routes.iter().map(|route| row_of(leftmost(route))).collect();
+    let pieces: Vec<Vec<Piece>> = layout.routes.iter().map(|route| split(&route.forth, &cuts)).collect();
     // How far up and down everything in a row reaches.
     let mut reach = vec![(f64::INFINITY, f64::NEG_INFINITY); cuts.len() + 1];
     let mut take = |row: usize, above: f64, below: f64| {
@@ -55,9 +54,9 @@ pub fn rows(layout: &Layout, boxes: &[Area], links: &[Link]) -> Rows {
     for (at, area) in layout.boxes.iter().zip(boxes) {
         take(row_of(at.x), at.y - area.above, at.y + area.below);
     }
-    for ((route, link), (parts, first)) in layout.routes.iter().zip(links).zip(pieces.iter().zip(&rows)) {
-        for (number, part) in parts.iter().enumerate() {
-            part.points().for_each(|point| take(first + number, point.y, point.y + BACK));
+    for ((route, link), parts) in layout.routes.iter().zip(links).zip(&pieces) {
+        for (row, part) in parts {
+            part.points().for_each(|point| take(*row, point.y, point.y + BACK));
         }
         if let (Some(at), Some(area)) = (route.label, link.label) {
             take(row_of(at.x), at.y, at.y + area.below);
@@ -75,31 +74,36 @@ pub fn rows(layout: &Layout, boxes: &[Area], links: &[Link]) -> Rows {
     let moved = |row: usize, at: Point| Point { x: at.x - moves[row].0, y: at.y + moves[row].1 };
     let ends = cuts.iter().map(|cut| cut + STUB + NAME).chain([layout.width]);
     let width = ends.zip(&moves).map(|(end, (left, _))| end - left).fold(0.0, f64::max);
-    let link = |((route, parts), first): ((&Route, &Vec<Path>), &usize)| {
-        let count = parts.len();
-        let piece = |(number, part): (usize, &Path)| {
-            let part = part.with_stubs(number > 0, number + 1 < count);
-            part.moved(|at| moved(first + number, at))
+    let placed = |parts: &[Piece]| -> Vec<Path> {
+        let piece = |(number, (row, part)): (usize, &Piece)| {
+            let other = |number: Option<usize>| number.and_then(|number| parts.get(number)).map(|(other, _)| other > row);
+            part.with_stubs(other(number.checked_sub(1)), other(Some(number + 1))).moved(|at| moved(*row, at))
         };
-        let forth: Vec<Path> = parts.iter().enumerate().map(piece).collect();
-        let back = if count == 1 {
-            vec![route.back.moved(|at| moved(*first, at))]
-        } else {
-            forth.iter().rev().map(Path::returned).collect()
+        parts.iter().enumerate().map(piece).collect()
+    };
+    let link = |(route, parts): (&Route, &Vec<Piece>)| {
+        let forth = placed(parts);
+        let back = match forth.as_slice() {
+            [_, _, ..] if goes_right(&route.forth) => forth.iter().rev().map(Path::returned).collect(),
+            _ => placed(&split(&route.back, &cuts)),
         };
         Pieces { forth, back, label: route.label.map(|at| moved(row_of(at.x), at)) }
     };
-    let links = layout.routes.iter().zip(&pieces).zip(&rows).map(link).collect();
+    let links = layout.routes.iter().zip(&pieces).map(link).collect();
     let boxes = layout.boxes.iter().map(|&at| moved(row_of(at.x), at)).collect();
     Rows { width, height: top - BETWEEN, boxes, links }
 }
 
-fn leftmost(route: &Route) -> f64 {
-    route.forth.points().map(|point| point.x).fold(f64::INFINITY, f64::min)
+/// A part of a path, and its row.
+type Piece = (usize, Path);
+
+/// Whether a path ends to the right of its beginning.
+fn goes_right(path: &Path) -> bool {
+    path.start.x < path.end().x
 }
 
 /// Where a layout is cut.
-fn cuts(layout: &Layout) -> Vec<f64> {
+fn cuts(layout: &Layout, links: &[Link]) -> Vec<f64> {
     let mut found = Vec::new();
     if layout.width <= WIDEST {
         return found;
@@ -110,7 +114,7 @@ fn cuts(layout: &Layout) -> Vec<f64> {
         let wanted = start + row;
         let is_near = |cut: &&f64| (**cut - wanted).abs() <= row * PLAY;
         // Of as many links, those cuts are better that are nearer.
-        let cost = |cut: f64| passing(layout, cut).map(|count| (count, (cut - wanted).abs()));
+        let cost = |cut: f64| passing(layout, links, cut).map(|count| (count, (cut - wanted).abs()));
         let near = layout.cuts.iter().filter(is_near).filter_map(|&cut| Some((cost(cut)?, cut)));
         let best = near.min_by(|one, other| one.0.0.cmp(&other.0.0).then(one.0.1.total_cmp(&other.0.1)));
         let beyond = || layout.cuts.iter().copied().find(|&cut| cut > wanted && cost(cut).is_some());
@@ -121,51 +125,51 @@ fn cuts(layout: &Layout) -> Vec<f64> {
     found
 }
 
-/// How many links a cut goes through; nothing where one of them leads back.
-fn passing(layout: &Layout, cut: f64) -> Option<usize> {
+/// How many links a cut goes through; nothing where one that leads back turns there, or has its label there.
+fn passing(layout: &Layout, links: &[Link], cut: f64) -> Option<usize> {
     let mut count = 0;
-    for route in &layout.routes {
-        let ends = (route.forth.start.x, route.forth.end().x);
-        if ends.0 < ends.1 {
-            count += usize::from(ends.0 < cut && cut < ends.1);
-        } else {
-            let right = route.forth.points().map(|point| point.x).fold(f64::NEG_INFINITY, f64::max);
-            if leftmost(route) <= cut && cut <= right {
-                return None;
-            }
+    for (route, link) in layout.routes.iter().zip(links) {
+        let (start, end) = (route.forth.start.x, route.forth.end().x);
+        if goes_right(&route.forth) {
+            count += usize::from(start < cut && cut < end);
+            continue;
         }
+        let all = || route.forth.points().map(|point| point.x);
+        let (left, right) = (all().fold(f64::INFINITY, f64::min), all().fold(f64::NEG_INFINITY, f64::max));
+        let label = route.label.zip(link.label).map(|(at, area)| at.x - BACK..at.x + area.width + BACK);
+        let turns = (left - BACK..=end).contains(&cut) || (start..=right + BACK).contains(&cut);
+        if turns || label.is_some_and(|label| label.contains(&cut)) {
+            return None;
+        }
+        count += usize::from(left < cut && cut < right);
     }
     Some(count)
 }
 
-/// A path in pieces between cuts; one that leads back is not cut.
-fn split(path: &Path, cuts: &[f64]) -> Vec<Path> {
-    let mut parts = vec![Path::from(path.start)];
-    if path.start.x >= path.end().x {
-        return vec![path.clone()];
-    }
-    let mut open = cuts.iter().filter(|cut| path.start.x < **cut && **cut < path.end().x);
-    let mut next = open.next();
+/// A path in pieces between cuts.
+fn split(path: &Path, cuts: &[f64]) -> Vec<Piece> {
+    let mut row = cuts.iter().filter(|cut| **cut <= path.start.x).count();
+    let mut parts = vec![(row, Path::from(path.start))];
     for curve in &path.curves {
         let mut rest = *curve;
-        while let (Some(&cut), Some(part)) = (next, parts.last_mut())
-            && cut <= rest.end.x
-        {
+        while let Some((_, part)) = parts.last_mut() {
+            let right = cuts.get(row).filter(|cut| **cut <= rest.end.x).map(|&cut| (cut, row + 1));
+            let left = row.checked_sub(1).filter(|&before| rest.end.x < cuts[before]).map(|before| (cuts[before], before));
+            let Some((cut, next)) = right.or(left) else { break };
             let (before, behind) = halves(part.end(), &rest, cut);
             part.curves.push(before);
-            let start = before.end;
-            parts.push(Path::from(start));
+            row = next;
+            parts.push((row, Path::from(before.end)));
             rest = behind;
-            next = open.next();
         }
-        if let Some(part) = parts.last_mut().filter(|part| part.end() != rest.end) {
+        if let Some((_, part)) = parts.last_mut().filter(|(_, part)| part.end() != rest.end) {
             part.curves.push(rest);
         }
     }
     parts
 }
 
-/// A curve that goes to the right, as one up to a place and one behind it (de Casteljau).
+/// A curve that goes to the right, or to the left, as one up to a place and one behind it (de Casteljau).
 fn halves(start: Point, curve: &Curve, x: f64) -> (Curve, Curve) {
     let between =
         |one: Point, other: Point, part: f64| Point { x: one.x + (other.x - one.x) * part, y: one.y + (other.y - one.y) * part };
@@ -178,7 +182,7 @@ fn halves(start: Point, curve: &Curve, x: f64) -> (Curve, Curve) {
     let (mut low, mut high) = (0.0, 1.0);
     for _ in 0..60 {
         let middle = f64::midpoint(low, high);
-        if at(middle).0.end.x < x { low = middle } else { high = middle }
+        if (at(middle).0.end.x < x) == (start.x < curve.end.x) { low = middle } else { high = middle }
     }
     at(high)
 }
@@ -190,14 +194,17 @@ impl Path {
         std::iter::once(self.start).chain(curves)
     }
 
-    /// With a level piece before it and one behind it.
-    fn with_stubs(&self, before: bool, behind: bool) -> Self {
-        let start = if before { Point { x: self.start.x - STUB, ..self.start } } else { self.start };
-        let mut made = Self::from(start);
+    /// With a level piece before it and one behind it, where there are others: to the right where these are in a later row.
+    fn with_stubs(&self, before: Option<bool>, behind: Option<bool>) -> Self {
+        let beside = |at: Point, later: Option<bool>| match later {
+            Some(true) => Point { x: at.x + STUB, ..at },
+            Some(false) => Point { x: at.x - STUB, ..at },
+            None => at,
+        };
+        let mut made = Self::from(beside(self.start, before));
         made.line(self.start);
         made.curves.extend(&self.curves);
-        let end = self.end();
-        made.line(if behind { Point { x: end.x + STUB, ..end } } else { end });
+        made.line(beside(self.end(), behind));
         made
     }
 

@@ -240,6 +240,30 @@ fn what_is_wide_stands_in_rows() {
 }
 
 #[test]
+fn what_leads_back_is_cut_too() {
+    let (boxes, mut links) = long_chain(40);
+    let label = Some(Area { width: 90.0, above: 2.0, below: 40.0 });
+    links.extend([Link { label, back: true, ..link(34, 6) }, Link { label, back: true, ..link(21, 20) }]);
+    let wide = layout(&boxes, &links).expect("it is small");
+    let placed = rows(&wide, &boxes, &links);
+    assert!(wide.width > 2.0 * placed.width && placed.width < 3500.0, "{} becomes {}", wide.width, placed.width);
+    let (long, short) = (&placed.links[links.len() - 2], &placed.links[links.len() - 1]);
+    assert!(long.forth.len() > 1 && short.forth.len() == 1, "{} pieces and {}", long.forth.len(), short.forth.len());
+    for (pieces, link) in [(long, &links[links.len() - 2]), (short, &links[links.len() - 1])] {
+        let (first, last) = (&pieces.forth[0], &pieces.forth[pieces.forth.len() - 1]);
+        let right = placed.boxes[link.from].x + boxes[link.from].width;
+        assert!((first.start.x - right).abs() < 1e-5 && (last.end().x - placed.boxes[link.to].x).abs() < 1e-5, "{link:?}");
+        let back: Vec<f64> = pieces.back.iter().flat_map(|path| [path.start.x, path.end().x]).collect();
+        let forth: Vec<f64> = pieces.forth.iter().rev().flat_map(|path| [path.end().x, path.start.x]).collect();
+        assert!(back.len() == forth.len() && back.iter().zip(&forth).all(|(one, other)| (one - other).abs() < 1e-5), "{link:?}");
+    }
+    for pair in long.forth.windows(2) {
+        let (end, start) = (pair[0].end(), pair[1].start);
+        assert!(end.x < 200.0 && start.x > end.x && start.y < end.y, "it goes on in the row before");
+    }
+}
+
+#[test]
 fn what_is_no_wider_than_a_row_stays_as_it_is() {
     let (boxes, links) = long_chain(6);
     let narrow = layout(&boxes, &links).expect("it is small");
