@@ -54,10 +54,11 @@ impl Book {
         let parts: Vec<Part> =
             steps.iter().enumerate().map(|(number, &step)| self.part(step, &axes, unit, elsewhere(number))).collect();
         let left = element(&adjoint, &axes);
-        let mut chapter = Chapter { tensor, left, axes, parts, inside: Vec::new(), total: Vec::new(), simplified: Vec::new() };
+        let (inside, total, simplified) = (Vec::new(), Vec::new(), Vec::new());
+        let mut chapter = Chapter { tensor, left, axes, parts, inside, total, simplified, conditional: None };
         self.put_together(&mut chapter);
         chapter.inside = BTreeSet::from_iter(readers).into_iter().flat_map(|whole| self.inside(whole)).collect();
-        chapter.simplified = self.simplified(&adjoint, &chapter, simplest);
+        self.finish(&adjoint, &mut chapter, simplest);
         chapter
     }
 

@@ -4,6 +4,7 @@
 use super::reasons::{self, words};
 use super::sheet::element;
 use super::{Book, Chapter, Line, Part, TensorId, chapter, gather, tidy, tree};
+use crate::emit::math::Symbol;
 use crate::emit::nn;
 use crate::ir::{Program, Role};
 use crate::span::Span;
@@ -126,19 +127,57 @@ impl Book {
         (!known.is_empty()).then(|| Line { value: tidy::tidy(&value), whole: false, reason: reasons::put_in(&known) })
     }
 
-    /// The adjoint in its simplest form, and what it is made of where that would be too long; nothing where the last line is as simple.
-    pub(super) fn simplified(&self, adjoint: &str, chapter: &Chapter, simplest: &Simplest) -> Vec<Statement> {
-        let found = match self.written_out(adjoint, simplest) {
+    /// Adds the adjoint in its simplest form, with what it is made of where that would be too long; nothing where the last line is as
+    /// simple. What holds under a condition is added too.
+    pub(super) fn finish(&mut self, adjoint: &str, chapter: &mut Chapter, simplest: &Simplest) {
+        let mut found = match self.written_out(adjoint, simplest) {
             Some(value) => vec![equation(adjoint, value)],
             None => self.in_steps(adjoint, &chapter.axes, simplest),
         };
         let total = chapter.total.last();
         let last = total.or_else(|| chapter.parts.last().and_then(|part| part.lines.last())).map(|line| &line.value);
         let says_more = |value: &Expression| last.is_none_or(|last| !tidy::is_same(value, &whole(last, &chapter.axes)));
-        match found.as_slice() {
-            [only] if !chapter::value_of(only).is_some_and(says_more) => Vec::new(),
-            _ => found,
+        self.name_auxiliaries(adjoint, &mut found, simplest);
+        let is_known = matches!(found.as_slice(), [only] if !chapter::value_of(only).is_some_and(says_more));
+        chapter.conditional = self.conditional(&found, &simplest.program);
+        chapter.simplified = if is_known { Vec::new() } else { found };
+    }
+
+    /// Gives what a form is made of names that a reader knows: an adjoint of a step is written as one, anything else gets a letter.
+    fn name_auxiliaries(&mut self, adjoint: &str, form: &mut [Statement], simplest: &Simplest) {
+        let names: Vec<String> = form.iter().filter_map(chapter::name_of).map(str::to_owned).collect();
+        for name in names.iter().filter(|name| *name != adjoint) {
+            let is_known = self.sheet.names.symbols.contains_key(name);
+            let Some(of) = name.strip_prefix("d ").filter(|_| !is_known) else { continue };
+            if simplest.program.find(of).is_some() {
+                let symbol = Symbol::Adjoint { of: self.of_name.clone(), wrt: of.to_owned() };
+                self.sheet.names.symbols.insert(name.clone(), symbol);
+                continue;
+            }
+            let letter = self.letter(name, simplest);
+            form.iter_mut().for_each(|statement| tree::rename_tensor(statement, name, &letter));
         }
+    }
+
+    /// The letter for a name of the compiler's, the same wherever it occurs.
+    fn letter(&mut self, name: &str, simplest: &Simplest) -> String {
+        if let Some(known) = self.letters.get(name) {
+            return known.clone();
+        }
+        let labels = self.labels.all();
+        let programs = [&self.sheet.program, &simplest.program];
+        let is_free = |letter: &String| {
+            let is_tensor = programs.iter().any(|program| program.find(letter).is_some());
+            !is_tensor
+                && !labels.contains(letter)
+                && *letter != self.of_name
+                && !self.letters.values().any(|other| other == letter)
+        };
+        let rounds = (1..).map(|round| if round == 1 { String::new() } else { round.to_string() });
+        let mut all = rounds.flat_map(|round| ('A'..='Z').map(move |letter| format!("{letter}{round}")));
+        let letter = all.find(is_free).unwrap_or_default();
+        self.letters.insert(name.to_owned(), letter.clone());
+        letter
     }
 
     /// The adjoint as one formula of arrays, if that is not too long.
@@ -182,7 +221,8 @@ impl Book {
             let statement = simplest.statements.iter().find(|statement| chapter::name_of(statement) == Some(&wanted));
             let Some(statement) = statement.filter(|_| seen.insert(wanted.clone())) else { continue };
             let mentioned = chapter::value_of(statement).map(tree::names).unwrap_or_default();
-            open.extend(mentioned.into_iter().filter(|name| !self.is_introduced(name)));
+            // What is read first is shown first.
+            open.extend(mentioned.into_iter().rev().filter(|name| !self.is_introduced(name)));
             let mut shown = statement.clone();
             chapter::tidied(&mut shown);
             if wanted == adjoint {

@@ -5,6 +5,7 @@
 //! know how to differentiate. `print.rs` writes the lines, as text or as LaTeX.
 
 mod chapter;
+mod conditions;
 mod drawing;
 mod ends;
 mod gather;
@@ -70,6 +71,23 @@ pub struct Chapter {
     pub total: Vec<Line>,
     /// The adjoint in its simplest form, and what that reads.
     pub simplified: Vec<Statement>,
+    /// The same under a condition, where one makes it simpler.
+    pub conditional: Option<Conditional>,
+}
+
+/// What holds where sums of what is given are 1.
+#[derive(Clone, Debug)]
+pub struct Conditional {
+    /// The tensor that is given.
+    pub given: TensorId,
+    /// The axes over which its elements add up to 1.
+    pub axes: Vec<usize>,
+    /// That they do: `Σ_j t[i, j] = 1`.
+    pub condition: Expression,
+    /// The labels for which that is said.
+    pub labels: Vec<Expression>,
+    /// The adjoint, and what it is made of.
+    pub statements: Vec<Statement>,
 }
 
 /// What one read contributes.
@@ -179,6 +197,8 @@ struct Book {
     short: Vec<Known>,
     /// What the chapters so far have found.
     found: Vec<Known>,
+    /// Letters for names of the compiler's.
+    letters: BTreeMap<String, String>,
 }
 
 impl Book {
@@ -200,6 +220,7 @@ impl Book {
             unnamed: BTreeSet::new(),
             short: Vec::new(),
             found: Vec::new(),
+            letters: BTreeMap::new(),
         };
         book.name_adjoints();
         book
@@ -275,7 +296,8 @@ impl Book {
         let program = &self.sheet.program;
         let mut arrays: BTreeSet<String> =
             program.tensors.iter().filter(|tensor| !tensor.shape.is_empty()).map(|tensor| tensor.name.clone()).collect();
-        arrays.extend(simplest.arrays().filter(|name| program.find(name).is_none()));
+        let letter = |name: String| self.letters.get(&name).cloned().unwrap_or(name);
+        arrays.extend(simplest.arrays().filter(|name| program.find(name).is_none()).map(letter));
         let names = Names { arrays, ..std::mem::take(&mut self.sheet.names) };
         let (network, of) = (program.name.clone(), self.of_name);
         let program = self.sheet.program;

@@ -1,6 +1,6 @@
 //! A derivation as text and as LaTeX. It must not know how it was made.
 
-use super::{Chapter, Explanation, Line, Part, Piece, tree};
+use super::{Chapter, Explanation, Line, Part, Piece, reasons, tree};
 use crate::emit::math::{self, Latex, Style, Text};
 use crate::syntax::tree::{Expression, Statement};
 
@@ -125,13 +125,22 @@ impl Page<'_> {
             out.push_str(&format!("\n{left}, altogether\n"));
             self.lines_text(chapter, chapter.total.iter(), out);
         }
-        for (number, equation) in chapter.simplified.iter().filter_map(|statement| self.statement(statement)).enumerate() {
-            let word = match number {
-                0 => "\ncomputed as:\n",
-                1 => "  where\n",
-                _ => "",
+        self.equations_text("computed as", &chapter.simplified, out);
+        if let Some(conditional) = &chapter.conditional {
+            let words = self.reason(&reasons::condition(conditional), str::to_owned, |formula| formula);
+            self.equations_text(&words, &conditional.statements, out);
+        }
+    }
+
+    /// What an adjoint is, and what it is made of.
+    fn equations_text(&self, words: &str, statements: &[Statement], out: &mut String) {
+        for (number, equation) in statements.iter().filter_map(|statement| self.statement(statement)).enumerate() {
+            let before = match number {
+                0 => format!("\n{words}:\n"),
+                1 => "  where\n".to_owned(),
+                _ => String::new(),
             };
-            out.push_str(&format!("{word}  {equation}\n"));
+            out.push_str(&format!("{before}  {equation}\n"));
         }
     }
 
@@ -163,9 +172,18 @@ impl Page<'_> {
             out.push_str("Altogether:\n");
             self.lines_latex(chapter, chapter.total.iter(), &left, out);
         }
-        let simplified: Vec<String> = chapter.simplified.iter().filter_map(|statement| self.statement(statement)).collect();
-        if let Some((first, more)) = simplified.split_first() {
-            out.push_str(&format!("Computed as:\n\\begin{{align*}}\n  {first}\n\\end{{align*}}\n"));
+        self.equations_latex("Computed as", &chapter.simplified, out);
+        if let Some(conditional) = &chapter.conditional {
+            let words = self.sentence(&reasons::condition(conditional));
+            self.equations_latex(&words, &conditional.statements, out);
+        }
+    }
+
+    /// What an adjoint is, and what it is made of.
+    fn equations_latex(&self, words: &str, statements: &[Statement], out: &mut String) {
+        let equations: Vec<String> = statements.iter().filter_map(|statement| self.statement(statement)).collect();
+        if let Some((first, more)) = equations.split_first() {
+            out.push_str(&format!("{words}:\n\\begin{{align*}}\n  {first}\n\\end{{align*}}\n"));
             if !more.is_empty() {
                 out.push_str(&format!("where\n\\begin{{align*}}\n  {}\n\\end{{align*}}\n", more.join(" \\\\\n  ")));
             }
@@ -177,11 +195,16 @@ impl Page<'_> {
             std::iter::once(&part.definition).chain(&part.with).map(|definition| self.equation(definition, "&=")).collect();
         out.push_str(&format!("\\begin{{align*}}\n  {}\n\\end{{align*}}\n", definitions.join(" \\\\\n  ")));
         if chapter.parts.len() > 1 {
-            let through = self.reason(&part.through, str::to_owned, |formula| format!("${formula}$"));
-            let (first, rest) = through.split_at(through.chars().next().map_or(0, char::len_utf8));
-            out.push_str(&format!("{}{rest}:\n", first.to_uppercase()));
+            out.push_str(&format!("{}:\n", self.sentence(&part.through)));
         }
         self.lines_latex(chapter, part.lines.iter(), left, out);
+    }
+
+    /// Words and formulas of a text in LaTeX, as the beginning of a sentence.
+    fn sentence(&self, pieces: &[Piece]) -> String {
+        let text = self.reason(pieces, str::to_owned, |formula| format!("${formula}$"));
+        let (first, rest) = text.split_at(text.chars().next().map_or(0, char::len_utf8));
+        format!("{}{rest}", first.to_uppercase())
     }
 
     fn lines_latex<'l>(&self, chapter: &Chapter, lines: impl Iterator<Item = &'l Line>, left: &str, out: &mut String) {

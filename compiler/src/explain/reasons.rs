@@ -1,7 +1,7 @@
 //! Why a line is equal to the one before, in words. It must not know how lines are made.
 
 use super::sheet::{self, Formula};
-use super::{Book, Piece, Step, tidy};
+use super::{Book, Conditional, Piece, Step, tidy};
 use crate::ir::{Extent, TensorId};
 use crate::simplify::deviations;
 use crate::span::Span;
@@ -83,6 +83,17 @@ pub fn as_found(adjoints: Vec<Expression>) -> Vec<Piece> {
     reason.extend(listed(adjoints.into_iter().map(Piece::Formula).collect(), " and "));
     reason.push(word(" as found above"));
     reason
+}
+
+/// Where a form holds.
+pub fn condition(conditional: &Conditional) -> Vec<Piece> {
+    let mut words = vec![Piece::Words("when ".to_owned()), Piece::Formula(conditional.condition.clone())];
+    if !conditional.labels.is_empty() {
+        words.push(Piece::Words(" for each ".to_owned()));
+        words.extend(listed(conditional.labels.iter().cloned().map(Piece::Formula).collect(), " and "));
+    }
+    words.push(Piece::Words(", as it is for probabilities".to_owned()));
+    words
 }
 
 /// That adjoints which are known are written out.

@@ -305,6 +305,12 @@ pub fn zero() -> Expression {
     number(0.0)
 }
 
+/// A small whole number.
+pub fn natural(value: usize) -> Expression {
+    #[allow(clippy::cast_precision_loss)]
+    number(value as f64)
+}
+
 fn number(value: f64) -> Expression {
     make(ExpressionKind::Number { value, integer: value.fract() == 0.0 && value < 1e15 })
 }

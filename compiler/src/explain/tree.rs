@@ -51,6 +51,15 @@ pub fn replace(source: &mut Expression, name: &str, by: &Expression) {
     children_mut(source).into_iter().for_each(|child| replace(child, name, by));
 }
 
+/// Puts an expression in the place of every other that is the same as one.
+pub fn exchange(source: &mut Expression, old: &Expression, new: &Expression) {
+    if source == old {
+        *source = new.clone();
+        return;
+    }
+    children_mut(source).into_iter().for_each(|child| exchange(child, old, new));
+}
+
 /// Puts an expression over some labels in the place of every element of a name, at the indices of that. Labels that it binds are renamed
 /// where others have their names.
 pub fn put(source: &mut Expression, name: &str, axes: &[String], by: &Expression, taken: &BTreeSet<String>) {
@@ -122,6 +131,16 @@ fn rename_label(source: &mut Expression, old: &str, new: &Expression) {
         *source = new.clone();
     }
     children_mut(source).into_iter().for_each(|child| rename_label(child, old, new));
+}
+
+/// Gives a tensor another name, where a statement defines or reads it.
+pub fn rename_tensor(statement: &mut Statement, old: &str, new: &str) {
+    if let StatementKind::Define { name, value, .. } | StatementKind::DefineIndexed { name, value, .. } = &mut statement.kind {
+        if name.text == old {
+            new.clone_into(&mut name.text);
+        }
+        rename_label(value, old, &named(new));
+    }
 }
 
 /// The names that an expression mentions; labels and functions among them.
