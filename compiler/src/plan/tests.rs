@@ -216,8 +216,11 @@ fn samples_have_sums_of_their_own_in_the_loop_that_computes_what_is_added() {
     maker.output("s");
     let (plan_text, text) = agree(&maker.program, &[3]);
     let plan = plan(&maker.program, "pass");
-    let nests: Vec<Vec<&str>> =
-        plan.steps.iter().map(|step| step.computes().into_iter().map(|id| plan.program.tensor(id).name.as_str()).collect()).collect();
+    let nests: Vec<Vec<&str>> = plan
+        .steps
+        .iter()
+        .map(|step| step.computes().into_iter().map(|id| plan.program.tensor(id).name.as_str()).collect())
+        .collect();
     assert_eq!(nests, [vec!["y", "s of each"], vec!["s"]], "{plan_text}");
     assert!(text.contains("fill"), "{text}");
 }
