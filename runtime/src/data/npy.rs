@@ -5,6 +5,9 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
+use flate2::read::DeflateDecoder;
+use rawzip::{CompressionMethod, ZipArchive};
+
 use super::Column;
 use super::bytes::{Kind, Layout};
 use crate::{Error, Result};
@@ -39,14 +42,25 @@ pub fn npy(path: impl AsRef<Path>) -> Result<Column> {
 /// ```
 pub fn npz(path: impl AsRef<Path>) -> Result<BTreeMap<String, Column>> {
     let path = path.as_ref();
-    let file = BufReader::new(File::open(path).map_err(Error::read(path))?);
-    let broken = |error: zip::result::ZipError| Error::format(path, format!("not an archive of NumPy: {error}"));
-    let mut archive = zip::ZipArchive::new(file).map_err(broken)?;
+    let file = File::open(path).map_err(Error::read(path))?;
+    let broken = |error: rawzip::Error| Error::format(path, format!("not an archive of NumPy: {error}"));
+    let mut buffer = vec![0; rawzip::RECOMMENDED_BUFFER_SIZE];
+    let archive = ZipArchive::from_file(file, &mut buffer).map_err(broken)?;
+    let mut entries = archive.entries(&mut buffer);
     let mut arrays = BTreeMap::new();
-    for index in 0..archive.len() {
-        let mut entry = archive.by_index(index).map_err(broken)?;
-        let name = entry.name().map_err(broken)?.trim_end_matches(".npy").to_owned();
-        let column = parse(&path.join(&name), &mut entry)?;
+    while let Some(entry) = entries.next_entry().map_err(broken)? {
+        let name = String::from_utf8_lossy(entry.file_path().as_bytes()).trim_end_matches(".npy").to_owned();
+        let place = path.join(&name);
+        let method = entry.compression_method();
+        let packed = archive.get_entry(entry.wayfinder()).map_err(broken)?;
+        let column = match method {
+            CompressionMethod::STORE => parse(&place, &mut packed.verifying_reader(BufReader::new(packed.reader())))?,
+            CompressionMethod::DEFLATE => parse(&place, &mut packed.verifying_reader(DeflateDecoder::new(packed.reader())))?,
+            other => {
+                let known = "arrays that are stored as they are or by DEFLATE can be read, as NumPy writes them";
+                return Err(Error::format(&place, format!("compressed by method {}: {known}", other.as_u16())));
+            }
+        };
         arrays.insert(name, column);
     }
     Ok(arrays)

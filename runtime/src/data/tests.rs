@@ -2,6 +2,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use ndarray::{Array1, Array2, array};
+use rawzip::CompressionMethod;
 
 use super::*;
 
@@ -161,15 +162,36 @@ fn npy_headers_are_not_trusted() {
 
 #[test]
 fn npz_archives_are_read_by_name() {
-    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    for (name, element) in [("x.npy", 3_u8), ("labels.npy", 5)] {
-        archive.start_file(name, zip::write::SimpleFileOptions::default()).expect("an entry");
-        archive.write_all(&npy_bytes("{'descr': '|u1', 'fortran_order': False, 'shape': (1,), }", &[element])).expect("bytes");
+    let mut bytes = Vec::new();
+    let mut archive = rawzip::ZipArchiveWriter::new(&mut bytes);
+    let array = |element| npy_bytes("{'descr': '|u1', 'fortran_order': False, 'shape': (1,), }", &[element]);
+    for (name, array, method) in
+        [("x.npy", array(3), CompressionMethod::STORE), ("labels.npy", array(5), CompressionMethod::DEFLATE)]
+    {
+        let (mut entry, config) = archive.new_file(name).compression_method(method).start().expect("an entry");
+        let descriptor = if method == CompressionMethod::STORE {
+            let mut writer = config.wrap(&mut entry);
+            writer.write_all(&array).expect("bytes");
+            writer.finish().expect("stored").1
+        } else {
+            let mut writer = config.wrap(flate2::write::DeflateEncoder::new(&mut entry, flate2::Compression::fast()));
+            writer.write_all(&array).expect("bytes");
+            let (encoder, descriptor) = writer.finish().expect("all bytes");
+            encoder.finish().expect("compressed");
+            descriptor
+        };
+        entry.finish(descriptor).expect("the entry");
     }
-    let file = Scratch::new("arrays.npz", archive.finish().expect("an archive").get_ref());
+    archive.finish().expect("an archive");
+    let file = Scratch::new("arrays.npz", &bytes);
     let arrays = npz(&file.0).expect("two arrays");
     assert_eq!(arrays.keys().collect::<Vec<_>>(), ["labels", "x"]);
     assert_eq!(arrays["x"], Column::from(vec![3]));
+    let stored = array(3);
+    let start = bytes.windows(stored.len()).position(|window| window == stored).expect("what is stored");
+    bytes[start + stored.len() - 1] = 4;
+    let changed = Scratch::new("changed.npz", &bytes);
+    assert!(npz(&changed.0).is_err(), "its checksum is another");
     let text = Scratch::new("text.npz", b"no archive");
     assert!(npz(&text.0).expect_err("text").to_string().contains("not an archive of NumPy"));
 }
