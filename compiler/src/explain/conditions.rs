@@ -3,7 +3,7 @@
 
 use super::chapter::value_of;
 use super::sheet::element;
-use super::{Book, Conditional, chapter, tidy, tree};
+use super::{Book, Conditional, Line, Piece, chapter, tidy, tree};
 use crate::ir::{Definition, Node, Program, Source};
 use crate::ops::{Operator, Reduction};
 use crate::span::Span;
@@ -38,6 +38,45 @@ impl Book {
         let condition = tidy::binary(Binary::Equal, total, tidy::natural(1));
         let labels = free.into_iter().map(|(_, name)| element(&name, &[])).collect();
         Some(Conditional { given, condition, labels, statements: without(statements, &sum), axes: sum.axes })
+    }
+}
+
+impl Book {
+    /// A line with `softmax(z)[i, j]` in the place of `exp(z[i, j] - l[i])`, where l is the logarithm of the sum of exponentials along the
+    /// last axis; and why.
+    pub(super) fn with_softmax(&self, line: &Expression) -> Option<Line> {
+        let (old, new) = self.as_softmax(line)?;
+        let mut value = line.clone();
+        tree::exchange(&mut value, &old, &new);
+        let reason = vec![Piece::Words("as ".to_owned()), Piece::Formula(tidy::binary(Binary::Equal, new, old))];
+        Some(Line { value, whole: false, reason })
+    }
+
+    /// The first such element in a formula, in both forms.
+    fn as_softmax(&self, source: &Expression) -> Option<(Expression, Expression)> {
+        if let Some(("exp", [of])) = call(source)
+            && let ExpressionKind::Binary(Binary::Subtract, element, sum) = &of.value.kind
+            && let (ExpressionKind::Index(array, items), ExpressionKind::Index(sums, outer)) = (&element.kind, &sum.kind)
+            && self.adds_up_the_last_axis(name(sums)?, name(array)?)
+            && items.split_last().is_some_and(|(_, first)| first == outer.as_slice())
+        {
+            let callee = Box::new(super::sheet::element("softmax", &[]));
+            let arguments = vec![Argument { name: None, value: (**array).clone() }];
+            let softmax = Expression { kind: ExpressionKind::Call(callee, arguments), span: Span::default() };
+            let kind = ExpressionKind::Index(Box::new(softmax), items.clone());
+            return Some((source.clone(), Expression { kind, span: Span::default() }));
+        }
+        let mut inside = source.clone();
+        tree::children_mut(&mut inside).into_iter().find_map(|child| self.as_softmax(child))
+    }
+
+    /// Whether a tensor is the logarithm of the sum of exponentials of another along the last axis.
+    fn adds_up_the_last_axis(&self, sums: &str, array: &str) -> bool {
+        let program = &self.sheet.program;
+        let definition = program.find(sums).and_then(|id| program.definition(id));
+        let Some(Definition { reduction: Some((Reduction::LogSumExp, extents)), body }) = definition else { return false };
+        let Node::Read(read, at) = program.expressions.node(*body) else { return false };
+        extents.len() == 1 && program.find(array) == Some(*read) && *at == crate::diff::plain_labels(at.len())
     }
 }
 

@@ -78,6 +78,8 @@ impl Book {
         if let Some(before) = chapter.total.last() {
             let lines = self.gathered(&before.value, chapter);
             chapter.total.extend(lines);
+            let softmax = chapter.total.last().and_then(|last| self.with_softmax(&last.value));
+            chapter.total.extend(softmax);
         }
         self.found.push(known);
     }

@@ -1,15 +1,21 @@
 //! A derivation as text and as LaTeX. It must not know how it was made.
 
+use super::chapter::value_of;
 use super::{Chapter, Explanation, Line, Part, Piece, reasons, tree};
 use crate::emit::math::{self, Latex, Style, Text};
-use crate::syntax::tree::{Expression, Statement};
+use crate::syntax::tree::{Axis, Expression, Shape, Statement, StatementKind};
+use std::collections::BTreeSet;
 
 /// Reasons stand at this column at most; behind a longer line they stand below it.
 const REASONS: usize = 76;
 
 /// What the signs mean.
 const LEGEND: &str = "(δ(a = b) is 1 where a = b, else 0; · and ∘ multiply numbers and arrays element by element, @ matrices; xᵀ is x transposed;\n \
-                      a prime tells two labels apart)\n";
+                      Σ_i adds up over the whole axis that i runs along; a prime tells two labels apart; an array that lacks axes of another\n \
+                      beside it is repeated along them)\n";
+/// The same in LaTeX.
+const SIGNS: &str = "Here $\\delta_{a,\\,b}$ is 1 where $a = b$, else 0; $\\odot$ multiplies arrays element by element; $\\sum_i$ adds up over the whole axis\n\
+                     that $i$ runs along; a prime tells two labels apart; an array that lacks axes of another beside it is repeated along them.\n";
 /// What an axis is.
 const AXES: &str = "(axis = 0 is the first axis of an array, axis = -1 the last one)\n";
 
@@ -22,6 +28,10 @@ pub fn text(explanation: &Explanation) -> String {
     }
     out.push_str(LEGEND);
     let begin = out.len();
+    let given: Vec<String> = page.given().filter_map(|statement| page.shape(statement)).collect();
+    if !given.is_empty() {
+        out.push_str(&format!("\n  given: {}\n", given.join(", ")));
+    }
     let definitions = page.definitions();
     if !definitions.is_empty() {
         out.push_str(&format!("\n{}\n", definitions.iter().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")));
@@ -50,6 +60,12 @@ pub fn latex(explanation: &Explanation) -> String {
     if let Some(output) = &explanation.output {
         out.push_str(&format!("Here ${of}$ is any function of ${}$.\n", Latex.name(output)));
     }
+    out.push_str(SIGNS);
+    let given = page.given().filter_map(|statement| math::document::member(statement, &explanation.names));
+    let given: Vec<String> = given.map(|member| format!("${member}$")).collect();
+    if !given.is_empty() {
+        out.push_str(&format!("Given: {}.\n", given.join(", ")));
+    }
     let definitions = page.definitions();
     if !definitions.is_empty() {
         out.push_str(&format!("\\begin{{align*}}\n  {}\n\\end{{align*}}\n", definitions.join(" \\\\\n  ")));
@@ -68,6 +84,24 @@ pub fn latex(explanation: &Explanation) -> String {
     out
 }
 
+/// The name of what a statement says to be given.
+fn given_name(statement: &Statement) -> Option<&str> {
+    match &statement.kind {
+        StatementKind::Input(data) | StatementKind::Target(data) => Some(&data.name.text),
+        StatementKind::Param(stored) | StatementKind::State(stored) => Some(&stored.name.text),
+        StatementKind::Define { .. } | StatementKind::DefineIndexed { .. } => None,
+    }
+}
+
+/// Its shape.
+fn given_shape(statement: &Statement) -> Option<&Shape> {
+    match &statement.kind {
+        StatementKind::Input(data) | StatementKind::Target(data) => Some(&data.shape),
+        StatementKind::Param(stored) | StatementKind::State(stored) => Some(&stored.shape),
+        StatementKind::Define { .. } | StatementKind::DefineIndexed { .. } => None,
+    }
+}
+
 struct Page<'a> {
     explanation: &'a Explanation,
     style: &'a dyn Style,
@@ -81,6 +115,26 @@ impl Page<'_> {
     /// The definitions of the network, in its own language or as equations.
     fn definitions(&self) -> Vec<String> {
         self.explanation.definitions.iter().filter_map(|statement| self.statement(statement)).collect()
+    }
+
+    /// What the definitions read and do not define.
+    fn given(&self) -> impl Iterator<Item = &Statement> {
+        let values = self.explanation.definitions.iter().filter_map(value_of);
+        let read: BTreeSet<String> = values.flat_map(tree::names).collect();
+        let is_read = move |statement: &&Statement| given_name(statement).is_some_and(|name| read.contains(name));
+        self.explanation.definitions.iter().filter(is_read)
+    }
+
+    /// `x [B, 4]`
+    fn shape(&self, statement: &Statement) -> Option<String> {
+        let (name, shape) = (given_name(statement)?, given_shape(statement)?);
+        let axis = |axis: &Axis| match axis {
+            Axis::Rest(_) => "..".to_owned(),
+            Axis::Size(size) => self.write(size),
+        };
+        let axes: Vec<String> = shape.axes.iter().map(axis).collect();
+        let name = self.style.name(name);
+        Some(if axes.is_empty() { format!("{name} (a number)") } else { format!("{name} [{}]", axes.join(", ")) })
     }
 
     fn statement(&self, statement: &Statement) -> Option<String> {

@@ -67,6 +67,11 @@ fn data_row(data: &Data, word: &str, names: &Names) -> String {
 
 /// `x &\in \mathbb{R}^{B \times 4} && \text{input}`
 fn row(name: &str, shape: &Shape, range: Option<&(Expression, Expression)>, word: &str, names: &Names) -> String {
+    format!("{} &\\in {} && \\text{{{word}}}", Latex.name(name), set(shape, range, names))
+}
+
+/// `\mathbb{R}^{B \times 4}`
+fn set(shape: &Shape, range: Option<&(Expression, Expression)>, names: &Names) -> String {
     let axes = shape.axes.iter().map(|axis| match axis {
         Axis::Rest(_) => "\\cdots".to_owned(),
         Axis::Size(size) => write(size, names, &Latex),
@@ -77,7 +82,17 @@ fn row(name: &str, shape: &Shape, range: Option<&(Expression, Expression)>, word
         Some((from, to)) => format!("\\{{{}, \\dots, {}\\}}", write(from, names, &Latex), write(&last(to), names, &Latex)),
     };
     let power = if axes.is_empty() { String::new() } else { format!("^{{{}}}", axes.join(" \\times ")) };
-    format!("{} &\\in {set}{power} && \\text{{{word}}}", Latex.name(name))
+    format!("{set}{power}")
+}
+
+/// What is given, as a member of a set: `x \in \mathbb{R}^{B \times 4}`; `None` for what is defined.
+pub fn member(statement: &Statement, names: &Names) -> Option<String> {
+    let (name, shape, range) = match &statement.kind {
+        StatementKind::Input(data) | StatementKind::Target(data) => (&data.name.text, &data.shape, data.range.as_ref()),
+        StatementKind::Param(stored) | StatementKind::State(stored) => (&stored.name.text, &stored.shape, None),
+        StatementKind::Define { .. } | StatementKind::DefineIndexed { .. } => return None,
+    };
+    Some(format!("{} \\in {}", Latex.name(name), set(shape, range, names)))
 }
 
 /// The number before an end.
