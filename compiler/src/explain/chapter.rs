@@ -220,7 +220,9 @@ impl Book {
         let delta = self.sheet.written(over(delta, both.clone(), shape.clone()))?.indexed;
         let unit = self.sheet.program.expressions.read(unit, at);
         let unit = self.sheet.written(over(unit, both, shape))?.indexed;
-        Some(reasons::Facts { read, slope, unit, delta })
+        let (left, right) = self.definition(step.reader);
+        let key = reasons::key(&left, &right);
+        Some(reasons::Facts { read, slope, unit, delta, key })
     }
 
     /// The sum over every element of the reader.

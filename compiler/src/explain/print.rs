@@ -14,7 +14,7 @@ const LEGEND: &str = "(δ(a = b) is 1 where a = b, else 0; · and ∘ multiply n
                       Σ_i adds up over the whole axis that i runs along; a prime tells two labels apart; an array that lacks axes of another\n \
                       beside it is repeated along them)\n";
 /// The same in LaTeX.
-const SIGNS: &str = "Here $\\delta_{a,\\,b}$ is 1 where $a = b$, else 0; $\\odot$ multiplies arrays element by element; $\\sum_i$ adds up over the whole axis\n\
+const SIGNS: &str = "Here $\\delta_{a,\\,b}$ is 1 where $a = b$, else 0; $\\odot$ multiplies arrays element by element; $\\sum_{i}$ adds up over the whole axis\n\
                      that $i$ runs along; a prime tells two labels apart; an array that lacks axes of another beside it is repeated along them.\n";
 /// What an axis is.
 const AXES: &str = "(axis = 0 is the first axis of an array, axis = -1 the last one)\n";

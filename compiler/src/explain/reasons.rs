@@ -3,9 +3,10 @@
 use super::sheet::{self, Formula};
 use super::{Book, Conditional, Piece, Step, tidy};
 use crate::ir::{Extent, TensorId};
+use crate::ops::Reduction;
 use crate::simplify::deviations;
 use crate::span::Span;
-use crate::syntax::tree::{Binary, Expression, ExpressionKind};
+use crate::syntax::tree::{Argument, Binary, Expression, ExpressionKind, Name};
 
 /// What the reasons of a step speak of.
 pub struct Facts {
@@ -17,6 +18,8 @@ pub struct Facts {
     pub unit: Expression,
     /// What that is: `δ(i' = i) · δ(k' = k)`.
     pub delta: Expression,
+    /// What a slope is best understood by: `exp(l[i]) = Σ_j exp(z[i, j])` for a logarithm of a sum of exponentials.
+    pub key: Option<Expression>,
 }
 
 /// A reason without formulas.
@@ -39,7 +42,23 @@ pub fn chain_rule(reader: &str, rank: usize) -> Vec<Piece> {
 /// The partial of the read.
 pub fn partial(facts: &Facts) -> Vec<Piece> {
     let word = |text: &str| Piece::Words(text.to_owned());
-    vec![word("the partial with respect to "), formula(&facts.read), word(" is "), formula(&facts.slope)]
+    let mut reason = vec![word("the partial with respect to "), formula(&facts.read), word(" is "), formula(&facts.slope)];
+    reason.extend(facts.key.iter().flat_map(|key| [word(", as "), Piece::Formula(key.clone())]));
+    reason
+}
+
+/// What is behind the slope of a definition, left and right, that is a logarithm of a sum of exponentials.
+pub fn key(left: &Expression, right: &Expression) -> Option<Expression> {
+    let make = |kind| Expression { kind, span: Span::default() };
+    let exp = |of: &Expression| {
+        let arguments = vec![Argument { name: None, value: of.clone() }];
+        make(ExpressionKind::Call(Box::new(sheet::element("exp", &[])), arguments))
+    };
+    let ExpressionKind::Reduce { reduction, labels, body } = &right.kind else { return None };
+    let adds = Name { text: Reduction::Sum.spelling().to_owned(), ..reduction.clone() };
+    let sum = ExpressionKind::Reduce { reduction: adds, labels: labels.clone(), body: Box::new(exp(body)) };
+    let is_log_sum = reduction.text == Reduction::LogSumExp.spelling();
+    is_log_sum.then(|| tidy::binary(Binary::Equal, exp(left), make(sum)))
 }
 
 /// By which way a part of several comes.

@@ -53,7 +53,7 @@ fn expressions_read_as_mathematics() {
         ("p[i, j]", "∂y[i]/∂w[j]", r"\frac{\partial y_{i}}{\partial w_{j}}"),
         ("relu(x, axis = 1)", "relu(x, axis = 1)", r"\operatorname{relu}_{\text{axis}\,1}\left(x\right)"),
         ("z1[i] + gamma", "z1[i] + gamma", r"{z_{1}}_{i} + \gamma"),
-        ("my_x + 1e-5", "my_x + 1e-5", r"\mathit{my\_x} + 10^{-5}"),
+        ("my_x + 1e-5", "my_x + 10⁻⁵", r"\mathit{my\_x} + 10^{-5}"),
         ("sum[at1](where(at1 == t - 1, h[i, at1], 0))", "h[i, t - 1]", r"h_{i, t - 1}"),
         (
             "sum[at](where(at == t - 1, h[i, at], 0))",

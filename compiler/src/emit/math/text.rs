@@ -18,7 +18,11 @@ impl Style for Text {
     }
 
     fn number(&self, value: f64) -> String {
-        if value.fract() == 0.0 && value < 1e15 { format!("{value}") } else { format!("{value:?}") }
+        let text = if value.fract() == 0.0 && value < 1e15 { format!("{value}") } else { format!("{value:?}") };
+        let Some((mantissa, exponent)) = text.split_once('e') else { return text };
+        let (sign, digits) = exponent.strip_prefix('-').map_or(("", exponent), |digits| ("⁻", digits));
+        let power = format!("10{sign}{}", raised(digits).unwrap_or_default());
+        if mantissa == "1" { power } else { format!("{mantissa}·{power}") }
     }
 
     fn element(&self, of: &str, indices: &[String]) -> String {
@@ -84,7 +88,8 @@ impl Style for Text {
             ("sqrt", [only]) => return Part::new(format!("√({only})"), POSTFIX),
             _ => {}
         }
-        let named = named.iter().map(|(name, value)| format!("{name} = {value}"));
+        // An array that lacks an axis is repeated along it, so an axis of length 1 says nothing.
+        let named = named.iter().filter(|(name, _)| name != "keepdims").map(|(name, value)| format!("{name} = {value}"));
         let all: Vec<String> = arguments.iter().cloned().chain(named).collect();
         Part::new(format!("{name}({})", all.join(", ")), POSTFIX)
     }
