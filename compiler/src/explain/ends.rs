@@ -23,7 +23,8 @@ const LONGEST: usize = 160;
 
 /// The gradient as the compiler computes it in the end.
 pub struct Simplest {
-    program: Program,
+    /// It.
+    pub program: Program,
     statements: Vec<Statement>,
 }
 

@@ -50,6 +50,8 @@ pub struct Explanation {
     pub chapters: Vec<Chapter>,
     /// What was asked for and is not read, however indirectly.
     pub unread: Vec<String>,
+    /// Whether something is computed step by step, from what is 0 before the first step.
+    pub recurs: bool,
     /// All of it as one program: the definitions, their adjoints as differentiation gives them, and every symbol of the lines.
     pub program: Program,
 }
@@ -151,8 +153,9 @@ pub fn explain(program: &Program, wrt: &[TensorId]) -> Option<Explanation> {
     let unread = wrt.iter().zip(&found).filter(|(_, found)| found.is_none());
     let unread = unread.map(|(&id, _)| derived.tensor(id).name.clone()).collect();
     let output = objective.is_none().then(|| derived.tensor(of).name.clone());
+    let recurs = [&derived, &simplest.program].iter().any(|program| !program.recurrent().is_empty());
     let book = Book::new(derived, record, of, of_name, known);
-    Some(Explanation { output, ..book.write(definitions, &simplest, unread) })
+    Some(Explanation { output, recurs, ..book.write(definitions, &simplest, unread) })
 }
 
 fn only_output(program: &Program) -> Option<TensorId> {
@@ -301,7 +304,7 @@ impl Book {
         let names = Names { arrays, ..std::mem::take(&mut self.sheet.names) };
         let (network, of) = (program.name.clone(), self.of_name);
         let program = self.sheet.program;
-        Explanation { network, of, output: None, names, definitions, steps, chapters, unread, program }
+        Explanation { network, of, output: None, names, definitions, steps, chapters, unread, recurs: false, program }
     }
 }
 

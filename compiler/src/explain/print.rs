@@ -16,6 +16,8 @@ const LEGEND: &str = "(δ(a = b) is 1 where a = b, else 0; · and ∘ multiply n
 /// The same in LaTeX.
 const SIGNS: &str = "Here $\\delta_{a,\\,b}$ is 1 where $a = b$, else 0; $\\odot$ multiplies arrays element by element; $\\sum_{i}$ adds up over the whole axis\n\
                      that $i$ runs along; a prime tells two labels apart; an array that lacks axes of another beside it is repeated along them.\n";
+/// What recurrences begin with.
+const STEPS: &str = "what is computed step by step is 0 before its first step and after its last one";
 /// What an axis is.
 const AXES: &str = "(axis = 0 is the first axis of an array, axis = -1 the last one)\n";
 
@@ -27,6 +29,9 @@ pub fn text(explanation: &Explanation) -> String {
         out.push_str(&format!("({} is any function of {output})\n", explanation.of));
     }
     out.push_str(LEGEND);
+    if explanation.recurs {
+        out.push_str(&format!("({STEPS})\n"));
+    }
     let begin = out.len();
     let given: Vec<String> = page.given().filter_map(|statement| page.shape(statement)).collect();
     if !given.is_empty() {
@@ -61,6 +66,9 @@ pub fn latex(explanation: &Explanation) -> String {
         out.push_str(&format!("Here ${of}$ is any function of ${}$.\n", Latex.name(output)));
     }
     out.push_str(SIGNS);
+    if explanation.recurs {
+        out.push_str(&format!("Here {STEPS}.\n"));
+    }
     let given = page.given().filter_map(|statement| math::document::member(statement, &explanation.names));
     let given: Vec<String> = given.map(|member| format!("${member}$")).collect();
     if !given.is_empty() {
