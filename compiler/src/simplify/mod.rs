@@ -5,6 +5,7 @@
 
 mod contraction;
 mod cuts;
+mod decided;
 mod definitions;
 pub mod deviations;
 mod diagonal;
@@ -99,6 +100,12 @@ fn formula(program: &mut Program, id: TensorId, body: ExpressionId, report: &mut
     let extents = program.label_extents(id);
     let mut expressions = std::mem::take(&mut program.expressions);
     let simple = engine::Engine::new(program, &extents, report).simplify(&mut expressions, body);
+    let decided = decided::simplify(program, &mut expressions, &extents, simple, report);
+    let simple = if decided == simple {
+        simple
+    } else {
+        engine::Engine::new(program, &extents, report).simplify(&mut expressions, decided)
+    };
     let simple = nested(program, &mut expressions, &extents, simple, report);
     program.expressions = expressions;
     simple
