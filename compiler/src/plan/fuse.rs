@@ -4,7 +4,7 @@
 //! reads of them is complete, and opens its own for the rest.
 
 use super::inline::readers;
-use super::offset::{flat, guess, label, plain, reads};
+use super::offset::{flat, guess, label, labels, reads};
 use super::product::Contractions;
 use super::scatter::Scatters;
 use super::{Item, Member, Step, Variable, defined};
@@ -283,7 +283,8 @@ impl Fuser<'_> {
         let accumulates = way.order[..depth].iter().any(|label| label.0 as usize >= rank);
         let is_scatter = !places.is_empty();
         let depth = if is_scatter { order.len() } else { outside + depth };
-        let at = plain(rank).into_iter().enumerate().map(|(axis, plain)| places.get(&axis).cloned().unwrap_or(plain)).collect();
+        let place = |axis: usize| if variables[axis] == usize::MAX { Index::default() } else { Index::label(label(axis)) };
+        let at = (0..rank).map(|axis| places.get(&axis).cloned().unwrap_or_else(|| place(axis))).collect();
         self.fused.members.insert(id, Member { variables, at, order, depth, accumulates: accumulates || is_scatter });
         self.step_of.insert(id, way.step);
     }
@@ -340,17 +341,20 @@ fn schedule(program: &Program) -> Vec<Unit> {
     scheduled
 }
 
-/// The orders in which the labels of a definition may be walked, best first; the last is the plain one.
+/// The orders in which the labels of a definition may be walked, best first; the last is the plain one. Labels with one value are not among
+/// them, unless the formula speaks of them.
 fn orders(program: &Program, id: TensorId) -> Vec<Vec<Label>> {
-    let count = program.label_extents(id).len();
-    let natural: Vec<Label> = (0..count).map(label).collect();
+    let extents = program.label_extents(id);
+    let spoken = program.definition(id).map(|definition| labels(program, definition.body)).unwrap_or_default();
+    let is_walked = |label: &Label| !extents[label.0 as usize].is_one() || spoken.contains(label);
+    let natural: Vec<Label> = (0..extents.len()).map(label).filter(is_walked).collect();
     let mut orders = Vec::new();
     if let Some(definition) = program.definition(id)
         && matches!(definition.reduction, Some((Reduction::Sum, _)))
         && program.tensor(id).element == Element::Real
     {
         let reads = reads(program, definition.body);
-        orders.extend(covering(program, id, &reads));
+        orders.extend(covering(program, id, &reads, &natural));
         orders.extend(outside(&reads, program.tensor(id).shape.len(), &natural));
         orders.retain(|order| *order != natural);
     }
@@ -365,13 +369,12 @@ fn outward(program: &Program, id: TensorId, places: &BTreeMap<usize, Index>) -> 
 }
 
 /// The order in which the labels lie in the memory of a read that has all of them, and no overlapping windows.
-fn covering(program: &Program, id: TensorId, reads: &[(TensorId, Vec<Index>)]) -> Option<Vec<Label>> {
+fn covering(program: &Program, id: TensorId, reads: &[(TensorId, Vec<Index>)], natural: &[Label]) -> Option<Vec<Label>> {
     let extents = program.label_extents(id);
     let count = |extents: &[Extent]| extents.iter().map(guess).fold(1i64, i64::saturating_mul);
     reads.iter().filter(|(tensor, _)| count(&extents) <= count(&program.tensor(*tensor).shape)).find_map(|(tensor, at)| {
         let flat = flat(program, *tensor, at, &extents);
-        let mut labels: Vec<(Label, i64)> =
-            (0..extents.len()).map(|number| (label(number), guess(&flat.coefficient(label(number))))).collect();
+        let mut labels: Vec<(Label, i64)> = natural.iter().map(|&label| (label, guess(&flat.coefficient(label)))).collect();
         labels.sort_by_key(|(_, stride)| std::cmp::Reverse(*stride));
         labels.iter().all(|(_, stride)| *stride > 0).then(|| labels.into_iter().map(|(label, _)| label).collect())
     })
@@ -381,7 +384,7 @@ fn covering(program: &Program, id: TensorId, reads: &[(TensorId, Vec<Index>)]) -
 fn outside(reads: &[(TensorId, Vec<Index>)], rank: usize, natural: &[Label]) -> Option<Vec<Label>> {
     let contiguous =
         |label: &Label| reads.iter().any(|(_, at)| at.last().is_some_and(|index| index.coefficient(*label).is_one()));
-    let (axes, reduced) = natural.split_at(rank);
+    let (axes, reduced) = natural.split_at(natural.partition_point(|label| (label.0 as usize) < rank));
     let better = contiguous(axes.last()?) && !contiguous(reduced.last()?);
     better.then(|| [reduced, axes].concat())
 }

@@ -137,8 +137,9 @@ fn free(slots: &[Slot], length: &Extent, integer: bool, start: usize) -> Option<
 /// the new tensor at the same place is written.
 fn in_place(plan: &Plan, slots: &[Slot], id: TensorId, step: usize) -> Option<usize> {
     let Step::Nest(items) = &plan.steps[step] else { return None };
-    let tensor = plan.program.tensor(id);
-    if plan.members[&id].accumulates || plan.members[&id].order.len() != tensor.shape.len() {
+    let (tensor, member) = (plan.program.tensor(id), &plan.members[&id]);
+    let axes = member.variables[..tensor.shape.len()].iter().filter(|&&variable| variable != usize::MAX).count();
+    if member.accumulates || member.order.len() != axes {
         return None;
     }
     let leaf = leaf_of(items, id)?;

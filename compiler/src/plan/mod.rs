@@ -101,9 +101,9 @@ pub enum Item {
 /// How a definition lies in the loops of its nest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
-    /// The variable of each label; none (`usize::MAX`) for an axis along which terms are added at a place.
+    /// The variable of each label; none (`usize::MAX`) for an axis along which terms are added at a place, or of which 0 is the only place.
     pub variables: Vec<usize>,
-    /// Where along its axes a value belongs, over its labels: the labels themselves, or places to which terms are added.
+    /// Where along its axes a value belongs, over its labels: the labels themselves, 0, or places to which terms are added.
     pub at: Vec<Index>,
     /// The variables from the outermost to the innermost.
     pub order: Vec<usize>,
