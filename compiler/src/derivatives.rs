@@ -23,6 +23,9 @@ use std::collections::BTreeMap;
 /// What moves along a vector has products of at most so many factors; of more they are written step by step.
 const MOST_FACTORS: i64 = 2;
 
+/// Products of more factors are differentiated backwards step by step: their gradients would cost more than four times as much.
+pub const MOST_FACTORS_BACKWARDS: i64 = 4;
+
 /// Whether a tensor is read by another, however indirectly, or is it. `origins` has derivatives that were made before, with what was
 /// differentiated: the derivative of a linear function depends on what the function does, if only as a constant.
 pub fn depends(program: &Program, of: TensorId, on: TensorId, origins: &BTreeMap<TensorId, TensorId>) -> bool {
@@ -43,7 +46,13 @@ pub fn depends(program: &Program, of: TensorId, on: TensorId, origins: &BTreeMap
 /// The product of a vector (a tensor with the shape of `of`; ones where there is none) with the Jacobian of `of` for each of `wrt`.
 /// A derivative that is zero everywhere is a tensor of zeros.
 pub fn vjp(program: &mut Program, of: TensorId, vector: Option<TensorId>, wrt: &[TensorId]) -> Vec<TensorId> {
+    backwards(program, of, vector, wrt, MOST_FACTORS_BACKWARDS)
+}
+
+/// The same, with products of more factors than `most` step by step.
+fn backwards(program: &mut Program, of: TensorId, vector: Option<TensorId>, wrt: &[TensorId], most: i64) -> Vec<TensorId> {
     let mut part = Part::of(program, of, wrt, vector);
+    products::stepwise(&mut part.program, part.of, &part.wrt, most);
     let seed = match part.vector {
         Some(vector) => read(&mut part.program, vector),
         None => part.program.expressions.number(1.0),

@@ -2,7 +2,7 @@
 //!
 //! Nothing is decided here that a step could decide; this is the order of the steps and nothing else.
 
-use crate::derivatives::{self, products};
+use crate::derivatives::{self, MOST_FACTORS_BACKWARDS, products};
 use crate::diff;
 use crate::emit::{Passes, Traced, nn};
 use crate::interface::Interface;
@@ -10,9 +10,6 @@ use crate::ir::{self, Program, Role, Root, TensorId};
 use crate::loops::{self, Destination, Loops};
 use crate::plan::{self, Plan};
 use crate::simplify::{self, Report};
-
-/// Products of more factors are differentiated step by step: their gradients would cost more than four times as much.
-const MOST_FACTORS: i64 = 4;
 
 /// A program with the gradient for some of its tensors.
 #[derive(Clone, Debug)]
@@ -53,7 +50,7 @@ pub fn forward(program: &Program, wanted: impl Fn(&Role) -> bool) -> Derived {
 /// The program with the roots that are wanted and the gradient of its objective for `wrt`, simplified. Tensors of `wrt` must be
 /// given ones (inputs, targets, parameters, states).
 pub fn gradient(program: &Program, wrt: &[TensorId], wanted: impl Fn(&Role) -> bool) -> Derived {
-    gradient_of(program, forward(program, wanted), wrt, MOST_FACTORS)
+    gradient_of(program, forward(program, wanted), wrt, MOST_FACTORS_BACKWARDS)
 }
 
 /// The same, from the simplified program without a gradient; products of more factors are differentiated step by step.
@@ -210,7 +207,7 @@ pub fn planned(training: &Program, inference: &Program) -> (Passes, Vec<Plan>) {
     let is_reported = |role: &Role| matches!(role, Role::Loss | Role::Metric(_));
     // What is printed is what is computed: the same derivation, without the outputs, which a step of training does not need.
     let plain = forward(training, |_| true);
-    let mut derived = gradient_of(training, plain.clone(), &parameters(training), MOST_FACTORS);
+    let mut derived = gradient_of(training, plain.clone(), &parameters(training), MOST_FACTORS_BACKWARDS);
     let remarks = nn::remarks(&plain.program, &derived.program, &derived.report, false);
     let derivatives = nn::print_with_remarks(&derived.program, &remarks);
     let gradient = objective(training).map(|_| {

@@ -115,6 +115,15 @@ fn on_long_axes() {
     assert!(dear.is_empty(), "{}", dear.join("\n"));
 }
 
+/// The gradient of a long product within a program costs a few operations for each factor.
+#[test]
+fn on_gradients_of_products_within_programs() {
+    let text = "network Inner: f64 { input x: [400]; p = prod(sin(x)); output g = grad(p, x); output h = vjp(prod(x), x, p); }";
+    let derived = pipeline::forward(&compiled("inner.nn", text, None), |_| true).program;
+    let count = operations(&derived, &[]);
+    assert!(count < 20 * 400, "{count} operations");
+}
+
 /// Second derivatives for a vector that holds several tensors cost no more than those for each pair of these, once.
 #[test]
 fn on_hessians_in_parts() {

@@ -11,16 +11,17 @@
 //! Derivatives are found backwards, with a row for each element of the part that the gradient is for; so of each pair it is the
 //! smaller one whose gradient is differentiated. It must know nothing of syntax and of Rust.
 
-use super::{Part, definition, jacobian, read, vjp};
+use super::{Part, backwards, definition, jacobian, read};
 use crate::diff::{self, plain_labels};
 use crate::ir::{Definition, ExpressionId, Expressions, Extent, Index, Label, Node, Program, Role, Root, Source, TensorId};
 use crate::ops::Operator;
 use crate::simplify::simplify;
 
-/// The Hessian of a scalar for a tensor, the Jacobian of its gradient, which may be there already.
+/// The Hessian of a scalar for a tensor, the Jacobian of its gradient, which may be there already without products step by step.
 pub fn hessian(program: &mut Program, of: TensorId, gradient: Option<TensorId>, wrt: TensorId) -> TensorId {
     in_parts(program, of, wrt).unwrap_or_else(|| {
-        let gradient = gradient.unwrap_or_else(|| vjp(program, of, None, &[wrt])[0]);
+        // Products stay as they are: a recurrence would hide their structure.
+        let gradient = gradient.unwrap_or_else(|| backwards(program, of, None, &[wrt], i64::MAX)[0]);
         jacobian(program, gradient, wrt)
     })
 }

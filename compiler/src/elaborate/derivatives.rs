@@ -56,7 +56,7 @@ impl<'a> Elaborator<'a> {
         let scalar = self.gradients.get(&wanted.of).copied();
         let found = self.derived(wanted.of, span, |program| {
             let of_one = |&wrt: &TensorId| match scalar {
-                Some((scalar, known)) if known == wrt => derivatives::hessian(program, scalar, Some(wanted.of), wrt),
+                Some((scalar, known)) if known == wrt => derivatives::hessian(program, scalar, None, wrt),
                 Some(_) | None => derivatives::jacobian(program, wanted.of, wrt),
             };
             wanted.wrt.iter().map(of_one).collect()
