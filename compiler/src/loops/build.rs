@@ -152,7 +152,11 @@ impl<'a> Builder<'a> {
     fn add_buffer(&mut self, original: &Program, id: TensorId, place: Place) {
         let tensor = self.program.tensor(id);
         let shape = original.tensors.get(id.0 as usize).unwrap_or(tensor).shape.clone();
-        let buffer = Buffer { name: tensor.name.clone(), shape, integer: tensor.element != Element::Real, place };
+        let integers = match &tensor.element {
+            Element::Real => None,
+            Element::Integer { from, to } => Some([from.clone(), to.clone()]),
+        };
+        let buffer = Buffer { name: tensor.name.clone(), shape, integers, place };
         self.buffer_of.insert(id, BufferId(number(self.loops.buffers.len())));
         self.loops.buffers.push(buffer);
     }
@@ -277,12 +281,12 @@ impl<'a> Builder<'a> {
         let source = self.loops.buffer(from).clone();
         let name = format!("{} ({})", source.name, super::print::destination(&destination));
         let to = BufferId(number(self.loops.buffers.len()));
-        self.loops.buffers.push(Buffer { name, shape: source.shape.clone(), integer: false, place: Place::Result(destination) });
+        self.loops.buffers.push(Buffer { name, shape: source.shape.clone(), integers: None, place: Place::Result(destination) });
         let variable = self.extents.len();
         self.extents.push(Extent::product(&source.shape));
         self.loops.variable_names.push("i".into());
         let at = Index::label(variable_label(variable));
-        let value = if source.integer {
+        let value = if source.integers.is_some() {
             Value::Position(Index::atom(Atom::Element(TensorId(from.0), vec![at.clone()])))
         } else {
             Value::Load(from, at.clone())

@@ -60,8 +60,8 @@ pub struct Buffer {
     pub name: String,
     /// The shape of its tensor, for people and for checks.
     pub shape: Vec<Extent>,
-    /// Whether its elements are integers (`i32`) and not floats.
-    pub integer: bool,
+    /// The range of its elements if they are integers (`i32`) and not floats: the smallest, and the one after the largest.
+    pub integers: Option<[Extent; 2]>,
     /// Where it lives.
     pub place: Place,
 }

@@ -12,7 +12,7 @@ pub fn print(loops: &Loops) -> String {
     printer.line(0, &format!("pass {}", loops.name));
     for buffer in &loops.buffers {
         let shape: Vec<String> = buffer.shape.iter().map(|extent| printer.extent(extent)).collect();
-        let kind = if buffer.integer { " of integers" } else { "" };
+        let kind = if buffer.integers.is_some() { " of integers" } else { "" };
         let line = format!("{}: [{}]{kind}, {}", buffer.name, shape.join(", "), place(&buffer.place));
         printer.line(1, &line);
     }

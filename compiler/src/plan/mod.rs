@@ -178,9 +178,11 @@ pub fn plan(program: &Program, name: &str) -> Plan {
     layout::order_axes(&mut program);
     let contractions = product::split(&mut program);
     inline::cheap(&mut program, &contractions);
-    let apart = partial::split(&mut program, &contractions);
+    let mut apart = partial::split(&mut program, &contractions);
     split::split(&mut program, &contractions);
     let scatters = scatter::split(&mut program);
+    // What is added at places that other rounds may add at too.
+    apart.extend(scatters.keys());
     let fused = fuse::fuse(&program, contractions, scatters, &apart);
     let mut plan = Plan {
         name: name.to_owned(),

@@ -21,6 +21,8 @@ const LONGEST: i64 = 64;
 const MOST: i64 = 512;
 /// With fewer rows it is not worth it.
 const FEWEST: i64 = 16;
+/// Samples with fewer additions are not worth a sum of their own.
+const ENOUGH: i64 = 64;
 
 /// Splits the sums of a program. Those that are returned add up what samples have: in loops of their own, since in those of the samples each
 /// round would wait for the one before.
@@ -52,7 +54,7 @@ fn has_samples(program: &Program, id: TensorId) -> bool {
     let Some(Definition { reduction: Some((Reduction::Sum, summed)), body }) = program.definition(id) else { return false };
     let extents = program.label_extents(id);
     let rank = extents.len() - summed.len();
-    if rank == 0 || summed.len() < 2 || program.tensor(id).element != Element::Real {
+    if summed.len() < 2 || program.tensor(id).element != Element::Real {
         return false;
     }
     let terms = summed[1..].iter().map(guess).fold(1i64, i64::saturating_mul);
@@ -61,7 +63,11 @@ fn has_samples(program: &Program, id: TensorId) -> bool {
         strides.enumerate().all(|(number, stride)| number == rank || stride > 0 && stride < guess(&flat.coefficient(label(rank))))
     };
     let mut reads = reads(program, *body).into_iter();
-    terms >= FEWEST && guess(&summed[0]) > 1 && reads.any(|(tensor, at)| is_outermost(&flat(program, tensor, &at, &extents)))
+    let additions = extents[..rank].iter().map(guess).fold(terms, i64::saturating_mul);
+    terms >= FEWEST
+        && additions >= ENOUGH
+        && guess(&summed[0]) > 1
+        && reads.any(|(tensor, at)| is_outermost(&flat(program, tensor, &at, &extents)))
 }
 
 /// The summed labels along which most of what a sum reads lies side by side, the outermost first, if its rows are short and many.

@@ -98,7 +98,7 @@ fn buffers(loops: &Loops, scope: &Scope<'_>, fields: &[Ident], float: &Ident) ->
     for (buffer, field) in loops.buffers.iter().zip(fields) {
         let length = index::extent(scope, &Extent::product(&buffer.shape)).bare();
         let line = format!(" `{}`", buffer.name);
-        let kind = if buffer.integer { Ident::new("i32", Span::call_site()) } else { float.clone() };
+        let kind = if buffer.integers.is_some() { Ident::new("i32", Span::call_site()) } else { float.clone() };
         match &buffer.place {
             Place::Workspace(_) => {}
             Place::Input(_) | Place::Parameter(_) | Place::State(_) => {

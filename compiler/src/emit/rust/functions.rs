@@ -107,12 +107,32 @@ fn write_key(tokens: TokenStream, key: &mut String) {
     }
 }
 
-/// The loop that a step is, if threads may share it, and what is filled before.
-fn shared<'a>(loops: &Loops, step: &Step<'a>) -> Option<(Vec<Statement>, Rounds<'a>)> {
-    let statements = step.body.iter().copied().filter(|statement| !matches!(statement, Statement::Comment(_)));
-    let (fills, rest): (Vec<&Statement>, Vec<&'a Statement>) = statements.partition(|one| matches!(one, Statement::Fill(..)));
-    let [only] = rest[..] else { return None };
-    Some((fills.into_iter().cloned().collect(), rounds::independent(loops, only)?))
+/// The loop that a step is, if threads may share it, and what is filled before. What is computed once before the loop is computed in each round.
+fn shared(loops: &Loops, step: &Step<'_>) -> Option<(Vec<Statement>, Rounds)> {
+    let (mut fills, mut lets, mut loop_) = (Vec::new(), Vec::new(), None);
+    for &statement in &step.body {
+        match statement {
+            Statement::Comment(_) => {}
+            Statement::Fill(..) if loop_.is_none() => fills.push(statement.clone()),
+            Statement::Let(..) if loop_.is_none() => lets.push(statement.clone()),
+            Statement::For { .. } if loop_.is_none() => loop_ = Some(statement),
+            Statement::For { .. }
+            | Statement::Let(..)
+            | Statement::Accumulator(..)
+            | Statement::Assign(..)
+            | Statement::Store { .. }
+            | Statement::Fill(..)
+            | Statement::Product(_) => return None,
+        }
+    }
+    let alone = loop_?;
+    if lets.is_empty() {
+        return Some((fills, rounds::independent(loops, alone)?));
+    }
+    let Statement::For { variable, extent, backward, body } = alone else { return None };
+    lets.extend(body.iter().cloned());
+    let whole = Statement::For { variable: *variable, extent: extent.clone(), backward: *backward, body: lets };
+    Some((fills, rounds::independent(loops, &whole)?))
 }
 
 /// Whether a step does nothing but call kernels, one after the other, which choose their instruction set themselves.
@@ -156,7 +176,7 @@ fn signature(scope: &mut Scope<'_>, step: &Step<'_>) -> Signature {
     let float = scope.float();
     let mut arguments: Vec<(Ident, TokenStream)> = scope.sizes().iter().map(|size| (size.clone(), quote!(usize))).collect();
     for one in &step.uses {
-        let number = if scope.loops.buffer(one.buffers[0]).integer { quote!(i32) } else { quote!(#float) };
+        let number = if scope.loops.buffer(one.buffers[0]).integers.is_some() { quote!(i32) } else { quote!(#float) };
         let borrow = if one.written { quote!(&mut) } else { quote!(&) };
         let elements = match fixed_length(scope.loops, step, one) {
             None => quote!([#number]),

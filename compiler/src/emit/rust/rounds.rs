@@ -11,15 +11,15 @@ use crate::ops::RANDOM_COST;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Rounds that are independent.
-pub struct Rounds<'a> {
+pub struct Rounds {
     /// Their variable.
     pub variable: Variable,
     /// How many there are.
-    pub extent: &'a Extent,
+    pub extent: Extent,
     /// Whether they are those of the loops within a loop over the time, each of whose steps needs the one before.
     pub in_time: bool,
     /// What is done in a round; or the loop over the time.
-    pub body: &'a [Statement],
+    pub body: Vec<Statement>,
     /// What is written, and how many of its elements belong to a round.
     pub written: BTreeMap<Memory, Extent>,
     /// What a round costs, in parts of a nanosecond: [`PER_NANOSECOND`].
@@ -40,17 +40,17 @@ const LEAST: i64 = 8_000 * PER_NANOSECOND;
 const USUAL: usize = 16;
 
 /// The loop as one with independent rounds, if it is one, and not too small for several threads.
-pub fn independent<'a>(loops: &Loops, statement: &'a Statement) -> Option<Rounds<'a>> {
+pub fn independent(loops: &Loops, statement: &Statement) -> Option<Rounds> {
     let Statement::For { variable, extent, backward, body } = statement else { return None };
     let own = || {
         let (written, cost) = if *backward { None } else { own_elements_of_rounds(loops, *variable, extent, body) }?;
-        Some(Rounds { variable: *variable, extent, in_time: false, body, written, cost })
+        Some(Rounds { variable: *variable, extent: extent.clone(), in_time: false, body: body.clone(), written, cost })
     };
     let in_time = || {
         let (variable, extent) = time::rounds(body)?;
         let body_of_round = [time::interchanged(statement, variable, extent)?];
         let (written, cost) = own_elements_of_rounds(loops, variable, extent, &body_of_round)?;
-        Some(Rounds { variable, extent, in_time: true, body: std::slice::from_ref(statement), written, cost })
+        Some(Rounds { variable, extent: extent.clone(), in_time: true, body: vec![statement.clone()], written, cost })
     };
     own().or_else(in_time)
 }
@@ -68,7 +68,7 @@ fn own_elements_of_rounds(
     if is_small || cost.value(&usual) < LEAST_ROUND || has_carried(body) {
         return None;
     }
-    let mut gathered = Gathered { variable, ranges: BTreeMap::new(), conditions: BTreeMap::new(), found: Vec::new() };
+    let mut gathered = Gathered { loops, variable, ranges: BTreeMap::new(), conditions: BTreeMap::new(), found: Vec::new() };
     gathered.statements(body)?;
     let found = gathered.found;
     let written: BTreeSet<Memory> = found.iter().filter(|one| one.written).map(|one| memory_of(loops, one.buffer)).collect();
@@ -93,7 +93,8 @@ struct Reaching {
 }
 
 /// The accesses of a round.
-struct Gathered {
+struct Gathered<'a> {
+    loops: &'a Loops,
     /// The variable of the rounds.
     variable: Variable,
     /// How long the loops around are.
@@ -103,7 +104,7 @@ struct Gathered {
     found: Vec<Reaching>,
 }
 
-impl Gathered {
+impl Gathered<'_> {
     /// All accesses of statements; `None` where a whole buffer is written.
     fn statements(&mut self, body: &[Statement]) -> Option<()> {
         for statement in body {
@@ -147,31 +148,41 @@ impl Gathered {
 
     /// An access that reaches so far beyond its offset.
     fn elements(&mut self, buffer: BufferId, offset: &Index, reach: &Extent, written: bool) {
-        let elements = own_elements(offset, self.variable, &self.ranges, reach);
+        let elements = self.own_elements(offset, reach);
         self.found.push(Reaching { buffer, elements, written });
     }
-}
 
-/// How many elements from one round to the next, if an access stays within those of its round.
-fn own_elements(offset: &Index, variable: Variable, ranges: &BTreeMap<Variable, Extent>, reach: &Extent) -> Option<Extent> {
-    let own = Label(variable.0);
-    let (mut low, mut high) = (offset.constant_part().clone(), offset.constant_part().plus(reach));
-    for (atom, coefficient) in offset.terms() {
-        let Atom::Label(label) = atom else { return None };
-        if *label == own {
-            continue;
+    /// How many elements from one round to the next, if an access stays within those of its round.
+    fn own_elements(&self, offset: &Index, reach: &Extent) -> Option<Extent> {
+        let own = Label(self.variable.0);
+        let (mut low, mut high) = (offset.constant_part().clone(), offset.constant_part().plus(reach));
+        for (atom, coefficient) in offset.terms().filter(|(atom, _)| **atom != Atom::Label(own)) {
+            let ends = self.range(atom)?.map(|end| end.times(coefficient));
+            let [least, most] = if coefficient.is_at_least(0) {
+                ends
+            } else if coefficient.is_at_most(0) {
+                let [first, last] = ends;
+                [last, first]
+            } else {
+                return None;
+            };
+            (low, high) = (low.plus(&least), high.plus(&most));
         }
-        let last = ranges.get(&Variable(label.0))?.plus_constant(-1).times(coefficient);
-        if coefficient.is_at_least(0) {
-            high = high.plus(&last);
-        } else if coefficient.is_at_most(0) {
-            low = low.plus(&last);
-        } else {
-            return None;
+        let elements = offset.coefficient(own);
+        (low.is_at_least(0) && reach.is_at_least(0) && elements.minus(&high).is_at_least(1)).then_some(elements)
+    }
+
+    /// The smallest and the largest value of a part of an offset: a variable, or an integer, of which the caller knows that it is in its range.
+    fn range(&self, atom: &Atom) -> Option<[Extent; 2]> {
+        match atom {
+            Atom::Label(label) => Some([Extent::zero(), self.ranges.get(&Variable(label.0))?.plus_constant(-1)]),
+            Atom::Element(buffer, _) => {
+                let [from, to] = self.loops.buffer(BufferId(buffer.0)).integers.as_ref()?;
+                Some([from.clone(), to.plus_constant(-1)])
+            }
+            Atom::Quotient(..) | Atom::Remainder(..) => None,
         }
     }
-    let elements = offset.coefficient(own);
-    (low.is_at_least(0) && reach.is_at_least(0) && elements.minus(&high).is_at_least(1)).then_some(elements)
 }
 
 /// Whether a round assigns a local that was there before it.
@@ -230,19 +241,19 @@ fn cost_of_value(value: &Value) -> i64 {
 }
 
 /// The loop over the time for `count` rounds from `first` on: places in what is written are counted from there.
-pub fn within_time(loops: &Loops, rounds: &Rounds<'_>, first: Variable, count: &Extent) -> Vec<Statement> {
+pub fn within_time(loops: &Loops, rounds: &Rounds, first: Variable, count: &Extent) -> Vec<Statement> {
     let rebase = rebased(loops, rounds, first, Index::default());
     rounds.body.iter().map(|statement| moved(&time::from(statement, first, count), &rebase)).collect()
 }
 
 /// The body of a round where `round` counts the rounds of a part: places in what is written are counted from its first round.
-pub fn of_part(loops: &Loops, rounds: &Rounds<'_>, round: Variable) -> Vec<Statement> {
+pub fn of_part(loops: &Loops, rounds: &Rounds, round: Variable) -> Vec<Statement> {
     let rebase = rebased(loops, rounds, rounds.variable, Index::label(Label(round.0)));
     rounds.body.iter().map(|statement| moved(statement, &rebase)).collect()
 }
 
 /// Offsets in what is written have another form in the place of a variable.
-fn rebased(loops: &Loops, rounds: &Rounds<'_>, variable: Variable, place: Index) -> impl Fn(BufferId, &Index) -> Index {
+fn rebased(loops: &Loops, rounds: &Rounds, variable: Variable, place: Index) -> impl Fn(BufferId, &Index) -> Index {
     move |buffer, offset| {
         if !rounds.written.contains_key(&memory_of(loops, buffer)) {
             return offset.clone();

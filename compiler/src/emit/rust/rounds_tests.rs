@@ -1,5 +1,5 @@
 use super::rounds::independent;
-use crate::ir::{Extent, Index, Label, Precision, SizeId};
+use crate::ir::{Atom, Extent, Index, Label, Precision, SizeId, TensorId};
 use crate::loops::{Buffer, BufferId, Destination, Local, Loops, Place, Statement, Value, Variable};
 use crate::ops::Operator;
 use std::collections::BTreeMap;
@@ -12,9 +12,10 @@ fn loops() -> Loops {
     let buffer = |name: &str, rows: Extent, place| Buffer {
         name: name.into(),
         shape: vec![rows, Extent::constant(WIDE)],
-        integer: false,
+        integers: None,
         place,
     };
+    let places = |to: i64| Some([Extent::zero(), Extent::constant(to)]);
     let batch = Extent::size(SizeId(0));
     Loops {
         name: "predict".into(),
@@ -24,6 +25,8 @@ fn loops() -> Loops {
             buffer("x", batch.clone(), Place::Input("x".into())),
             buffer("y", batch, Place::Result(Destination::Output("y".into()))),
             buffer("z", Extent::one(), Place::Result(Destination::Output("z".into()))),
+            Buffer { integers: places(WIDE), ..buffer("near", Extent::one(), Place::Input("near".into())) },
+            Buffer { integers: places(WIDE + 1), ..buffer("far", Extent::one(), Place::Input("far".into())) },
         ],
         slots: Vec::new(),
         variable_names: vec!["i".into(), "j".into()],
@@ -79,6 +82,17 @@ fn rounds_that_meet_stay_together() {
     }
     assert_eq!(shared(&nest(WIDE + 1, vec![into_the_next_row.clone()])), None);
     assert_eq!(shared(&nest(WIDE, vec![into_the_next_row, sum])), None);
+}
+
+#[test]
+fn places_that_integers_say_are_as_far_as_their_range() {
+    let at_place = |buffer: u32| {
+        let place = Index::atom(Atom::Element(TensorId(buffer), vec![Index::label(Label(1))]));
+        Index::label(Label(0)).times(&Extent::constant(WIDE)).plus(&place)
+    };
+    let [near, far] = [3, 4].map(|buffer| nest(WIDE, vec![store(1, at_place(buffer), load(0, at(0)), true)]));
+    assert_eq!(shared(&near), Some(vec![Some(WIDE)]));
+    assert_eq!(shared(&far), None);
 }
 
 #[test]

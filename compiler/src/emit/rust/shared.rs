@@ -14,7 +14,7 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 
 /// The body of the function of a step that is one such loop, after these statements.
-pub fn write(scope: &mut Scope<'_>, step: &Step<'_>, before: &TokenStream, rounds: &Rounds<'_>) -> TokenStream {
+pub fn write(scope: &mut Scope<'_>, step: &Step<'_>, before: &TokenStream, rounds: &Rounds) -> TokenStream {
     let float = scope.float();
     let read = captured(scope, step, rounds);
     let captured: Vec<_> = read.iter().map(|one| &one.name).collect();
@@ -23,9 +23,9 @@ pub fn write(scope: &mut Scope<'_>, step: &Step<'_>, before: &TokenStream, round
     let written: Vec<_> = rounds.written.keys().map(|&memory| scope.memory(memory)).collect();
     let each = rounds.written.values().map(|each| index::extent(scope, each).bare());
     let each: Vec<TokenStream> = each.collect();
-    let (count, time) = (index::extent(scope, rounds.extent).bare(), nanoseconds(scope, rounds));
+    let (count, time) = (index::extent(scope, &rounds.extent).bare(), nanoseconds(scope, rounds));
     let packing = if step.packs {
-        let needed = workspace::packing(scope, &products(rounds.body));
+        let needed = workspace::packing(scope, &products(&rounds.body));
         quote!(packing, #needed)
     } else {
         quote!(&mut [], 0)
@@ -89,13 +89,13 @@ impl Captured {
     }
 }
 
-fn captured(scope: &Scope<'_>, step: &Step<'_>, rounds: &Rounds<'_>) -> Vec<Captured> {
+fn captured(scope: &Scope<'_>, step: &Step<'_>, rounds: &Rounds) -> Vec<Captured> {
     let float = scope.float();
     let alone = |name, element| Captured { name, element, is_slice: false };
     let mut captured: Vec<_> = scope.sizes().iter().map(|size| alone(size.clone(), quote!(usize))).collect();
     let read = step.uses.iter().filter(|one| !rounds.written.contains_key(&one.memory));
     captured.extend(read.map(|one| {
-        let element = if scope.loops.buffer(one.buffers[0]).integer { quote!(i32) } else { quote!(#float) };
+        let element = if scope.loops.buffer(one.buffers[0]).integers.is_some() { quote!(i32) } else { quote!(#float) };
         Captured { name: scope.memory(one.memory), element, is_slice: true }
     }));
     captured.extend(step.streams.iter().map(|&stream| alone(scope.stream(stream), quote!(::chainrule::__private::Key))));
@@ -103,7 +103,7 @@ fn captured(scope: &Scope<'_>, step: &Step<'_>, rounds: &Rounds<'_>) -> Vec<Capt
 }
 
 /// What all rounds take, in nanoseconds.
-fn nanoseconds(scope: &Scope<'_>, rounds: &Rounds<'_>) -> TokenStream {
+fn nanoseconds(scope: &Scope<'_>, rounds: &Rounds) -> TokenStream {
     let cost = rounds.extent.times(&rounds.cost);
     if let Some(cost) = cost.as_constant() {
         let time = Literal::i64_unsuffixed(cost / PER_NANOSECOND);
@@ -115,12 +115,12 @@ fn nanoseconds(scope: &Scope<'_>, rounds: &Rounds<'_>) -> TokenStream {
 }
 
 /// The loop over the rounds of a part: `round` counts them, beside the variable of the loop where that is spoken of.
-fn round(scope: &mut Scope<'_>, rounds: &Rounds<'_>) -> TokenStream {
+fn round(scope: &mut Scope<'_>, rounds: &Rounds) -> TokenStream {
     let round = Variable(u32::try_from(scope.loops.variable_names.len()).unwrap_or(u32::MAX));
     let body = of_part(scope.loops, rounds, round);
     let mut inner = scope.clone();
-    let at = inner.enter_as(round, rounds.extent, "round");
-    let name = inner.enter(rounds.variable, rounds.extent);
+    let at = inner.enter_as(round, &rounds.extent, "round");
+    let name = inner.enter(rounds.variable, &rounds.extent);
     let written = nest::statements(&mut inner, &body);
     if mentions(&body, Label(rounds.variable.0)) {
         quote!(for (#at, #name) in rounds.enumerate() { #written })
@@ -130,10 +130,10 @@ fn round(scope: &mut Scope<'_>, rounds: &Rounds<'_>) -> TokenStream {
 }
 
 /// The loop over the time for the rounds of a part.
-fn through_time(scope: &mut Scope<'_>, rounds: &Rounds<'_>) -> TokenStream {
+fn through_time(scope: &mut Scope<'_>, rounds: &Rounds) -> TokenStream {
     let first = Variable(u32::try_from(scope.loops.variable_names.len()).unwrap_or(u32::MAX));
     let mut inner = scope.clone();
-    let at = inner.enter_as(first, rounds.extent, "first");
+    let at = inner.enter_as(first, &rounds.extent, "first");
     let (count, extent) = inner.open_size("count");
     let body = within_time(scope.loops, rounds, first, &extent);
     inner.part = Some((extent, rounds.extent.clone()));

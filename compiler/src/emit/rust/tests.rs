@@ -11,7 +11,7 @@ fn size() -> Extent {
 }
 
 fn buffer(name: &str, shape: Vec<Extent>, place: Place) -> Buffer {
-    Buffer { name: name.into(), shape, integer: false, place }
+    Buffer { name: name.into(), shape, integers: None, place }
 }
 
 /// The offset of `[i, j]` in rows of this length, in variables 0 and 1.
