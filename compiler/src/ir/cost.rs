@@ -1,5 +1,5 @@
 //! How much a program computes, counted by definition: every operator of a formula once for each element, and one operation for
-//! each term of a reduction.
+//! each term of a reduction. What is the same for all elements is computed once, before the loops.
 //!
 //! Operations are those on numbers. Which formula an element has by its place alone (`where(i == j, ...)`) is arithmetic of indices, as
 //! what stands in brackets is (`x[2 * i + u]`), and not counted.
@@ -16,7 +16,7 @@ pub const SIZES: [usize; 4] = [1, 8, 128, 1024];
 /// Operations of one definition for given sizes (by number).
 pub fn definition_operations(program: &Program, id: TensorId, sizes: &[usize]) -> u64 {
     let Some(definition) = program.definition(id) else { return 0 };
-    let operators = operators(&program.expressions, definition.body);
+    let Operators { once, each } = operators(&program.expressions, definition.body);
     // A scatter has no term for each place that terms are added to.
     let places: Vec<usize> =
         scatter(program, id).map(|found| found.places.into_iter().map(|(axis, _)| axis).collect()).unwrap_or_default();
@@ -25,15 +25,30 @@ pub fn definition_operations(program: &Program, id: TensorId, sizes: &[usize]) -
         .map(|(_, extent)| extent)
         .map(|extent| u64::try_from(extent.value(sizes)).unwrap_or(0))
         .fold(1, u64::saturating_mul);
-    positions.saturating_mul(operators.saturating_add(u64::from(definition.reduction.is_some())))
+    positions
+        .saturating_mul(each.saturating_add(u64::from(definition.reduction.is_some())))
+        .saturating_add(once.saturating_mul(positions.min(1)))
 }
 
 /// The operators of a formula that compute with numbers.
-fn operators(expressions: &Expressions, body: ExpressionId) -> u64 {
-    // Places, and conditions on such.
-    let mut of_places: FxHashSet<ExpressionId> = FxHashSet::default();
-    let mut count = 0;
+#[derive(Default)]
+struct Operators {
+    /// Those of what is the same for all elements.
+    once: u64,
+    /// Those of an element.
+    each: u64,
+}
+
+fn operators(expressions: &Expressions, body: ExpressionId) -> Operators {
+    // Places, and conditions on such; what depends on where an element is.
+    let (mut of_places, mut varying): (FxHashSet<ExpressionId>, FxHashSet<ExpressionId>) = Default::default();
+    let mut count = Operators::default();
     for id in expressions.reachable(body) {
+        let mut varies = expressions.arguments(id).iter().any(|argument| varying.contains(argument));
+        expressions.each_own_label(id, &mut |_| varies = true);
+        if varies {
+            varying.insert(id);
+        }
         match expressions.node(id) {
             Node::Number(_) | Node::Position(_) => {
                 of_places.insert(id);
@@ -43,7 +58,8 @@ fn operators(expressions: &Expressions, body: ExpressionId) -> u64 {
             }
             Node::Select(condition, ..) if of_places.contains(condition) => {}
             Node::Read(..) => {}
-            Node::Random(..) | Node::Apply(..) | Node::Select(..) => count += 1,
+            Node::Random(..) | Node::Apply(..) | Node::Select(..) if varies => count.each += 1,
+            Node::Random(..) | Node::Apply(..) | Node::Select(..) => count.once += 1,
         }
     }
     count
