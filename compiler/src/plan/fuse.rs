@@ -341,12 +341,16 @@ fn schedule(program: &Program) -> Vec<Unit> {
     scheduled
 }
 
-/// The orders in which the labels of a definition may be walked, best first; the last is the plain one. Labels with one value are not among
-/// them, unless the formula speaks of them.
+/// The orders in which the labels of a definition may be walked, best first; the last is the plain one. Axes with one place are not among them,
+/// unless the formula speaks of them.
 fn orders(program: &Program, id: TensorId) -> Vec<Vec<Label>> {
     let extents = program.label_extents(id);
     let spoken = program.definition(id).map(|definition| labels(program, definition.body)).unwrap_or_default();
-    let is_walked = |label: &Label| !extents[label.0 as usize].is_one() || spoken.contains(label);
+    let rank = program.tensor(id).shape.len();
+    let is_walked = |label: &Label| {
+        let number = label.0 as usize;
+        number >= rank || !extents[number].is_one() || spoken.contains(label)
+    };
     let natural: Vec<Label> = (0..extents.len()).map(label).filter(is_walked).collect();
     let mut orders = Vec::new();
     if let Some(definition) = program.definition(id)
@@ -355,7 +359,7 @@ fn orders(program: &Program, id: TensorId) -> Vec<Vec<Label>> {
     {
         let reads = reads(program, definition.body);
         orders.extend(covering(program, id, &reads, &natural));
-        orders.extend(outside(&reads, program.tensor(id).shape.len(), &natural));
+        orders.extend(outside(&reads, rank, &natural));
         orders.retain(|order| *order != natural);
     }
     orders.push(natural);

@@ -109,27 +109,18 @@ fn write_key(tokens: TokenStream, key: &mut String) {
 
 /// The loop that a step is, if threads may share it, and what is filled before. What is computed once before the loop is computed in each round.
 fn shared(loops: &Loops, step: &Step<'_>) -> Option<(Vec<Statement>, Rounds)> {
-    let (mut fills, mut lets, mut loop_) = (Vec::new(), Vec::new(), None);
-    for &statement in &step.body {
-        match statement {
-            Statement::Comment(_) => {}
-            Statement::Fill(..) if loop_.is_none() => fills.push(statement.clone()),
-            Statement::Let(..) if loop_.is_none() => lets.push(statement.clone()),
-            Statement::For { .. } if loop_.is_none() => loop_ = Some(statement),
-            Statement::For { .. }
-            | Statement::Let(..)
-            | Statement::Accumulator(..)
-            | Statement::Assign(..)
-            | Statement::Store { .. }
-            | Statement::Fill(..)
-            | Statement::Product(_) => return None,
-        }
+    let statements = step.body.iter().copied().filter(|statement| !matches!(statement, Statement::Comment(_)));
+    let statements: Vec<&Statement> = statements.collect();
+    let (&alone, before) = statements.split_last()?;
+    let Statement::For { variable, extent, backward, body } = alone else { return None };
+    let (fills, mut lets): (Vec<Statement>, Vec<Statement>) =
+        before.iter().copied().cloned().partition(|one| matches!(one, Statement::Fill(..)));
+    if !lets.iter().all(|one| matches!(one, Statement::Let(..))) {
+        return None;
     }
-    let alone = loop_?;
     if lets.is_empty() {
         return Some((fills, rounds::independent(loops, alone)?));
     }
-    let Statement::For { variable, extent, backward, body } = alone else { return None };
     lets.extend(body.iter().cloned());
     let whole = Statement::For { variable: *variable, extent: extent.clone(), backward: *backward, body: lets };
     Some((fills, rounds::independent(loops, &whole)?))
