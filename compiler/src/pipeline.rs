@@ -50,10 +50,15 @@ pub fn forward(program: &Program, wanted: impl Fn(&Role) -> bool) -> Derived {
 /// The program with the roots that are wanted and the gradient of its objective for `wrt`, simplified. Tensors of `wrt` must be
 /// given ones (inputs, targets, parameters, states).
 pub fn gradient(program: &Program, wrt: &[TensorId], wanted: impl Fn(&Role) -> bool) -> Derived {
-    gradient_of(program, forward(program, wanted), wrt, MOST_FACTORS_BACKWARDS)
+    gradient_from(program, forward(program, wanted), wrt)
 }
 
-/// The same, from the simplified program without a gradient; products of more factors are differentiated step by step.
+/// The same, from the simplified program without a gradient.
+pub fn gradient_from(program: &Program, forward: Derived, wrt: &[TensorId]) -> Derived {
+    gradient_of(program, forward, wrt, MOST_FACTORS_BACKWARDS)
+}
+
+/// The same; products of more factors are differentiated step by step.
 fn gradient_of(program: &Program, forward: Derived, wrt: &[TensorId], most_factors: i64) -> Derived {
     // Simplification renumbers tensors; the given ones keep their names.
     let names: Vec<String> = wrt.iter().map(|&id| program.tensor(id).name.clone()).collect();
@@ -207,7 +212,7 @@ pub fn planned(training: &Program, inference: &Program) -> (Passes, Vec<Plan>) {
     let is_reported = |role: &Role| matches!(role, Role::Loss | Role::Metric(_));
     // What is printed is what is computed: the same derivation, without the outputs, which a step of training does not need.
     let plain = forward(training, |_| true);
-    let mut derived = gradient_of(training, plain.clone(), &parameters(training), MOST_FACTORS_BACKWARDS);
+    let mut derived = gradient_from(training, plain.clone(), &parameters(training));
     let remarks = nn::remarks(&plain.program, &derived.program, &derived.report, false);
     let derivatives = nn::print_with_remarks(&derived.program, &remarks);
     let gradient = objective(training).map(|_| {

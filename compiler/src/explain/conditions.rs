@@ -3,7 +3,7 @@
 
 use super::chapter::value_of;
 use super::sheet::element;
-use super::{Book, Conditional, Line, Piece, chapter, tidy, tree};
+use super::{Book, Conditional, Line, Piece, chapter, products, tidy, tree};
 use crate::ir::{Definition, Node, Program, Source};
 use crate::ops::{Operator, Reduction};
 use crate::span::Span;
@@ -98,7 +98,7 @@ fn without(statements: &[Statement], sum: &GivenSum) -> Vec<Statement> {
 
 /// A sum of what is given that is a factor beside a softmax, anywhere in a formula.
 fn beside_a_softmax(source: &Expression, program: &Program) -> Option<GivenSum> {
-    let factors = tidy::product(source).factors;
+    let factors = products::product(source).factors;
     if factors.len() > 1 && factors.iter().any(|(factor, _)| is_softmax(factor, program)) {
         let found = factors.iter().filter(|(_, power)| *power == 1).find_map(|(factor, _)| given_sum(factor, program));
         if found.is_some() {

@@ -3,7 +3,7 @@
 
 use super::reasons::{self, words};
 use super::sheet::element;
-use super::{Book, Chapter, Line, Part, TensorId, chapter, gather, tidy, tree};
+use super::{Book, Chapter, Line, Part, TensorId, chapter, gather, naming, tidy, tree};
 use crate::emit::math::Symbol;
 use crate::emit::nn;
 use crate::ir::{Program, Role};
@@ -70,19 +70,39 @@ impl Book {
                 _ => chapter.total.push(line),
             }
         }
+        if chapter.total.is_empty()
+            && let Some(line) = self.by_names(&last)
+        {
+            last = line.value.clone();
+            let [only] = chapter.parts.as_mut_slice() else { return };
+            only.lines.retain(|line| !line.whole);
+            only.lines.push(line);
+        }
         let has_name = !self.unnamed.contains(&chapter.tensor);
         let name = tree::names(&chapter.left).into_iter().next().unwrap_or_default();
-        let known = Known { name, axes: chapter.axes.clone(), value: last };
+        let value = self.by_names(&last).map_or(last, |line| line.value);
+        let known = Known { name, axes: chapter.axes.clone(), value };
         if !has_name && length(&known.value) <= SHORT {
             self.short.push(known.clone());
         }
         if let Some(before) = chapter.total.last() {
             let lines = self.gathered(&before.value, chapter);
             chapter.total.extend(lines);
+            let named = chapter.total.last().and_then(|last| self.by_names(&last.value));
+            chapter.total.extend(named);
             let softmax = chapter.total.last().and_then(|last| self.with_softmax(&last.value));
             chapter.total.extend(softmax);
         }
         self.found.push(known);
+    }
+
+    /// A line with names in the place of their values, and why.
+    fn by_names(&self, line: &Expression) -> Option<Line> {
+        let mut value = line.clone();
+        let used = naming::rename(&mut value, &self.named);
+        let known = |&number: &usize| Some((self.named.get(number)?.left.clone(), self.named.get(number)?.right.clone()));
+        let known: Vec<(Expression, Expression)> = used.iter().filter_map(known).collect();
+        (!known.is_empty()).then(|| Line { value: tidy::tidy(&value), whole: false, reason: reasons::by_names(&known) })
     }
 
     /// The sum of all parts by fewer adjoints: those that are made of others in it are put in, and what the terms share stands before a

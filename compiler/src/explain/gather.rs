@@ -1,8 +1,8 @@
 //! A sum with what its terms share outside: factors that do not depend on what is summed over stand before a sum, and what most terms
 //! have stands before a bracket. It must not know what a formula is for.
 
-use super::tidy::{self, Product, product, sum, terms};
-use super::tree;
+use super::products::{Product, lower, power_of, product, sum, terms, under_root};
+use super::{tidy, tree};
 use crate::ops::Reduction;
 use crate::syntax::print_expression;
 use crate::syntax::tree::{Binary, Expression, ExpressionKind};
@@ -83,40 +83,25 @@ fn take_above(all: &mut [Product], outside: &mut Product) {
     }
 }
 
-/// The divisors that more than half of the terms have; the others are multiplied by them.
+/// The divisors that all terms have; a square counts as one by its root where another term has that.
 fn take_below(all: &mut [Product], outside: &mut Product) {
-    let mut candidates: Vec<Expression> = Vec::new();
-    for (factor, _) in all.iter().flat_map(|term| &term.below) {
-        if !candidates.contains(factor) {
-            candidates.push(factor.clone());
-        }
-    }
-    for factor in candidates {
-        let powers: Vec<u32> = all.iter().map(|term| power_of(&term.below, &factor)).filter(|&power| power > 0).collect();
-        let Some(least) = powers.iter().copied().min().filter(|_| 2 * powers.len() > all.len()) else { continue };
-        for term in &mut *all {
-            if power_of(&term.below, &factor) > 0 {
-                lower(&mut term.below, &factor, least);
-            } else {
-                raise(&mut term.factors, &factor, least);
+    let divisors = |all: &[Product]| -> Vec<Expression> {
+        let mut found: Vec<Expression> = Vec::new();
+        for (factor, _) in all.iter().flat_map(|term| &term.below) {
+            if !found.contains(factor) {
+                found.push(factor.clone());
             }
         }
-        outside.below.push((factor, least));
+        found
+    };
+    for root in divisors(all).iter().filter(|divisor| under_root(divisor).is_some()) {
+        all.iter_mut().for_each(|term| term.as_powers_of(root));
     }
-}
-
-fn power_of(factors: &[(Expression, u32)], wanted: &Expression) -> u32 {
-    factors.iter().find(|(factor, _)| factor == wanted).map_or(0, |(_, power)| *power)
-}
-
-fn raise(factors: &mut Vec<(Expression, u32)>, wanted: &Expression, by: u32) {
-    match factors.iter_mut().find(|(factor, _)| factor == wanted) {
-        Some((_, power)) => *power += by,
-        None => factors.insert(0, (wanted.clone(), by)),
+    for divisor in divisors(all) {
+        let least = all.iter().map(|term| power_of(&term.below, &divisor)).min().unwrap_or(0);
+        if least > 0 {
+            all.iter_mut().for_each(|term| lower(&mut term.below, &divisor, least));
+            outside.below.push((divisor, least));
+        }
     }
-}
-
-fn lower(factors: &mut Vec<(Expression, u32)>, wanted: &Expression, by: u32) {
-    factors.iter_mut().filter(|(factor, _)| factor == wanted).for_each(|(_, power)| *power -= by);
-    factors.retain(|(_, power)| *power > 0);
 }

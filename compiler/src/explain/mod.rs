@@ -10,9 +10,12 @@ mod drawing;
 mod ends;
 mod gather;
 mod labels;
+mod naming;
 mod print;
+mod products;
 mod reasons;
 mod sheet;
+mod squeeze;
 #[cfg(test)]
 mod tests;
 mod tidy;
@@ -23,10 +26,12 @@ use crate::emit::math::{Names, Symbol};
 use crate::emit::nn;
 use crate::ir::{Index, Node, Program, Role, Root, Source, Tensor, TensorId};
 use crate::pipeline;
+use crate::syntax::print_expression;
 use crate::syntax::tree::{Expression, Statement};
 pub use drawing::{Drawing, drawing};
 use ends::{Known, Simplest};
 use labels::Labels;
+use naming::Named;
 pub use print::{latex, text};
 use sheet::Sheet;
 use std::collections::{BTreeMap, BTreeSet};
@@ -132,7 +137,9 @@ pub fn explain(program: &Program, wrt: &[TensorId]) -> Option<Explanation> {
     let objective = pipeline::objective(program);
     let of = objective.or_else(|| only_output(program))?;
     let root = program.roots.iter().find(|root| root.tensor == of)?.clone();
-    let mut forward = pipeline::forward(program, |role| *role == root.role).program;
+    let mut simplified = pipeline::forward(program, |role| *role == root.role);
+    squeeze::squeeze(&mut simplified.program);
+    let mut forward = simplified.program.clone();
     for id in forward.order() {
         nn::hoist(&mut forward, id);
     }
@@ -148,7 +155,7 @@ pub fn explain(program: &Program, wrt: &[TensorId]) -> Option<Explanation> {
     let roots: Vec<Root> = found.iter().flatten().map(root_of).collect();
     derived.roots.extend(roots);
     let wrt_there: Vec<TensorId> = wanted.iter().filter_map(|name| program.find(name)).collect();
-    let simplest = objective.map(|_| pipeline::gradient(program, &wrt_there, |role| *role == root.role).program);
+    let simplest = objective.map(|_| pipeline::gradient_from(program, simplified, &wrt_there).program);
     let simplest = Simplest::new(simplest.unwrap_or_default());
     let unread = wrt.iter().zip(&found).filter(|(_, found)| found.is_none());
     let unread = unread.map(|(&id, _)| derived.tensor(id).name.clone()).collect();
@@ -202,6 +209,8 @@ struct Book {
     found: Vec<Known>,
     /// Letters for names of the compiler's.
     letters: BTreeMap<String, String>,
+    /// The definitions that a reader knows values by, the largest first.
+    named: Vec<Named>,
 }
 
 impl Book {
@@ -224,6 +233,7 @@ impl Book {
             short: Vec::new(),
             found: Vec::new(),
             letters: BTreeMap::new(),
+            named: Vec::new(),
         };
         book.name_adjoints();
         book
@@ -282,6 +292,24 @@ impl Book {
         order.into_iter().map(step).collect()
     }
 
+    /// The definitions of the network by which values are known.
+    fn named_values(&mut self, definitions: &[Statement]) -> Vec<Named> {
+        let names: BTreeSet<&str> = definitions.iter().filter_map(chapter::name_of).collect();
+        let is_known = |id: &TensorId| names.contains(self.name_of(*id).as_str()) && !self.joined.contains_key(id);
+        let known: Vec<TensorId> = self.sheet.program.order().into_iter().filter(is_known).collect();
+        let mut named: Vec<Named> = Vec::new();
+        for id in known {
+            let (right, labels) = (tidy::tidy(&self.definition(id).1), self.labels.of(id));
+            let rank = self.sheet.program.tensor(id).shape.len();
+            if !(0..rank).all(|axis| is_seen(&self.sheet.program, id, axis)) {
+                continue;
+            }
+            named.extend(labels.get(..rank).and_then(|axes| Named::new(&self.name_of(id), axes, &right)));
+        }
+        named.sort_by_key(|one| std::cmp::Reverse(print_expression(&one.right).len()));
+        named
+    }
+
     fn write(mut self, definitions: Vec<Statement>, simplest: &Simplest, unread: Vec<String>) -> Explanation {
         let mut by_read: BTreeMap<TensorId, Vec<usize>> = BTreeMap::new();
         for (number, Step { read, .. }) in self.record.steps.iter().enumerate() {
@@ -290,6 +318,7 @@ impl Book {
         let order = self.record.adjoints.iter().map(|(tensor, _)| *tensor);
         let order: Vec<TensorId> = order.filter(|tensor| !self.joined.contains_key(tensor)).collect();
         let steps = self.steps(&definitions);
+        self.named = self.named_values(&definitions);
         let mut chapters = Vec::new();
         for tensor in order {
             if let Some(steps) = by_read.get(&tensor) {
@@ -322,6 +351,17 @@ fn joined(program: &Program, record: &Record) -> BTreeMap<TensorId, Step> {
         once && is_constant && !reduces && candidates.contains(&step.read) && is_read_plainly(program, step.reader, step.read)
     };
     record.steps.iter().filter(is_part).map(|step| (step.read, step.clone())).collect()
+}
+
+/// Whether a definition reads along a whole axis of another where it is read along its own: where that is read, it can be read too.
+fn is_seen(program: &Program, id: TensorId, axis: usize) -> bool {
+    let Some(definition) = program.definition(id) else { return false };
+    let own = Index::label(sheet::label(axis));
+    program.expressions.reachable(definition.body).into_iter().any(|node| {
+        let Node::Read(tensor, at) = program.expressions.node(node) else { return false };
+        let shape = &program.tensor(*tensor).shape;
+        at.iter().zip(shape).any(|(index, extent)| *index == own && *extent == program.tensor(id).shape[axis])
+    })
 }
 
 /// Whether a definition reads another at one place, at its own labels.

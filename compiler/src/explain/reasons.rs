@@ -117,12 +117,19 @@ pub fn condition(conditional: &Conditional) -> Vec<Piece> {
 
 /// That adjoints which are known are written out.
 pub fn put_in(known: &[(Expression, Expression)]) -> Vec<Piece> {
-    let equation = |(left, right): &(Expression, Expression)| {
-        let kind = ExpressionKind::Binary(Binary::Equal, Box::new(left.clone()), Box::new(right.clone()));
-        Piece::Formula(Expression { kind, span: Span::default() })
-    };
-    let word = |text: &str| Piece::Words(text.to_owned());
-    [word("with ")].into_iter().chain(listed(known.iter().map(equation).collect(), " and ")).collect()
+    equations("with ", known)
+}
+
+/// That values are called by their names.
+pub fn by_names(known: &[(Expression, Expression)]) -> Vec<Piece> {
+    equations("as ", known)
+}
+
+fn equations(word: &str, known: &[(Expression, Expression)]) -> Vec<Piece> {
+    let equation =
+        |(left, right): &(Expression, Expression)| Piece::Formula(tidy::binary(Binary::Equal, left.clone(), right.clone()));
+    let word = Piece::Words(word.to_owned());
+    [word].into_iter().chain(listed(known.iter().map(equation).collect(), " and ")).collect()
 }
 
 /// The δs.

@@ -1,36 +1,11 @@
 //! Formulas as a person writes them: `2·a` for `a + a`, `a²` for `a·a`, numbers before other factors, `a/√b` for `a·rsqrt(b)`, `a/2` for `0.5·a`, sums behind other factors. The compiler
 //! prefers what is cheaper to compute. It must not know what a formula is for. (Formulas that the compiler writes have no places, so `==` compares what they say.)
 
+use super::products::{below_root, fraction, sum, terms};
 use super::tree;
-use crate::emit::math::moved;
 use crate::ops::Reduction;
 use crate::span::Span;
 use crate::syntax::tree::{Argument, Binary, Expression, ExpressionKind, Unary};
-
-/// A fraction of two products: numbers, and factors with whole powers.
-#[derive(Clone)]
-pub struct Product {
-    /// The number above the line.
-    pub number: f64,
-    /// The factors above the line, with their powers.
-    pub factors: Vec<(Expression, u32)>,
-    /// The number below the line.
-    pub below_number: f64,
-    /// The factors below the line.
-    pub below: Vec<(Expression, u32)>,
-}
-
-impl Product {
-    /// The product of nothing.
-    pub fn one() -> Self {
-        Self { number: 1.0, factors: Vec::new(), below_number: 1.0, below: Vec::new() }
-    }
-
-    /// Whether it is that.
-    pub fn is_one(&self) -> bool {
-        self.number == self.below_number && self.factors.is_empty() && self.below.is_empty()
-    }
-}
 
 /// The formula, written so.
 pub fn tidy(source: &Expression) -> Expression {
@@ -48,27 +23,15 @@ fn tidy_in_place(source: &mut Expression) {
     }
 }
 
-/// `√a` of `1/√a`, which the compiler has an operator for.
-fn below_root(source: &Expression) -> Option<Expression> {
-    let ExpressionKind::Call(callee, arguments) = &source.kind else { return None };
-    let is_inverse = matches!(&callee.kind, ExpressionKind::Name(word) if word == "rsqrt");
-    let callee = Box::new(make(ExpressionKind::Name("sqrt".to_owned())));
-    is_inverse.then(|| make(ExpressionKind::Call(callee, arguments.clone())))
-}
-
-/// `a` of `√a`.
-fn under_root(source: &Expression) -> Option<Expression> {
-    let ExpressionKind::Call(callee, arguments) = &source.kind else { return None };
-    let is_root = matches!(&callee.kind, ExpressionKind::Name(word) if word == "sqrt");
-    arguments.first().filter(|_| is_root).map(|argument| argument.value.clone())
-}
-
-/// `log(2)` for the number that the compiler makes of it.
+/// `log(2)` and `1 / 3` for the numbers that the compiler makes of them.
 fn logarithm(source: &Expression) -> Option<Expression> {
     let ExpressionKind::Number { value, .. } = &source.kind else { return None };
-    let of = (2..=100u32).map(f64::from).find(|of| of.ln() == *value)?;
-    let argument = Argument { name: None, value: number(of) };
-    Some(make(ExpressionKind::Call(Box::new(make(ExpressionKind::Name("log".to_owned()))), vec![argument])))
+    let Some(of) = (2..=100u32).map(f64::from).find(|of| of.ln() == *value) else {
+        let (above, below) = fraction(*value);
+        let is_long = below != 1.0 && !(below as u32).is_power_of_two();
+        return is_long.then(|| binary(Binary::Divide, number(above), number(below)));
+    };
+    Some(call("log", number(of)))
 }
 
 /// The branch of a choice between two that numbers decide: `where(3 == 0, 0, a)`.
@@ -196,108 +159,19 @@ fn sort_operands(source: &mut Expression) {
     }
 }
 
-/// A formula as a sum of products; what is the same is there once.
-pub fn terms(source: &Expression) -> Vec<Product> {
-    let mut found: Vec<Product> = Vec::new();
-    let mut open = vec![(source, 1.0)];
-    while let Some((next, sign)) = open.pop() {
-        if let ExpressionKind::Binary(operator @ (Binary::Add | Binary::Subtract), left, right) = &next.kind {
-            let right_sign = if *operator == Binary::Subtract { -sign } else { sign };
-            open.push((right, right_sign));
-            open.push((left, sign));
-            continue;
-        }
-        let mut product = product(next);
-        product.number *= sign;
-        let same = found.iter_mut().find(|other| same_factors(other, &product));
-        match same {
-            Some(other) => {
-                other.number += product.number;
-                cancel(other);
-            }
-            None => found.push(product),
-        }
-    }
-    found.retain(|product| product.number != 0.0);
-    found
-}
-
-/// A formula as a product.
-pub fn product(source: &Expression) -> Product {
-    let mut product = Product::one();
-    // Whether a factor stands below the line.
-    let mut open = vec![(source, false)];
-    while let Some((next, is_below)) = open.pop() {
-        let number = if is_below { &mut product.below_number } else { &mut product.number };
-        if let ExpressionKind::Binary(operator @ (Binary::Multiply | Binary::Divide), left, right) = &next.kind {
-            open.push((right, is_below != (*operator == Binary::Divide)));
-            open.push((left, is_below));
-        } else if let ExpressionKind::Unary(Unary::Negate, of) = &next.kind {
-            *number = -*number;
-            open.push((of, is_below));
-        } else if let ExpressionKind::Number { value, .. } = &next.kind {
-            let is_part = [2.0, 4.0, 8.0, 16.0].contains(&value.recip());
-            let number = if is_part == is_below { &mut product.number } else { &mut product.below_number };
-            *number *= if is_part { value.recip() } else { *value };
-        } else {
-            let (base, power) = power(next);
-            let root = below_root(base);
-            let factors = if is_below == root.is_some() { &mut product.factors } else { &mut product.below };
-            let base = root.unwrap_or_else(|| base.clone());
-            match factors.iter_mut().find(|(factor, _)| *factor == base) {
-                Some((_, before)) => *before += power,
-                None => factors.push((base, power)),
-            }
-        }
-    }
-    if product.below_number < 0.0 {
-        (product.number, product.below_number) = (-product.number, -product.below_number);
-    }
-    cancel(&mut product);
-    product
-}
-
-/// Takes what divides both numbers of a fraction out of it.
-fn cancel(product: &mut Product) {
-    let common = common_divisor(product.number.abs(), product.below_number);
-    (product.number, product.below_number) = (product.number / common, product.below_number / common);
-}
-
-/// The greatest number that divides two whole numbers; 1 for others.
-fn common_divisor(mut one: f64, mut other: f64) -> f64 {
-    let is_whole = |value: f64| (1.0..1e15).contains(&value) && value.fract() == 0.0;
-    if !is_whole(one) || !is_whole(other) {
-        return 1.0;
-    }
-    while other > 0.0 {
-        (one, other) = (other, one % other);
-    }
-    one
-}
-
-/// A factor as a power, where its exponent is a small whole number.
-fn power(source: &Expression) -> (&Expression, u32) {
-    if let ExpressionKind::Binary(Binary::Power, base, exponent) = &source.kind
-        && let ExpressionKind::Number { value, .. } = exponent.kind
-    {
-        for small in 2..=9u32 {
-            if value == f64::from(small) {
-                return (base, small);
-            }
-        }
-    }
-    (source, 1)
-}
-
-fn same_factors(one: &Product, other: &Product) -> bool {
-    let same = |one: &[(Expression, u32)], other: &[(Expression, u32)]| {
-        one.len() == other.len() && one.iter().zip(other).all(|(a, b)| a.1 == b.1 && a.0 == b.0)
-    };
-    one.below_number == other.below_number && same(&one.factors, &other.factors) && same(&one.below, &other.below)
-}
-
-fn make(kind: ExpressionKind) -> Expression {
+pub fn make(kind: ExpressionKind) -> Expression {
     Expression { kind, span: Span::default() }
+}
+
+/// Whether a formula is a sum, a product, a quotient or has a sign.
+pub fn is_link(source: &Expression) -> bool {
+    Chain::of(source) != Chain::None
+}
+
+/// A function of a formula.
+pub fn call(function: &str, argument: Expression) -> Expression {
+    let callee = Box::new(make(ExpressionKind::Name(function.to_owned())));
+    make(ExpressionKind::Call(callee, vec![Argument { name: None, value: argument }]))
 }
 
 /// The number 0.
@@ -311,56 +185,11 @@ pub fn natural(value: usize) -> Expression {
     number(value as f64)
 }
 
-fn number(value: f64) -> Expression {
+pub fn number(value: f64) -> Expression {
     make(ExpressionKind::Number { value, integer: value.fract() == 0.0 && value < 1e15 })
 }
 
 /// An operator with its operands.
 pub fn binary(operator: Binary, left: Expression, right: Expression) -> Expression {
     make(ExpressionKind::Binary(operator, Box::new(left), Box::new(right)))
-}
-
-/// A sum of products; one that is added stands first, where there is one.
-pub fn sum(mut products: Vec<Product>) -> Expression {
-    if let Some(first) = products.iter().position(|product| product.number > 0.0) {
-        let product = products.remove(first);
-        products.insert(0, product);
-    }
-    let mut total: Option<Expression> = None;
-    for Product { number: coefficient, factors, below_number, below } in products {
-        let has_below = below_number != 1.0 || !below.is_empty();
-        let (sums, plain): (Vec<_>, Vec<_>) = factors.into_iter().partition(|factor| has_below && is_sum(factor));
-        // A sum stands behind the fraction, so that its end is seen; alone it is divided.
-        let is_alone = plain.is_empty() && coefficient.abs() == 1.0;
-        let (plain, sums) = if is_alone { (sums, Vec::new()) } else { (plain, sums) };
-        let above = written(coefficient.abs(), plain);
-        let fraction = if has_below { binary(Binary::Divide, above, written(below_number, below)) } else { above };
-        let term = if sums.is_empty() { fraction } else { binary(Binary::Multiply, fraction, written(1.0, sums)) };
-        let negative = coefficient.is_sign_negative();
-        total = Some(match (total, negative) {
-            (None, false) => term,
-            (None, true) => make(ExpressionKind::Unary(Unary::Negate, Box::new(term))),
-            (Some(total), false) => binary(Binary::Add, total, term),
-            (Some(total), true) => binary(Binary::Subtract, total, term),
-        });
-    }
-    total.unwrap_or_else(|| number(0.0))
-}
-
-/// Whether a factor is written as a sum over labels.
-fn is_sum((factor, power): &(Expression, u32)) -> bool {
-    let ExpressionKind::Reduce { labels, body, .. } = &factor.kind else { return false };
-    *power == 1 && moved::element(labels, body).is_none()
-}
-
-fn written(coefficient: f64, mut factors: Vec<(Expression, u32)>) -> Expression {
-    factors.sort_by_key(is_sum);
-    let power = |(base, power): (Expression, u32)| match (under_root(&base), power) {
-        (None | Some(_), 1) => base,
-        (Some(inside), 2) => inside,
-        (None | Some(_), more) => binary(Binary::Power, base, number(f64::from(more))),
-    };
-    let first = (coefficient != 1.0 || factors.is_empty()).then(|| number(coefficient));
-    let all = first.into_iter().chain(factors.into_iter().map(power));
-    all.reduce(|left, right| binary(Binary::Multiply, left, right)).unwrap_or_else(|| number(1.0))
 }
