@@ -14,7 +14,7 @@ use chainrule_compiler::ir::{Program, Role, Root};
 use chainrule_compiler::loops::Destination;
 use chainrule_compiler::pipeline;
 use chainrule_tests::INSTRUCTIONS;
-use random::{of_second_order, program};
+use random::{Derived, derived, program};
 use std::path::Path;
 use support::compile::compile;
 use support::numbers::{same, sample};
@@ -29,17 +29,17 @@ fn setting(name: &str, default: u64) -> u64 {
 }
 
 /// The text of a seed; every fourth has derivatives in it.
-fn text(seed: u64) -> String {
+fn text(seed: u64) -> Result<String, String> {
     let generator = program(seed);
-    let text = generator.text(generator.len(), false);
-    let second = || of_second_order(&text, |text| compile("random.nn", text, None, true).is_ok());
-    if seed.is_multiple_of(4) { second().unwrap_or_else(|| text.clone()) } else { text }
+    let compiles = |text: &str| compile("random.nn", text, None, true).map(|_| ()).map_err(|mistakes| mistakes.text);
+    let derived = if seed.is_multiple_of(4) { derived(&generator, generator.len(), seed, &compiles)? } else { None };
+    Ok(derived.map_or_else(|| generator.text(generator.len(), false), |Derived { text, .. }| text))
 }
 
 /// A random program with its gradients, and values for it.
-fn derived(seed: u64) -> Result<(Program, Values), String> {
+fn differentiated(seed: u64) -> Result<(Program, Values), String> {
     caught(|| {
-        let text = text(seed);
+        let text = text(seed)?;
         let program = compile("random.nn", &text, None, true).map_err(|mistakes| mistakes.text)?;
         let values = sample(&program, &Values::default(), &Default::default(), seed);
         Ok((pipeline::gradient(&program, &real_inputs(&program), |_| true).program, values))
@@ -74,9 +74,9 @@ fn compiled_programs_agree_with_their_definitions() {
     let mut failures = Vec::new();
     let mut ready = Vec::new();
     for seed in start..start + count {
-        match derived(seed) {
+        match differentiated(seed) {
             Ok(pair) => ready.push((seed, pair)),
-            Err(message) => failures.push((format!("seed {seed}"), message)),
+            Err(message) => failures.push((format!("seed {seed}"), format!("{message}\n{}", text(seed).unwrap_or_default()))),
         }
     }
     let cases: Vec<(&Program, &Values, u64)> = ready.iter().map(|(seed, (program, values))| (program, values, *seed)).collect();
@@ -86,7 +86,7 @@ fn compiled_programs_agree_with_their_definitions() {
         let of_set =
             |(set, answer): (&&str, &Answer)| compare(program, values, *seed, answer).map_err(|error| format!("{set}: {error}"));
         if let Err(message) = answer.and_then(|answers| INSTRUCTIONS.iter().zip(&answers).try_for_each(of_set)) {
-            failures.push((format!("seed {seed}"), format!("{message}\n{}", text(*seed))));
+            failures.push((format!("seed {seed}"), format!("{message}\n{}", text(*seed).unwrap_or_default())));
         }
     }
     report(&failures, usize::try_from(count).unwrap_or(usize::MAX));

@@ -7,11 +7,14 @@ mod support;
 #[path = "../src/random/mod.rs"]
 mod random;
 
+#[path = "support/slopes.rs"]
+mod slopes;
+
 use chainrule_compiler::eval::{self, Values};
 use chainrule_compiler::ir::Program;
-use random::{Generator, of_second_order, program};
+use random::{Claim, Derived, Generator, derived, program};
 use support::compile::compile;
-use support::numbers::{same, sample};
+use support::numbers::{Random, same, sample};
 use support::stages::{computed, verify};
 use support::{caught, report};
 
@@ -19,8 +22,8 @@ fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")))
 }
 
-/// Compiles a program and compares all its stages.
-fn agree(text: &str, seed: u64) -> Result<(), String> {
+/// Compiles a program and compares all its stages, and its derivatives with what they claim.
+fn agree(text: &str, claims: &[Claim], seed: u64) -> Result<(), String> {
     caught(|| {
         let training = !seed.is_multiple_of(4);
         let compiled = |text: &str| compile("random.nn", text, None, training).map_err(|mistakes| mistakes.text);
@@ -28,7 +31,8 @@ fn agree(text: &str, seed: u64) -> Result<(), String> {
         let mut kinks = Vec::new();
         for attempt in 0..3 {
             let values = sample(&program, &Default::default(), &Default::default(), seed + 1000 * attempt);
-            match verify(&without, &with_stopped(&program, &without, &values)?) {
+            let given = with_stopped(&program, &without, &values)?;
+            match slopes::check(&without, claims, &given).and_then(|()| verify(&without, &given)) {
                 Ok(()) => return stopped_agree(&program, &without, &values),
                 // The sample may lie on a kink; three of them hardly do.
                 Err(message) if message.contains("differences say") => kinks.push(message),
@@ -88,13 +92,26 @@ fn stopped_agree(program: &Program, without: &Program, values: &Values) -> Resul
 fn shrunk(generator: &Generator, seed: u64) -> Option<(String, String)> {
     (1..=generator.len()).find_map(|count| {
         let text = generator.text(count, true);
-        agree(&text, seed).err().map(|message| (text, message))
+        agree(&text, &[], seed).err().map(|message| (text, message))
     })
 }
 
-fn second(text: &str) -> Option<String> {
-    let compiles = |text: &str| compile("random.nn", text, None, true).is_ok();
-    of_second_order(text, |text| compiles(text) && compiles(&frozen(text)))
+/// The first definitions of a program with random derivatives, if there are some.
+fn with_derivatives(generator: &Generator, length: usize, seed: u64) -> Result<Option<Derived>, String> {
+    let compile = |text: &str| compile("random.nn", text, None, true).map(|_| ()).map_err(|mistakes| mistakes.text);
+    derived(generator, length, seed, &|text| compile(text).and_then(|()| compile(&frozen(text))))
+}
+
+/// Checks the derivatives of a seed: gives why they fail, for the shortest program that does.
+fn derivatives_agree(seed: u64) -> Result<(), String> {
+    let generator = program(seed);
+    let of_length = |length: usize| {
+        let made = caught(|| with_derivatives(&generator, length, seed))?;
+        let Some(Derived { text, claims }) = made else { return Ok(()) };
+        agree(&text, &claims, seed).map_err(|message| format!("{message}\n{text}"))
+    };
+    let length = 1 + Random::new(seed).below(generator.len());
+    of_length(length).map_err(|message| (1..length).find_map(|shorter| of_length(shorter).err()).unwrap_or(message))
 }
 
 #[test]
@@ -102,14 +119,7 @@ fn derivatives_of_random_programs_agree() {
     let (count, start) = (setting("CHAINRULE_PROGRAMS", 100) / 10, setting("CHAINRULE_SEED", 0));
     let mut failures = Vec::new();
     for seed in start..start + count {
-        let generator = program(seed);
-        let text = |length: usize, last: bool| second(&generator.text(length, last));
-        let Some(whole) = text(generator.len(), false) else { continue };
-        let Err(message) = agree(&whole, seed) else { continue };
-        let shorter = (1..=generator.len()).filter_map(|length| text(length, true));
-        let shortest = shorter.filter_map(|text| agree(&text, seed).err().map(|message| (text, message))).next();
-        let (text, message) = shortest.unwrap_or((whole, message));
-        failures.push((format!("seed {seed}"), format!("{message}\n{text}")));
+        failures.extend(derivatives_agree(seed).err().map(|message| (format!("seed {seed}"), message)));
     }
     report(&failures, usize::try_from(count).unwrap_or(usize::MAX));
 }
@@ -121,7 +131,7 @@ fn random_programs_agree() {
     for seed in start..start + count {
         let generator = program(seed);
         let text = generator.text(generator.len(), false);
-        let Err(message) = agree(&text, seed) else { continue };
+        let Err(message) = agree(&text, &[], seed) else { continue };
         let (text, message) = shrunk(&generator, seed).unwrap_or((text, message));
         failures.push((format!("seed {seed}"), format!("{message}\n{text}")));
     }

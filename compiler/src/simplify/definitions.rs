@@ -158,6 +158,10 @@ fn merge_equal_circles(program: &mut Program, same: &mut FxHashMap<TensorId, Ten
 
 /// Whether the definitions of two recurrences are the same when those of the second read those of the first.
 fn are_equal(program: &mut Program, first: &[TensorId], second: &[TensorId]) -> bool {
+    // A member cannot be read in the place of one with other axes.
+    if first.iter().zip(second).any(|(&one, &other)| program.label_extents(one) != program.label_extents(other)) {
+        return false;
+    }
     let names: FxHashMap<TensorId, TensorId> = second.iter().copied().zip(first.iter().copied()).collect();
     first.iter().zip(second).all(|(&one, &other)| {
         let (Some(a), Some(b)) = (program.definition(one).cloned(), program.definition(other).cloned()) else { return false };

@@ -37,6 +37,10 @@ const KINDS: &[fn(&mut Generator)] = &[
     Generator::grouped,
     Generator::transposed,
     Generator::if_training,
+    Generator::convolved,
+    Generator::pooled,
+    Generator::normalized,
+    Generator::attended,
 ];
 
 impl Generator {

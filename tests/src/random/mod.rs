@@ -2,13 +2,17 @@
 //!
 //! It knows the language and the operator table, and nothing of the compiler's stages.
 
+// Each test uses a part of it.
+#![allow(dead_code, unused_imports)]
+
 mod choices;
 mod derivatives;
 mod kinds;
+mod layers;
 mod layouts;
 mod recurrences;
 
-pub use derivatives::of_second_order;
+pub use derivatives::{Claim, Derived, Kind, derived};
 
 use crate::support::numbers::Random;
 

@@ -1,0 +1,152 @@
+//! What derivatives claim, compared with central differences of what they are the derivatives of.
+
+use crate::random::{Claim, Kind};
+use crate::support::numbers::close;
+use chainrule_compiler::eval::{Tensor, Values, evaluate};
+use chainrule_compiler::ir::{Program, Role, Root, Source, TensorId};
+use std::collections::BTreeMap;
+
+/// Steps of the differences: where a kink is within the first, a smaller one may still say something.
+const STEPS: [f64; 3] = [1e-3, 1e-4, 1e-5];
+/// How far slopes and differences may be apart.
+const TOLERANCE: f64 = 1e-6;
+/// So many elements of what is differentiated for are moved, spread over all of it.
+const MOST_PLACES: usize = 3;
+
+/// Checks all claims of a program with these values.
+pub fn check(program: &Program, claims: &[Claim], values: &Values) -> Result<(), String> {
+    let mut by_wrt: BTreeMap<&str, Vec<&Claim>> = BTreeMap::new();
+    for claim in claims {
+        by_wrt.entry(&claim.wrt).or_default().push(claim);
+    }
+    let computed = evaluate(program, values).map_err(|error| error.to_string())?;
+    by_wrt.into_iter().try_for_each(|(wrt, claims)| Moved::new(program, values, &computed, wrt, &claims)?.check(&claims))
+}
+
+/// The tensor with a name, or what is given out under it.
+fn find(program: &Program, name: &str) -> Result<TensorId, String> {
+    let output = |name: String| program.root(&Role::Output(name));
+    let found = program.find(name).or_else(|| output(name.to_owned())).or_else(|| output(format!("o_{name}")));
+    found.ok_or_else(|| format!("{name} is missing"))
+}
+
+/// A program in which one tensor is moved.
+struct Moved<'a> {
+    program: &'a Program,
+    /// The program with the tensor as given.
+    moved: Program,
+    values: &'a Values,
+    computed: &'a Values,
+    wrt: TensorId,
+    at: &'a Tensor,
+}
+
+/// An element of a derivative, which must be a sum of multiples of slopes.
+struct Entry<'a> {
+    claim: &'a Claim,
+    found: f64,
+    /// Which elements of what is differentiated, how often.
+    terms: Vec<(usize, f64)>,
+}
+
+impl Entry<'_> {
+    fn expected(&self, slopes: &BTreeMap<&str, Vec<f64>>) -> f64 {
+        let slopes = &slopes[self.claim.of.as_str()];
+        self.terms.iter().map(|&(place, factor)| factor * slopes[place]).sum()
+    }
+}
+
+impl<'a> Moved<'a> {
+    fn new(program: &'a Program, values: &'a Values, computed: &'a Values, wrt: &str, claims: &[&Claim]) -> Result<Self, String> {
+        let mut moved = program.clone();
+        let id = find(program, wrt)?;
+        if program.definition(id).is_some() {
+            moved.tensors[id.0 as usize].source = Source::Input;
+        }
+        let of = claims.iter().map(|claim| find(program, &claim.of)).collect::<Result<Vec<TensorId>, String>>()?;
+        moved.roots = of.into_iter().map(|tensor| Root { role: Role::Output(format!("{tensor:?}")), tensor }).collect();
+        let name = &program.tensor(id).name;
+        let at = computed.get(name).or_else(|| values.get(name)).ok_or_else(|| format!("{wrt} has no value"))?;
+        Ok(Self { program, moved, values, computed, wrt: id, at })
+    }
+
+    fn check(&self, claims: &[&Claim]) -> Result<(), String> {
+        for &claim in claims {
+            if let Kind::Along(vector) = &claim.kind {
+                let found = self.value(&claim.result)?.data.iter().enumerate();
+                let entry = |(place, &found)| Entry { claim, found, terms: vec![(place, 1.0)] };
+                self.compare(&self.value(vector)?.data, found.map(entry).collect())?;
+            }
+        }
+        let stride = self.at.data.len().div_ceil(MOST_PLACES).max(1);
+        for place in (0..self.at.data.len()).step_by(stride) {
+            let mut direction = vec![0.0; self.at.data.len()];
+            direction[place] = 1.0;
+            let mut entries = Vec::new();
+            for claim in claims {
+                entries.extend(self.entries(claim, place)?);
+            }
+            self.compare(&direction, entries)?;
+        }
+        Ok(())
+    }
+
+    fn value(&self, name: &str) -> Result<&'a Tensor, String> {
+        let name = &self.program.tensor(find(self.program, name)?).name;
+        self.computed.get(name).or_else(|| self.values.get(name)).ok_or_else(|| format!("{name} has no value"))
+    }
+
+    /// What a claim says of one element of what is differentiated for.
+    fn entries<'c>(&self, claim: &'c Claim, place: usize) -> Result<Vec<Entry<'c>>, String> {
+        let (result, of) = (&self.value(&claim.result)?, self.value(&claim.of)?);
+        let entry = |found: usize, terms: Vec<(usize, f64)>| Entry { claim, found: result.data[found], terms };
+        let count = self.at.data.len();
+        Ok(match &claim.kind {
+            Kind::All => (0..of.data.len()).map(|row| entry(row * count + place, vec![(row, 1.0)])).collect(),
+            Kind::Diagonal(axes) => {
+                let block: usize = self.at.shape[*axes..].iter().product();
+                let row = |within: usize| place / block * block + within;
+                (0..block).map(|within| entry(row(within) * block + place % block, vec![(row(within), 1.0)])).collect()
+            }
+            Kind::Times(vector) => vec![entry(place, self.value(vector)?.data.iter().copied().enumerate().collect())],
+            Kind::Along(_) => Vec::new(),
+        })
+    }
+
+    /// Compares elements of derivatives with differences along a direction.
+    fn compare(&self, direction: &[f64], mut entries: Vec<Entry<'_>>) -> Result<(), String> {
+        let mut estimates = Vec::new();
+        for step in STEPS {
+            let Some(first) = entries.first() else { return Ok(()) };
+            let name = first.claim.result.clone();
+            let slopes = self.slopes(direction, &entries, step)?;
+            entries.retain(|entry| !close(entry.found, entry.expected(&slopes), TOLERANCE));
+            estimates.push((name, slopes));
+        }
+        let Some(entry) = entries.first() else { return Ok(()) };
+        let said: Vec<f64> = estimates.iter().map(|(_, slopes)| entry.expected(slopes)).collect();
+        let (result, of, place) = (&entry.claim.result, &entry.claim.of, &entry.terms[0].0);
+        Err(format!(
+            "{result}: element {place} of {of} for {} changes by {:?}, differences say {said:?}",
+            entry.claim.wrt, entry.found
+        ))
+    }
+
+    /// How fast what entries read changes along a direction, by central differences of fourth order.
+    fn slopes<'e>(&self, direction: &[f64], entries: &[Entry<'e>], step: f64) -> Result<BTreeMap<&'e str, Vec<f64>>, String> {
+        let at = |distance: f64| {
+            let mut values = self.values.clone();
+            let data = self.at.data.iter().zip(direction).map(|(at, direction)| at + distance * direction).collect();
+            values.insert(self.moved.tensor(self.wrt).name.clone(), Tensor { shape: self.at.shape.clone(), data });
+            evaluate(&self.moved, &values).map_err(|error| error.to_string())
+        };
+        let around = [at(-2.0 * step)?, at(-step)?, at(step)?, at(2.0 * step)?];
+        let slope = |of: &'e str| {
+            let name = &self.program.tensor(find(self.program, of)?).name;
+            let [a, b, c, d] = around.each_ref().map(|values| &values[name].data);
+            let at = |place: usize| (a[place] - 8.0 * b[place] + 8.0 * c[place] - d[place]) / (12.0 * step);
+            Ok((of, (0..a.len()).map(at).collect()))
+        };
+        entries.iter().map(|entry| slope(&entry.claim.of)).collect()
+    }
+}
