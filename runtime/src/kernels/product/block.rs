@@ -221,6 +221,9 @@ unsafe fn scatter<M: Machine>(
     // SAFETY: `aside` has room for the largest tile; C is as the caller says.
     unsafe {
         M::tile(rows, vectors, packed, tile);
+        if strides.row == 1 && !accumulate {
+            return pack::turned::<M::Vector>(aside.as_ptr(), width, rows, columns, c, strides.column);
+        }
         for j in 0..columns {
             for i in 0..rows {
                 let (to, sum) = (c.add(i * strides.row + j * strides.column), aside[i * width + j]);

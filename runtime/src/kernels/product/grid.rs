@@ -26,7 +26,8 @@ impl Order {
     pub fn of<M: Machine>(product: &Product) -> Self {
         let Product { m, n, k, a, b, .. } = *product;
         let packed_a = n > DIRECT_A_COLUMNS && !(a.column == 1 && m * n <= DIRECT_A_RESULT);
-        let direct_b = b.column == 1 && (m <= DIRECT_B_ROWS || m <= DIRECT_B_SPREAD && !crowds_caches::<M>(b.row));
+        let direct_b =
+            b.column == 1 && (m <= DIRECT_B_ROWS || m <= DIRECT_B_SPREAD && (M::ROWS >= TALL || !crowds_caches::<M>(b.row)));
         let streams_b = direct_b && m <= M::WIDE_ROWS && k * n > STREAMED;
         let most_depth = if streams_b { STREAMED_DEPTH } else { DEPTH_BYTES / size_of::<M::Element>() };
         let is_whole = !packed_a && (streams_b || direct_b && n.is_multiple_of(M::Vector::LANES));
@@ -40,6 +41,9 @@ const DIRECT_A_RESULT: usize = 64 * 1024;
 const DIRECT_B_ROWS: usize = 64;
 /// The same for a B whose rows are spread over caches.
 const DIRECT_B_SPREAD: usize = 512;
+
+/// Tiles of so many rows use a vector of B often enough to read it anew from a second cache.
+const TALL: usize = 8;
 
 /// Whether rows so far apart share so few sets of the caches that those of a panel displace each other.
 #[inline(always)]

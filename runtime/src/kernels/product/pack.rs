@@ -37,6 +37,29 @@ pub(super) unsafe fn rows<V: Vector>(
     }
 }
 
+/// Copies `rows` rows of `columns` elements, `step` apart, so that they become columns: the elements of one lie `width` apart.
+///
+/// # Safety
+///
+/// `from` and `to` must be valid for these elements; the machine must have the instruction set of `V`.
+#[inline(always)]
+pub(super) unsafe fn turned<V: Vector>(
+    from: *const V::Element,
+    step: usize,
+    rows: usize,
+    columns: usize,
+    to: *mut V::Element,
+    width: usize,
+) {
+    let mut row = 0;
+    while row < rows {
+        let lanes = (rows - row).min(V::LANES);
+        // SAFETY: as the caller says.
+        unsafe { transposed::<V>(from.add(row * step), step, columns, lanes, to.add(row), width, lanes) };
+        row += lanes;
+    }
+}
+
 /// Up to a vector of columns that lie side by side, for all rows.
 #[inline(always)]
 unsafe fn side_by_side<V: Vector>(

@@ -1,7 +1,9 @@
 //! A tile of C: as many sums as fit into registers, over one range of k. It must not know of blocks and packing.
 
+use super::block::TILE_ROWS;
 use super::vector::Vector;
 use crate::kernels::Float;
+use std::hint::black_box;
 
 /// Where the operands of a tile are.
 #[derive(Clone, Copy)]
@@ -28,6 +30,11 @@ pub(super) struct Tile<S> {
     pub accumulate: bool,
 }
 
+/// So many rows of A are reached from one pointer. The compiler reaches each row from the one before, a chain of additions that takes as long
+/// as the products of a tile; it does not know that the pointers belong together.
+const GROUP: usize = 7;
+const GROUPS: usize = TILE_ROWS.div_ceil(GROUP);
+
 /// So many rows of B before they are used they are fetched into the first cache.
 const AHEAD: usize = 8;
 
@@ -42,7 +49,11 @@ pub(super) unsafe fn compute<V: Vector, const ROWS: usize, const VECTORS: usize,
     let a_column = if PACKED { ROWS } else { tile.a_column };
     // SAFETY: the machine has the instruction set.
     let mut sums = [[unsafe { V::splat(V::Element::ZERO) }; VECTORS]; ROWS];
-    let (mut a, mut b) = (tile.a, tile.b);
+    let mut b = tile.b;
+    let mut starts = [tile.a; GROUPS];
+    for (group, start) in starts.iter_mut().enumerate().take(ROWS.div_ceil(GROUP)) {
+        *start = black_box(tile.a.wrapping_add(group * GROUP * a_row));
+    }
     for _ in 0..tile.depth {
         // SAFETY: row `p` of B has all vectors; column `p` of A has all rows.
         unsafe {
@@ -51,13 +62,13 @@ pub(super) unsafe fn compute<V: Vector, const ROWS: usize, const VECTORS: usize,
                 V::prefetch(b.wrapping_add(AHEAD * tile.b_row + v * V::LANES));
             }
             for (i, sums) in sums.iter_mut().enumerate() {
-                let factor = V::splat(*a.add(i * a_row));
+                let factor = V::splat(*starts[i / GROUP].add(i % GROUP * a_row));
                 for (sum, row) in sums.iter_mut().zip(row) {
                     *sum = factor.mul_add(row, *sum);
                 }
             }
         }
-        a = a.wrapping_add(a_column);
+        starts = starts.map(|start| start.wrapping_add(a_column));
         b = b.wrapping_add(tile.b_row);
     }
     // SAFETY: all vectors but the last of a row of C are full, and of the last one only the valid lanes are touched.
