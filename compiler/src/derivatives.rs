@@ -11,6 +11,7 @@ mod jacobian;
 pub mod products;
 mod views;
 
+use crate::derived_names;
 use crate::diff;
 use crate::ir::transfer::transfer;
 use crate::ir::{Definition, Element, ExpressionId, Extent, Program, Role, Root, Source, Tensor, TensorId};
@@ -83,7 +84,7 @@ fn read(program: &mut Program, id: TensorId) -> ExpressionId {
 
 fn zeros(program: &mut Program, like: TensorId, shape: Vec<Extent>) -> TensorId {
     let body = program.expressions.number(0.0);
-    let name = format!("d {}", program.tensor(like).name);
+    let name = derived_names::adjoint_of(&program.tensor(like).name);
     program.add(definition(program, name, like, shape, body))
 }
 

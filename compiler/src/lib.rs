@@ -13,6 +13,7 @@
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod derivatives;
+pub mod derived_names;
 pub mod diagnostic;
 pub mod diff;
 pub mod elaborate;

@@ -12,6 +12,7 @@
 //! smaller one whose gradient is differentiated. It must know nothing of syntax and of Rust.
 
 use super::{Part, backwards, definition, jacobian, read};
+use crate::derived_names;
 use crate::diff::{self, plain_labels};
 use crate::ir::{Definition, ExpressionId, Expressions, Extent, Index, Label, Node, Program, Role, Root, Source, TensorId};
 use crate::ops::Operator;
@@ -136,7 +137,7 @@ impl Part {
         let rows = rows.collect();
         let body = sum(expressions, rows);
         let shape: Vec<Extent> = shape.iter().chain(&shape).cloned().collect();
-        let name = format!("d d {}", self.program.tensor(wrt).name);
+        let name = derived_names::adjoint_of(&derived_names::adjoint_of(&self.program.tensor(wrt).name));
         let whole = definition(&self.program, name, wrt, shape, body);
         self.program.add(whole)
     }

@@ -7,6 +7,7 @@
 //! It must know nothing of syntax and of Rust.
 
 use super::{Part, definition, read, zeros};
+use crate::derived_names;
 use crate::diff;
 use crate::diff::batch::{self, Side};
 use crate::ir::cost::{SIZES, operations};
@@ -142,7 +143,7 @@ impl Part {
                 Definition { reduction: Some(_), .. } => expressions.read(row, at),
             }
         });
-        let name = format!("d {}", self.program.tensor(of).name);
+        let name = derived_names::adjoint_of(&self.program.tensor(of).name);
         let whole = definition(&self.program, name, of, shape, body);
         Some(self.program.add(whole))
     }

@@ -22,6 +22,7 @@ mod tangents;
 mod tests;
 
 use self::guards::Guard;
+use crate::derived_names;
 use crate::ir::{
     Definition, Element, ExpressionId, Expressions, Index, Label, Node, Program, Role, Root, Source, Tensor, TensorId, Unit,
 };
@@ -221,9 +222,9 @@ impl Adjoints {
     }
 }
 
-/// The name of the adjoint of a tensor, and of how it moves.
+/// The name of the adjoint of a tensor.
 fn adjoint_name(program: &Program, id: TensorId) -> String {
-    format!("d {}", program.tensor(id).name)
+    derived_names::adjoint_of(&program.tensor(id).name)
 }
 
 /// Adds a definition with the shape of another tensor.

@@ -14,7 +14,8 @@
 use super::contributions::{partials, plus, times};
 use super::guards::{self, Guard};
 use super::reductions::{self, Share};
-use super::{Term, active, add, adjoint_name, is_over_axes, units_of, zero};
+use super::{Term, active, add, is_over_axes, units_of, zero};
+use crate::derived_names;
 use crate::ir::{Definition, ExpressionId, Expressions, Index, Label, Node, Program, Source, TensorId, Unit};
 use crate::ops::Reduction;
 use rustc_hash::FxHashMap;
@@ -54,7 +55,7 @@ struct Moving(BTreeMap<TensorId, Tangent>);
 impl Moving {
     fn single(&mut self, program: &mut Program, id: TensorId) {
         if let Some(term) = self.term(program, id) {
-            let (guard, name) = (term.guard, adjoint_name(program, id));
+            let (guard, name) = (term.guard, derived_names::tangent_of(&program.tensor(id).name));
             let tensor = add(program, id, name, term);
             self.0.insert(id, Tangent { tensor, guard });
         }
@@ -64,7 +65,7 @@ impl Moving {
     fn circle(&mut self, program: &mut Program, members: &[TensorId], active: &[bool]) {
         let members: Vec<TensorId> = members.iter().copied().filter(|id| active[id.0 as usize]).collect();
         for &id in &members {
-            let (name, placeholder) = (adjoint_name(program, id), zero(program, id));
+            let (name, placeholder) = (derived_names::tangent_of(&program.tensor(id).name), zero(program, id));
             let tensor = add(program, id, name, placeholder);
             self.0.insert(id, Tangent { tensor, guard: None });
         }

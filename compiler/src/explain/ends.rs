@@ -4,6 +4,7 @@
 use super::reasons::{self, words};
 use super::sheet::element;
 use super::{Book, Chapter, Line, Part, TensorId, chapter, gather, naming, tidy, tree};
+use crate::derived_names;
 use crate::emit::math::Symbol;
 use crate::emit::nn;
 use crate::ir::{Program, Role};
@@ -171,7 +172,7 @@ impl Book {
         let names: Vec<String> = form.iter().filter_map(chapter::name_of).map(str::to_owned).collect();
         for name in names.iter().filter(|name| *name != adjoint) {
             let is_known = self.sheet.names.symbols.contains_key(name);
-            let Some(of) = name.strip_prefix("d ").filter(|_| !is_known) else { continue };
+            let Some(of) = derived_names::of_adjoint(name).filter(|_| !is_known) else { continue };
             if simplest.program.find(of).is_some() {
                 let symbol = Symbol::Adjoint { of: self.of_name.clone(), wrt: of.to_owned() };
                 self.sheet.names.symbols.insert(name.clone(), symbol);
@@ -206,7 +207,7 @@ impl Book {
     /// The adjoint as one formula of arrays, if that is not too long.
     fn written_out(&self, adjoint: &str, Simplest { program, .. }: &Simplest) -> Option<Expression> {
         let of_root = || {
-            let wanted = |role: &Role| matches!(role, Role::Gradient(of) if format!("d {}", program.tensor(*of).name) == adjoint);
+            let wanted = |role: &Role| matches!(role, Role::Gradient(of) if derived_names::adjoint_of(&program.tensor(*of).name) == adjoint);
             program.roots.iter().find(|root| wanted(&root.role)).map(|root| root.tensor)
         };
         let id = program.find(adjoint).or_else(of_root)?;

@@ -2,7 +2,8 @@
 //! be called the same. It must not know what is derived.
 
 use super::{Step, TensorId};
-use crate::ir::{Index, Label, Node, Program};
+use crate::derived_names;
+use crate::ir::{Definition, Index, Label, Node, Program};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Letters for labels that have no name of their own.
@@ -19,7 +20,7 @@ pub struct Labels {
 impl Labels {
     /// Those of a program; a part of a formula has the labels of the whole. An axis keeps its name from definition to definition.
     pub fn new(program: &Program, joined: &BTreeMap<TensorId, Step>) -> Self {
-        let first = |name: &str| name.trim_start_matches("d ").split('.').next().unwrap_or_default().to_owned();
+        let first = |name: &str| derived_names::source_of(name).split('.').next().unwrap_or_default().to_owned();
         let mut taken: BTreeSet<String> = program.tensors.iter().map(|tensor| first(&tensor.name)).collect();
         let sizes: BTreeSet<String> = program.sizes.iter().cloned().collect();
         taken.extend(sizes.iter().cloned());
@@ -81,6 +82,9 @@ impl Labels {
         if !is_automatic(program, id, count) {
             return Vec::new();
         }
+        if let Some(names) = self.of_one_that_is_read(program, id) {
+            return names;
+        }
         let names: Option<Vec<String>> = (0..count).map(|number| self.of_what_is_read(program, id, label(number))).collect();
         let names = names.unwrap_or_default();
         let distinct: BTreeSet<&String> = names.iter().collect();
@@ -90,14 +94,29 @@ impl Labels {
         if is_clear { names } else { Vec::new() }
     }
 
-    /// What a label is called in what is read at it.
+    /// The names of the labels of another definition, for one without a reduction that reads it at all its own labels.
+    fn of_one_that_is_read(&self, program: &Program, id: TensorId) -> Option<Vec<String>> {
+        let Definition { reduction: None, body } = program.definition(id)? else { return None };
+        let plain = crate::diff::plain_labels(program.tensor(id).shape.len());
+        program.expressions.reachable(*body).into_iter().find_map(|node| {
+            let Node::Read(tensor, at) = program.expressions.node(node) else { return None };
+            let names = self.own.get(tensor).filter(|_| *at == plain && program.definition(*tensor).is_some())?;
+            names.get(..plain.len()).map(<[String]>::to_vec)
+        })
+    }
+
+    /// What a label is called in what is read at it, in a definition if there is one.
     fn of_what_is_read(&self, program: &Program, id: TensorId, label: Label) -> Option<String> {
         let body = program.definition(id)?.body;
-        program.expressions.reachable(body).into_iter().find_map(|node| {
-            let Node::Read(tensor, at) = program.expressions.node(node) else { return None };
-            let axis = at.iter().position(|index| index.as_label() == Some(label))?;
-            self.own.get(tensor)?.get(axis).cloned()
-        })
+        let nodes = program.expressions.reachable(body);
+        let among = |defined: bool| {
+            nodes.iter().find_map(|&node| {
+                let Node::Read(tensor, at) = program.expressions.node(node) else { return None };
+                let axis = at.iter().position(|index| index.as_label() == Some(label))?;
+                self.own.get(tensor).filter(|_| program.definition(*tensor).is_some() == defined)?.get(axis).cloned()
+            })
+        };
+        among(true).or_else(|| among(false))
     }
 
     /// The names of the labels of a definition.

@@ -21,6 +21,7 @@ mod tests;
 mod tidy;
 mod tree;
 
+use crate::derived_names;
 use crate::diff::{self, Record, Step};
 use crate::emit::math::{Names, Symbol};
 use crate::emit::nn;
@@ -182,7 +183,7 @@ fn seed(program: &mut Program, of: TensorId, is_objective: bool) -> (crate::ir::
     let taken = |name: &str| program.find(name).is_some() || program.find_size(name).is_some();
     let name = ["f", "g", "F"].into_iter().find(|name| !taken(name)).unwrap_or("f(..)").to_owned();
     let labels = diff::plain_labels(tensor.shape.len());
-    let given = program.add(Tensor { name: format!("d {}", tensor.name), source: Source::Input, ..tensor });
+    let given = program.add(Tensor { name: derived_names::adjoint_of(&tensor.name), source: Source::Input, ..tensor });
     (program.expressions.read(given, labels), name)
 }
 
@@ -269,7 +270,7 @@ impl Book {
     fn name_adjoints(&mut self) {
         let mut pairs: Vec<(TensorId, String)> =
             self.adjoints.iter().map(|(&of, &adjoint)| (of, self.sheet.program.tensor(adjoint).name.clone())).collect();
-        pairs.push((self.of, format!("d {}", self.sheet.program.tensor(self.of).name)));
+        pairs.push((self.of, derived_names::adjoint_of(&self.sheet.program.tensor(self.of).name)));
         for (id, name) in pairs {
             let symbol = Symbol::Adjoint { of: self.of_name.clone(), wrt: self.name_of(id) };
             self.sheet.names.symbols.insert(name, symbol);
@@ -290,6 +291,34 @@ impl Book {
             (left, tidy::tidy(&right))
         };
         order.into_iter().map(step).collect()
+    }
+
+    /// The definitions of the network with parts of formulas written where they belong, over the labels that they have in the chapters.
+    fn with_parts(&mut self, definitions: Vec<Statement>) -> Vec<Statement> {
+        let ids: Vec<Option<TensorId>> =
+            definitions.iter().map(|one| chapter::name_of(one).and_then(|name| self.sheet.program.find(name))).collect();
+        let parts: BTreeSet<TensorId> =
+            ids.iter().flatten().flat_map(|&whole| self.inside(whole)).map(|(part, _)| part).collect();
+        let names: BTreeSet<String> = parts.iter().map(|&id| self.name_of(id)).collect();
+        let mut shown = Vec::new();
+        for (mut statement, id) in definitions.into_iter().zip(ids) {
+            let Some(id) = id.filter(|id| !parts.contains(id)) else {
+                if id.is_none() {
+                    shown.push(statement);
+                }
+                continue;
+            };
+            let mut mentioned = chapter::value_of(&statement).map(tree::names).unwrap_or_default().into_iter();
+            if mentioned.any(|name| names.contains(&name)) {
+                let (left, right) = self.definition(id);
+                tree::define(&mut statement, &left, tidy::tidy(&right));
+            } else {
+                let axes = self.labels.of(id).into_iter().take(self.sheet.program.tensor(id).shape.len());
+                tree::rename(&mut statement, &axes.collect::<Vec<String>>());
+            }
+            shown.push(statement);
+        }
+        shown
     }
 
     /// The definitions of the network by which values are known.
@@ -318,6 +347,7 @@ impl Book {
         let order = self.record.adjoints.iter().map(|(tensor, _)| *tensor);
         let order: Vec<TensorId> = order.filter(|tensor| !self.joined.contains_key(tensor)).collect();
         let steps = self.steps(&definitions);
+        let definitions = self.with_parts(definitions);
         self.named = self.named_values(&definitions);
         let mut chapters = Vec::new();
         for tensor in order {
@@ -340,7 +370,7 @@ impl Book {
 /// The parts of other definitions, element by element, that have a name which only the compiler gave them and stand there alone but for
 /// numbers: `loss_sum` of `loss = loss_sum / N`. For each, the step that says so.
 fn joined(program: &Program, record: &Record) -> BTreeMap<TensorId, Step> {
-    let candidates = nn::candidates(program);
+    let candidates = nn::parts(program);
     let is_part = |step: &&Step| {
         let reader = program.definition(step.reader);
         let once = record.steps.iter().filter(|other| other.read == step.read).count() == 1;

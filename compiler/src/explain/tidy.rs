@@ -18,7 +18,9 @@ fn tidy_in_place(source: &mut Expression) {
     tidy_operands(source);
     if Chain::of(source) != Chain::None || below_root(source).is_some() {
         *source = sum(terms(source));
-    } else if let Some(made) = logarithm(source).or_else(|| decided(source)).or_else(|| negated_outside(source)) {
+    } else if let Some(made) =
+        logarithm(source).or_else(|| decided(source)).or_else(|| negated_outside(source)).or_else(|| joined(source))
+    {
         *source = made;
     }
 }
@@ -105,6 +107,32 @@ impl Chain {
             (Self::Sum | Self::Product, Self::None) | (Self::Product, Self::Sum) | (Self::None, _) => false,
         }
     }
+}
+
+/// `where(a && b, f, 0)` for `where(a, where(b, f, 0), 0)`, unless the one is a δ.
+fn joined(source: &Expression) -> Option<Expression> {
+    let (outer, inner) = guarded(source).filter(|(outer, _)| !is_equality(outer))?;
+    let (own, formula) = guarded(inner)?;
+    let condition = binary(Binary::And, outer.clone(), own.clone());
+    let arguments = [condition, formula.clone(), zero()].map(|value| Argument { name: None, value }).to_vec();
+    Some(make(ExpressionKind::Call(Box::new(make(ExpressionKind::Name("where".to_owned()))), arguments)))
+}
+
+/// Whether a condition says that things are equal, and no more.
+fn is_equality(condition: &Expression) -> bool {
+    match &condition.kind {
+        ExpressionKind::Binary(Binary::And, one, other) => is_equality(one) && is_equality(other),
+        kind => matches!(kind, ExpressionKind::Binary(Binary::Equal, ..)),
+    }
+}
+
+/// A condition, and what is there where it holds; elsewhere it is 0.
+fn guarded(source: &Expression) -> Option<(&Expression, &Expression)> {
+    let ExpressionKind::Call(callee, arguments) = &source.kind else { return None };
+    let [condition, then, otherwise] = arguments.as_slice() else { return None };
+    let is_where = matches!(&callee.kind, ExpressionKind::Name(word) if word == "where");
+    let is_zero = matches!(otherwise.value.kind, ExpressionKind::Number { value: 0.0, .. });
+    (is_where && is_zero).then_some((&condition.value, &then.value))
 }
 
 /// `-Σ a` for `Σ -a`, and so for what is only there under a condition.

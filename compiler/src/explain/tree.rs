@@ -1,7 +1,9 @@
 //! Walks over syntax trees of formulas. It must not know what they mean.
 
 use crate::span::Span;
-use crate::syntax::tree::{Binary, Expression, ExpressionKind, IndexItem, LeftIndex, Statement, StatementKind};
+use crate::syntax::tree::{
+    Binary, Expression, ExpressionKind, IndexItem, LeftIndex, Name, ReducedLabel, Statement, StatementKind,
+};
 use std::collections::BTreeSet;
 
 /// The expressions directly below another.
@@ -143,6 +145,26 @@ pub fn rename_tensor(statement: &mut Statement, old: &str, new: &str) {
     }
 }
 
+/// Makes a definition one of an element, over the labels of that.
+pub fn define(statement: &mut Statement, left: &Expression, right: Expression) {
+    let (StatementKind::Define { role, name, .. } | StatementKind::DefineIndexed { role, name, .. }) = &statement.kind else {
+        return;
+    };
+    let (role, name, value) = (role.clone(), name.clone(), right);
+    let label = |item: &IndexItem| match item {
+        IndexItem::At(Expression { kind: ExpressionKind::Name(text), span }) => {
+            let name = Name { text: text.clone(), span: *span };
+            Some(LeftIndex::Label(ReducedLabel { name, range: None }))
+        }
+        IndexItem::At(_) | IndexItem::Range(..) | IndexItem::Rest(_) | IndexItem::Whole(_) => None,
+    };
+    statement.kind = if let ExpressionKind::Index(_, items) = &left.kind {
+        StatementKind::DefineIndexed { role, name, indices: items.iter().filter_map(label).collect(), value }
+    } else {
+        StatementKind::Define { role, name, value }
+    };
+}
+
 /// The names that an expression mentions; labels and functions among them.
 pub fn names(source: &Expression) -> Vec<String> {
     let mut source = source.clone();
@@ -172,26 +194,31 @@ fn drop_ranges(source: &mut Expression) {
     children_mut(source).into_iter().for_each(drop_ranges);
 }
 
-/// Gives the axes of a definition these names, where none of them is there already.
+/// Gives the axes of a definition these names, where nothing else is called so there.
 pub fn rename(statement: &mut Statement, axes: &[String]) {
     let StatementKind::DefineIndexed { indices, value, .. } = &mut statement.kind else { return };
+    let label = |index: &LeftIndex| if let LeftIndex::Label(label) = index { Some(label.name.text.clone()) } else { None };
+    let Some(own) = indices.iter().map(label).collect::<Option<Vec<String>>>() else { return };
     let used = names(value);
-    if indices.len() != axes.len() || axes.iter().any(|axis| used.contains(axis) || binds(value, axis)) {
+    let is_taken = |axis: &String| binds(value, axis) || used.contains(axis) && !own.contains(axis);
+    if own.len() != axes.len() || axes.iter().any(is_taken) {
         return;
     }
+    // All at once, as above.
+    own.iter().enumerate().for_each(|(number, old)| replace(value, old, &named(&format!("\0{number}"))));
+    axes.iter().enumerate().for_each(|(number, new)| replace(value, &format!("\0{number}"), &named(new)));
     for (index, axis) in indices.iter_mut().zip(axes) {
         if let LeftIndex::Label(label) = index {
-            let old = std::mem::replace(&mut label.name.text, axis.clone());
-            let new = Expression { kind: ExpressionKind::Name(axis.clone()), span: value.span };
-            replace(value, &old, &new);
+            label.name.text.clone_from(axis);
         }
     }
 }
 
 /// Whether a label is bound within an expression.
-fn binds(source: &mut Expression, label: &str) -> bool {
-    let here = matches!(&source.kind, ExpressionKind::Reduce { labels, .. } if labels.iter().any(|own| own.name.text == label));
-    here || children_mut(source).into_iter().any(|child| binds(child, label))
+fn binds(source: &Expression, label: &str) -> bool {
+    let mut bound = BTreeSet::new();
+    bound_labels(&mut source.clone(), &mut bound);
+    bound.contains(label)
 }
 
 /// Writes the ranges of labels where these are bound: what was put into a formula may need them.

@@ -1,6 +1,7 @@
 //! Definitions as wholes: aliases vanish, small adjoints are read through, equal definitions become one, and what nobody needs goes.
 
 use super::{Report, diagonal, factors, formula, map_reads, set_body, set_definition};
+use crate::derived_names;
 use crate::ir::cost::formula_cost;
 use crate::ir::transfer::transfer;
 use crate::ir::{
@@ -73,7 +74,7 @@ fn transparent(program: &Program, id: TensorId, body: ExpressionId, recurrent: b
 
 /// Whether differentiation made the tensor.
 pub fn is_adjoint(tensor: &Tensor) -> bool {
-    tensor.name.starts_with("d ")
+    derived_names::is_derived(&tensor.name)
 }
 
 /// The tensors that a sum of products reads, and those of products over fewer axes: a stored factor makes a matrix product.

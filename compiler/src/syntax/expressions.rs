@@ -8,7 +8,7 @@ use nom::combinator::map;
 use super::blocks::block;
 use super::brackets::{Entry, close, deepen, entry, expressions, items, labels, open, separator};
 use super::input::{Expected, Parse, Tokens};
-use super::names::{adjoint_ahead, name, name_ahead, path, punctuation, word};
+use super::names::{derivative_ahead, name, name_ahead, path, punctuation, word};
 use super::operators::{grow, operators};
 use super::token::TokenKind;
 use super::tree::{Argument, Block, Expression, ExpressionKind, Name, ReducedLabel};
@@ -106,7 +106,7 @@ fn named(input: Tokens<'_>) -> Boxed<'_> {
     if !name_ahead(input, 0) {
         return input.fail(Expected::Some("an expression"));
     }
-    let (rest, name) = if adjoint_ahead(input) { path(input)? } else { name(input)? };
+    let (rest, name) = if derivative_ahead(input).is_some() { path(input)? } else { name(input)? };
     Ok((rest, boxed(ExpressionKind::Name(name.text), name.span)))
 }
 

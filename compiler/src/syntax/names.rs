@@ -8,6 +8,7 @@ use nom::{Err, Parser};
 use super::input::{Expected, Failure, Parse, Tokens};
 use super::token::TokenKind;
 use super::tree::Name;
+use crate::derived_names;
 use crate::span::Span;
 
 /// Words that are no names anywhere.
@@ -36,16 +37,17 @@ pub(super) fn name(input: Tokens<'_>) -> Parse<'_, Name> {
     }
 }
 
-/// Whether the name of an adjoint, `d x`, begins here.
-pub(super) fn adjoint_ahead(input: Tokens<'_>) -> bool {
-    input.at_word("d") && name_ahead(input, 1)
+/// The word before the name of what is derived, where the name of a derivative begins here: `d x`, `tangent x`.
+pub(super) fn derivative_ahead(input: Tokens<'_>) -> Option<&'static str> {
+    derived_names::WORDS.iter().copied().find(|word| input.at_word(word)).filter(|_| name_ahead(input, 1))
 }
 
-/// A name as the compiler prints it: `w`, `hidden.w`, `d hidden.w`.
+/// A name as the compiler prints it: `w`, `hidden.w`, `d hidden.w`, `tangent h`.
 pub(super) fn path(input: Tokens<'_>) -> Parse<'_, Name> {
     let (mut rest, mut path) = (input, Name { text: String::new(), span: input.span() });
-    while adjoint_ahead(rest) {
-        path.text.push_str("d ");
+    while let Some(word) = derivative_ahead(rest) {
+        path.text.push_str(word);
+        path.text.push(' ');
         rest = rest.after(1);
     }
     let (mut rest, first) = name(rest)?;

@@ -3,7 +3,7 @@
 //! It must not know what statements say, only how they begin.
 
 use super::input::Tokens;
-use super::names::{adjoint_ahead, name_ahead};
+use super::names::{derivative_ahead, name_ahead};
 use super::token::TokenKind;
 
 /// The words that begin an item.
@@ -38,7 +38,7 @@ pub(super) fn keyword_ahead(input: Tokens<'_>) -> bool {
 /// Whether `name =` or `name[...] =` begins here.
 fn definition_ahead(input: Tokens<'_>) -> bool {
     let mut rest = input;
-    while adjoint_ahead(rest) {
+    while derivative_ahead(rest).is_some() {
         rest = rest.after(1);
     }
     if !name_ahead(rest, 0) {

@@ -99,7 +99,7 @@ fn chains_are_limited() {
 #[rustfmt::skip]
 const PIECES: &[&str] = &[
     "a", "1", "1.", "0x", "_", "\"", "/", "/*", "///\n", "//\n", "(", ")", "[", "{", "}", ";", ",", ".", "..", "=", "-",
-    "d ", "\u{e9}", "\u{1f600}", "if ", "network ", "network N {", "y = ", "y[", "x + ", "x;\n", "= 3;", "in ",
+    "d ", "tangent ", "\u{e9}", "\u{1f600}", "if ", "network ", "network N {", "y = ", "y[", "x + ", "x;\n", "= 3;", "in ",
     "/// a\n/// b\n;", "x[i](", "\u{0}", "|", "y = f(a; ", "input x: [", "fn f(", "layer L()(", "import \"", "a b ", "- - ",
     "y[i] = (", "{ /* c */ x // d\n", "y 1;", "let y = 1;", "y = x';", "# x\n", "def f(x) = 1;",
 ];
@@ -117,7 +117,7 @@ fn much_of_anything() {
 /// What programs are made of.
 #[rustfmt::skip]
 const WORDS: &[&str] = &[
-    "network", "N", "{", "}", "(", ")", "[", "]", "input", "x", ":", ";", "=", "d", ".", "T", "..", ",", "sum", "i", "in",
+    "network", "N", "{", "}", "(", ")", "[", "]", "input", "x", ":", ";", "=", "d", "tangent", ".", "T", "..", ",", "sum", "i", "in",
     "if", "else", "1", "0.5", "+", "^", "-", "->", "|>", "layer", "fn", "const", "/// doc\n", "// comment\n", "param",
     "\"text\"", "_", "==", "\u{ff}",
 ];

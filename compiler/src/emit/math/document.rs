@@ -1,6 +1,7 @@
 //! A whole network as LaTeX: what is given, what is defined, and the gradient, each as aligned equations.
 
 use super::{Latex, Names, Style, Symbol, write};
+use crate::derived_names;
 use crate::emit::nn::GRADIENT_MARK;
 use crate::syntax::tree::{
     Axis, Binary, Data, Expression, ExpressionKind, LeftIndex, Network, Role, Shape, Statement, StatementKind,
@@ -51,7 +52,7 @@ fn collect(network: &Network, objective: &str, names: &mut Names) {
     for statement in &network.statements {
         let (name, is_array) = own(statement);
         is_gradient |= statement.documentation.iter().any(|line| line == GRADIENT_MARK);
-        if let Some(of) = name.strip_prefix("d ").filter(|of| is_gradient && known.contains(*of)) {
+        if let Some(of) = derived_names::of_adjoint(&name).filter(|of| is_gradient && known.contains(*of)) {
             names.symbols.insert(name.clone(), Symbol::Adjoint { of: objective.to_owned(), wrt: of.to_owned() });
         }
         if is_array {

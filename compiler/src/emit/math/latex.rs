@@ -1,6 +1,7 @@
 //! Mathematics as LaTeX, with the commands of amsmath.
 
 use super::{Part, Style};
+use crate::derived_names;
 use crate::ops::precedence::{ADD, MULTIPLY, POSTFIX, POWER, UNARY};
 use crate::syntax::tree::Binary;
 
@@ -35,6 +36,9 @@ impl Style for Latex {
 
     /// `x`, `z_{1}`, `\gamma`, `\mathit{dense1.w}`; a prime stays one.
     fn name(&self, name: &str) -> String {
+        if let Some(of) = derived_names::of_tangent(name) {
+            return format!("\\dot{{{}}}", self.name(of));
+        }
         let plain = name.trim_end_matches('\'');
         let primes = &name[plain.len()..];
         let mut letters = plain.chars();

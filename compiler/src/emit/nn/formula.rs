@@ -4,6 +4,7 @@ use super::groups::Grouped;
 use super::recurrence;
 use super::write::{binary, call, extent, extent_terms, floating, make, name, named, natural, sum, unary};
 use super::writer::Writer;
+use crate::derived_names;
 use crate::ir::{Atom, ExpressionId, Extent, Index, Label, Node, Program, TensorId, bounds};
 use crate::ops::{Operator, Reduction, Spelling};
 use crate::syntax::tree::{Binary, Expression, ExpressionKind, IndexItem, ReducedLabel, Unary};
@@ -25,7 +26,7 @@ impl Labels {
     pub fn of(writer: &Writer, id: TensorId, grouped: &Grouped) -> Self {
         let program = writer.program;
         let first = |id: TensorId| {
-            let name = program.tensor(id).name.trim_start_matches("d ");
+            let name = derived_names::source_of(&program.tensor(id).name);
             name.split('.').next().unwrap_or(name).to_owned()
         };
         let mut taken: BTreeSet<String> = program.dependencies(id).into_iter().chain([id]).map(first).collect();

@@ -16,6 +16,7 @@ pub(crate) mod tests;
 mod write;
 mod writer;
 
+use crate::derived_names;
 use crate::ir::{Element, Label, Precision, Program, Role, Root, Source, TensorId};
 use crate::span::Span;
 use crate::syntax::tree::{
@@ -28,7 +29,7 @@ pub use remarks::{remarks, removed};
 use std::collections::{BTreeMap, BTreeSet};
 use write::{call, extent, floating, make, name, named, text_name};
 use writer::Writer;
-pub use writer::{Circles, candidates};
+pub use writer::{Circles, candidates, parts};
 
 /// Documentation that stands where the gradient begins until it is replaced: no user can write it.
 pub(crate) const GRADIENT_MARK: &str = "\u{0}gradient";
@@ -242,7 +243,7 @@ fn root_name(program: &Program, role: &Role) -> String {
     match role {
         Role::Loss => "loss".to_owned(),
         Role::Output(name) | Role::Metric(name) => name.clone(),
-        Role::Gradient(of) => format!("d {}", program.tensor(*of).name),
+        Role::Gradient(of) => derived_names::adjoint_of(&program.tensor(*of).name),
         Role::Update(state) => program.tensor(*state).name.clone(),
     }
 }

@@ -1,5 +1,6 @@
 //! What is printed is a program again, with the same values.
 
+use crate::derived_names;
 use crate::diagnostic::Diagnostics;
 use crate::elaborate::{Options, elaborate};
 use crate::emit::nn::print;
@@ -169,7 +170,7 @@ fn names(derived: &Program, root: &Root) -> Vec<String> {
     }
     // Where the program has a derivative of its own, that name is taken.
     if let Role::Gradient(of) = root.role {
-        names.push(format!("d {}", derived.tensor(of).name));
+        names.push(derived_names::adjoint_of(&derived.tensor(of).name));
     }
     names
 }

@@ -128,8 +128,14 @@ impl Circles {
     }
 }
 
-/// The definitions that may be written in their readers: without a role, with a name that the compiler gave, read once.
+/// The definitions that may be written in their readers: without a role, with a name that the compiler gave, read once, and no recurrences.
 pub fn candidates(program: &Program) -> BTreeSet<TensorId> {
+    let recurrent = program.recurrent();
+    parts(program).into_iter().filter(|id| !recurrent.contains(id)).collect()
+}
+
+/// The definitions without a role, with a name that the compiler gave, that are read once.
+pub fn parts(program: &Program) -> BTreeSet<TensorId> {
     let mut reads: BTreeMap<TensorId, usize> = BTreeMap::new();
     for id in program.order() {
         let Some(definition) = program.definition(id) else { continue };
@@ -149,8 +155,6 @@ pub fn candidates(program: &Program) -> BTreeSet<TensorId> {
     }
     let is_root = |id: TensorId| program.roots.iter().any(|root| root.tensor == id);
     let once = reads.into_iter().filter(|(_, count)| *count == 1).map(|(id, _)| id);
-    let recurrent = program.recurrent();
-    let once = once.filter(|id| !recurrent.contains(id));
     once.filter(|&id| program.definition(id).is_some() && !is_root(id) && has_given_name(program, id)).collect()
 }
 

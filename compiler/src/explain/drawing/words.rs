@@ -1,6 +1,7 @@
 //! Expressions as texts of a drawing: as they are, and brief, with few digits and with names as short as they are clear. It must
 //! not know what an expression is for.
 
+use crate::derived_names;
 use crate::emit::math::{self, Names, Symbol, Text};
 use crate::explain::{tidy, tree};
 use crate::ir::Program;
@@ -87,5 +88,5 @@ fn short(program: &Program, taken: &BTreeSet<String>) -> BTreeMap<String, String
 /// The ends of a name, the shortest first; an adjoint has none.
 fn ends_of(name: &str) -> impl Iterator<Item = &str> {
     let places = name.rmatch_indices('.').map(|(at, _)| at + 1).chain([0]);
-    places.map(|at| &name[at..]).filter(move |_| !name.starts_with("d "))
+    places.map(|at| &name[at..]).filter(move |_| !derived_names::is_derived(name))
 }
