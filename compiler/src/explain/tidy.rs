@@ -120,10 +120,10 @@ fn joined(source: &Expression) -> Option<Expression> {
 
 /// Whether a condition says that things are equal, and no more.
 fn is_equality(condition: &Expression) -> bool {
-    match &condition.kind {
-        ExpressionKind::Binary(Binary::And, one, other) => is_equality(one) && is_equality(other),
-        kind => matches!(kind, ExpressionKind::Binary(Binary::Equal, ..)),
+    if let ExpressionKind::Binary(Binary::And, one, other) = &condition.kind {
+        return is_equality(one) && is_equality(other);
     }
+    matches!(condition.kind, ExpressionKind::Binary(Binary::Equal, ..))
 }
 
 /// A condition, and what is there where it holds; elsewhere it is 0.

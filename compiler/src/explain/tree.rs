@@ -150,7 +150,7 @@ pub fn define(statement: &mut Statement, left: &Expression, right: Expression) {
     let (StatementKind::Define { role, name, .. } | StatementKind::DefineIndexed { role, name, .. }) = &statement.kind else {
         return;
     };
-    let (role, name, value) = (role.clone(), name.clone(), right);
+    let (role, name, value) = (*role, name.clone(), right);
     let label = |item: &IndexItem| match item {
         IndexItem::At(Expression { kind: ExpressionKind::Name(text), span }) => {
             let name = Name { text: text.clone(), span: *span };
