@@ -2,10 +2,11 @@
 //!
 //! The steps of planning, each in its module: `lower` and `log_sum_exp` (stable and simple forms of definitions), `shift` (products of
 //! recurrences leave their conditions), `pad` (sums read zeros around a tensor in the place of conditions), `turn` (labels run the way in
-//! which most is read), `inline` (views and cheap formulas go into their readers), `layout` (the order of axes in memory), `product` and
-//! `digits` (sums that are matrix products), `partial` (sums in two steps), `split` (labels that loops read by digits), `fuse` (loop nests)
+//! which most is read), `inline` (views and cheap formulas go into their readers), `layout` (the order of axes in memory), `product`,
+//! `digits` and `beforehand` (sums that are matrix products), `partial` (sums in two steps), `split` (labels that loops read by digits), `fuse` (loop nests)
 //! and `memory` (buffers by their lives). It must know nothing of statements and of tokens.
 
+mod beforehand;
 mod digits;
 mod fuse;
 mod inline;

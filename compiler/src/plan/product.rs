@@ -4,6 +4,7 @@
 //! the result), a row (`m`), a column (`n`) or contracted (`k`). Labels of a class that lie in memory as one are merged; batches and
 //! the time of a recurrence become loops around it. The labels are those of the definition, or digits of them (`digits`).
 
+use super::beforehand::laid_out;
 use super::digits::Sum;
 use super::lower::{auxiliary, redefine};
 use super::offset::{flat, guess, is_affine, label, labels, plain, reads};
@@ -34,10 +35,7 @@ pub fn split(program: &mut Program) -> Contractions {
     for id in program.order() {
         let Some(split) = recognize(program, id) else { continue };
         let operands = [0, 1].map(|side| operand(program, id, &split.sum, &split.operands[side]));
-        let product = program.expressions.apply(Operator::Multiply, &operands);
-        let product = split.sum.formula_of_definition(program, id, product);
-        let definition =
-            Definition { reduction: program.definition(id).and_then(|definition| definition.reduction.clone()), body: product };
+        let definition = of_factors(program, id, &split.sum, operands);
         let tensor = if split.scale.is_none() && split.guard.is_none() {
             redefine(program, id, definition);
             id
@@ -60,9 +58,20 @@ pub fn split(program: &mut Program) -> Contractions {
             Some(time) => Some(sum.wholes[time.0 as usize].as_label()?),
             None => None,
         };
+        let found = classify(program, tensor, &sum, operands, time)?;
+        let Some(operands) = laid_out(program, &found, &sum, operands) else { return Some((tensor, found)) };
+        let definition = of_factors(program, tensor, &sum, operands);
+        redefine(program, tensor, definition);
         Some((tensor, classify(program, tensor, &sum, operands, time)?))
     };
     bare.into_iter().filter_map(contraction).collect()
+}
+
+/// The sum of a definition as that of the product of two operands.
+fn of_factors(program: &mut Program, id: TensorId, sum: &Sum, operands: [ExpressionId; 2]) -> Definition {
+    let product = program.expressions.apply(Operator::Multiply, &operands);
+    let body = sum.formula_of_definition(program, id, product);
+    Definition { reduction: program.definition(id).and_then(|definition| definition.reduction.clone()), body }
 }
 
 /// Whether a tensor is what a definition of another's shape says.
