@@ -40,11 +40,26 @@ pub fn parameters(program: &Program) -> Vec<TensorId> {
 
 /// The program with only the roots that are wanted, simplified.
 pub fn forward(program: &Program, wanted: impl Fn(&Role) -> bool) -> Derived {
+    settled(with_roots(program, wanted))
+}
+
+/// The same, as it is differentiated.
+fn with_roots(program: &Program, wanted: impl Fn(&Role) -> bool) -> Derived {
     let mut program = program.clone();
     program.roots.retain(|root| wanted(&root.role));
-    let report = simplify::simplify(&mut program);
-    verify(&program, "simplification");
-    Derived { program, report }
+    simplified(Derived { program, report: Report::default() })
+}
+
+fn simplified(mut derived: Derived) -> Derived {
+    derived.report.add(&simplify::simplify(&mut derived.program));
+    verify(&derived.program, "simplification");
+    derived
+}
+
+/// A simplified program of which nothing more is differentiated.
+fn settled(mut derived: Derived) -> Derived {
+    let is_changed = products::others_stepwise(&mut derived.program, MOST_FACTORS_BACKWARDS);
+    if is_changed { simplified(derived) } else { derived }
 }
 
 /// The program with the roots that are wanted and the gradient of its objective for `wrt`, simplified. Tensors of `wrt` must be
@@ -55,30 +70,28 @@ pub fn gradient(program: &Program, wrt: &[TensorId], wanted: impl Fn(&Role) -> b
 
 /// The same, from the simplified program without a gradient.
 pub fn gradient_from(program: &Program, forward: Derived, wrt: &[TensorId]) -> Derived {
-    gradient_of(program, forward, wrt, MOST_FACTORS_BACKWARDS)
+    settled(gradient_of(program, forward, wrt, MOST_FACTORS_BACKWARDS))
 }
 
 /// The same; products of more factors are differentiated step by step.
 fn gradient_of(program: &Program, forward: Derived, wrt: &[TensorId], most_factors: i64) -> Derived {
     // Simplification renumbers tensors; the given ones keep their names.
     let names: Vec<String> = wrt.iter().map(|&id| program.tensor(id).name.clone()).collect();
-    let Derived { mut program, mut report } = forward;
+    let Derived { mut program, report } = forward;
     let wrt: Vec<TensorId> = names.iter().filter_map(|name| program.find(name)).collect();
     if let Some(of) = objective(&program) {
         products::stepwise(&mut program, of, &wrt, most_factors);
         diff::gradient(&mut program, of, &wrt);
         verify(&program, "differentiation");
     }
-    report.add(&simplify::simplify(&mut program));
-    verify(&program, "simplification");
-    Derived { program, report }
+    simplified(Derived { program, report })
 }
 
 /// The same, and the second derivatives of the objective for each pair of `wrt`: outputs named `hessian_A_B`, with the axes of A before
 /// those of B (`hessian_A` where A is alone or both are one). What has a derivative of 0 everywhere is there as zeros.
 pub fn hessian(program: &Program, wrt: &[TensorId], wanted: impl Fn(&Role) -> bool) -> Derived {
     let names: Vec<String> = wrt.iter().map(|&id| program.tensor(id).name.clone()).collect();
-    let Derived { mut program, mut report } = gradient_of(program, forward(program, wanted), wrt, i64::MAX);
+    let Derived { mut program, report } = gradient_of(program, with_roots(program, wanted), wrt, i64::MAX);
     let found = |program: &Program, name: &String| program.find(name);
     for (number, first) in names.iter().enumerate() {
         let slope = found(&program, first).and_then(|id| program.root(&Role::Gradient(id)));
@@ -97,9 +110,7 @@ pub fn hessian(program: &Program, wrt: &[TensorId], wanted: impl Fn(&Role) -> bo
         }
     }
     verify(&program, "differentiation");
-    report.add(&simplify::simplify(&mut program));
-    verify(&program, "simplification");
-    Derived { program, report }
+    settled(simplified(Derived { program, report }))
 }
 
 /// The program with the gradient of its objective for `wrt` as differentiation gives it: nothing is simplified.

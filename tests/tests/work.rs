@@ -124,6 +124,27 @@ fn on_gradients_of_products_within_programs() {
     assert!(count < 20 * 400, "{count} operations");
 }
 
+/// Jacobians and Hessians of long products cost a few operations for each of their elements, of whatever the factors are.
+#[test]
+fn on_jacobians_of_products() {
+    let counted = [
+        ("input x: [400]; y = prod(x); output j = jacobian(y, x);", 400),
+        ("input x: [400]; y = prod(sin(x)); output h = hessian(y, x);", 400 * 400),
+        ("input x: [30]; y = prod(x); h = hessian(y, x); output t = jacobian(h, x);", 30 * 30 * 30),
+        ("input x: [200]; input w: [40, 200]; y[i] = prod[k](1 + w[i, k] * x[k]); output j = jacobian(y, x);", 40 * 200),
+        ("input x: [40, 200]; y = prod(x, axis = 1); output j = jacobian(y, x);", 40 * 40 * 200),
+        ("input x: [5, 20, 30]; y = prod(x, axis = [1, 2]); output b = hessian_blocks(sum(y), x);", 5 * 600 * 600),
+        ("input x: [200, 6]; input u: [6]; y = prod(x @ u); output h = hessian(y, u);", 200 * 200),
+    ];
+    let dear = counted.iter().filter_map(|&(text, elements)| {
+        let program = compiled("jacobian.nn", &format!("network Products: f64 {{ {text} }}"), None);
+        let count = operations(&pipeline::forward(&program, |_| true).program, &[]);
+        (count > 30 * elements).then(|| format!("{text}: {count} operations for {elements} elements"))
+    });
+    let dear: Vec<String> = dear.collect();
+    assert!(dear.is_empty(), "{}", dear.join("\n"));
+}
+
 /// Second derivatives for a vector that holds several tensors cost no more than those for each pair of these, once.
 #[test]
 fn on_hessians_in_parts() {

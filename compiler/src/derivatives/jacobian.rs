@@ -6,7 +6,7 @@
 //!
 //! It must know nothing of syntax and of Rust.
 
-use super::{Part, definition, read, zeros};
+use super::{MOST_FACTORS_BACKWARDS, Part, definition, products, read, zeros};
 use crate::derived_names;
 use crate::diff;
 use crate::diff::batch::{self, Side};
@@ -89,6 +89,9 @@ impl Part {
         let mut program = self.program.clone();
         program.roots = vec![Root { role: Role::Output("jacobian".into()), tensor: id }];
         simplify(&mut program);
+        if products::others_stepwise(&mut program, MOST_FACTORS_BACKWARDS) {
+            simplify(&mut program);
+        }
         SIZES.map(|size| operations(&program, &vec![size; program.sizes.len()]).max(1) as f64)
     }
 

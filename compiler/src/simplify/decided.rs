@@ -2,6 +2,9 @@
 //!
 //! A condition on places says of index forms that they are not negative; another one is decided where the ranges of labels tell enough
 //! of the difference, or of the sum, of two such forms.
+//!
+//! A Kronecker δ stands around what else must not hold: `where(c, 0, where(i == k, f, 0))` is `where(i == k, where(c, 0, f), 0)`, so that
+//! sums see it.
 
 use super::Report;
 use crate::ir::guarded::conditions;
@@ -26,12 +29,37 @@ pub fn simplify(
         let (holds, fails) = (known(expressions, condition), known_outside(expressions, condition));
         let then = without(program, expressions, extents, &holds, then);
         let otherwise = without(program, expressions, extents, &fails, otherwise);
-        expressions.select(condition, then, otherwise)
+        around_delta(expressions, condition, then, otherwise)
     });
     if simple != root {
         report.fired("a condition decides those within it");
     }
     simple
+}
+
+/// A choice; a δ that stands alone in its second branch stands around it, where the first is 0.
+fn around_delta(
+    expressions: &mut Expressions,
+    condition: ExpressionId,
+    then: ExpressionId,
+    otherwise: ExpressionId,
+) -> ExpressionId {
+    let is_zero = |id: ExpressionId| expressions.as_number(id) == Some(0.0);
+    if let Node::Select(delta, value, zero) = *expressions.node(otherwise)
+        && is_zero(then)
+        && is_zero(zero)
+        && has_delta_of_labels(expressions, delta)
+    {
+        let value = expressions.select(condition, then, value);
+        return expressions.select(delta, value, zero);
+    }
+    expressions.select(condition, then, otherwise)
+}
+
+/// Whether a condition reads nothing, so that it can be asked anywhere, and says that places are equal.
+fn has_delta_of_labels(expressions: &Expressions, condition: ExpressionId) -> bool {
+    let is_delta = |part| matches!(Comparison::of(expressions, part), Some(Comparison::Zero(_)));
+    expressions.tensors(condition).is_empty() && conditions(expressions, condition).into_iter().any(is_delta)
 }
 
 /// What a comparison of places says.
