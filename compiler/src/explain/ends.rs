@@ -9,18 +9,17 @@ use crate::emit::math::Symbol;
 use crate::emit::nn;
 use crate::ir::{Program, Role};
 use crate::span::Span;
-use crate::syntax::print_expression;
 use crate::syntax::tree::{Expression, ExpressionKind, Name, Role as Kind, Statement, StatementKind};
 use std::collections::BTreeSet;
 
-/// An adjoint is put in where it is no longer than this.
-const SHORT: usize = 40;
-/// A line into which adjoints are put is not longer than this in the end.
-const LONGEST_LINE: usize = 240;
+/// An adjoint of a step without a name is put in where it has no more operands.
+const SHORT: usize = 3;
+/// A line into which adjoints are put has no more operands in the end: what a reader takes in does not depend on how long names are.
+const MOST_OPERANDS: usize = 24;
 /// As many adjoints are put into a line at most.
 const MOST_PUT: usize = 6;
-/// A simplest form that is longer reads what it is made of by name.
-const LONGEST: usize = 160;
+/// A simplest form with more operands reads what it is made of by name.
+const MOST_WRITTEN: usize = 10;
 
 /// The gradient as the compiler computes it in the end.
 pub struct Simplest {
@@ -83,7 +82,7 @@ impl Book {
         let name = tree::names(&chapter.left).into_iter().next().unwrap_or_default();
         let value = self.by_names(&last).map_or(last, |line| line.value);
         let known = Known { name, axes: chapter.axes.clone(), value };
-        if !has_name && length(&known.value) <= SHORT {
+        if !has_name && tree::operands(&known.value) <= SHORT {
             self.short.push(known.clone());
         }
         if let Some(before) = chapter.total.last() {
@@ -118,7 +117,9 @@ impl Book {
         let value = tidy::tidy(&value);
         let gathered = gather::gathered(&value);
         let is_wanted = !put.is_empty() || chapter.total.len() > 1;
-        let Some(gathered) = gathered.filter(|gathered| is_wanted && length(gathered) <= LONGEST_LINE) else { return Vec::new() };
+        let Some(gathered) = gathered.filter(|gathered| is_wanted && tree::operands(gathered) <= MOST_OPERANDS) else {
+            return Vec::new();
+        };
         let mut lines = Vec::new();
         if !put.is_empty() {
             lines.push(Line { value, whole: false, reason: reasons::as_found(put) });
@@ -224,7 +225,7 @@ impl Book {
         let value = tidy::tidy(nn::arrays(program, &all, &inlined).get(&id)?);
         let names: BTreeSet<String> = tree::names(&value).into_iter().collect();
         let is_made_of_names = !inlined.iter().any(|&id| names.contains(&program.tensor(id).name));
-        (is_made_of_names && print_expression(&value).chars().count() <= LONGEST).then_some(value)
+        (is_made_of_names && tree::operands(&value) <= MOST_WRITTEN).then_some(value)
     }
 
     /// Whether a reader of the chapters knows a name: it is one of the network, or an adjoint that a chapter is about before others use it.
@@ -256,11 +257,6 @@ impl Book {
         }
         found
     }
-}
-
-/// How long a formula is, but for the ranges of sums.
-fn length(formula: &Expression) -> usize {
-    print_expression(&tree::without_ranges(formula)).chars().count()
 }
 
 fn equation(name: &str, value: Expression) -> Statement {

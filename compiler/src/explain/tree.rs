@@ -180,6 +180,29 @@ fn collect(source: &mut Expression, found: &mut Vec<String>) {
     children_mut(source).into_iter().for_each(|child| collect(child, found));
 }
 
+/// How many operands a formula has: elements, arrays and numbers, wherever they stand; what is in the brackets of an element counts for
+/// nothing.
+pub fn operands(source: &Expression) -> usize {
+    match &source.kind {
+        ExpressionKind::Number { .. } | ExpressionKind::Name(_) | ExpressionKind::Index(..) => 1,
+        ExpressionKind::Call(_, arguments) => {
+            arguments.iter().filter(|argument| argument.name.is_none()).map(|argument| operands(&argument.value)).sum()
+        }
+        ExpressionKind::Reduce { body, .. } => operands(body),
+        ExpressionKind::Boolean(_)
+        | ExpressionKind::Missing
+        | ExpressionKind::Unary(..)
+        | ExpressionKind::Transpose(_)
+        | ExpressionKind::Field(..)
+        | ExpressionKind::Binary(..)
+        | ExpressionKind::Pipe(..)
+        | ExpressionKind::List(_)
+        | ExpressionKind::Group(_)
+        | ExpressionKind::Arrow(..)
+        | ExpressionKind::If { .. } => children_mut(&mut source.clone()).into_iter().map(|child| operands(child)).sum(),
+    }
+}
+
 /// An expression without the ranges of its sums: all sums of a line run over whole axes.
 pub fn without_ranges(source: &Expression) -> Expression {
     let mut plain = source.clone();
