@@ -250,9 +250,7 @@ impl Book {
             open.extend(mentioned.into_iter().rev().filter(|name| !self.is_introduced(name)));
             let mut shown = statement.clone();
             chapter::tidied(&mut shown);
-            if wanted == adjoint {
-                tree::rename(&mut shown, axes);
-            }
+            tree::rename(&mut shown, axes);
             found.push(shown);
         }
         found

@@ -109,8 +109,8 @@ impl<'a> Engine<'a> {
                 return Some(to);
             }
         }
-        let sum = like_terms::simplify(expressions, id)?;
-        self.report.fired("like terms are one");
+        let (sum, done) = like_terms::simplify(expressions, id)?;
+        self.report.fired(done);
         Some(sum)
     }
 }
@@ -152,13 +152,18 @@ fn fold(expressions: &mut Expressions, id: ExpressionId) -> Option<ExpressionId>
     }
 }
 
-/// The normal order of commutative operators: the older formula first, numbers last. `a > b` is `b < a` only where it would
-/// otherwise be a second way to say the same, so comparisons stay as they are written.
+/// The normal order of commutative operators: the older formula first, numbers last, and the sum that a term is added to before the term, so
+/// that long sums keep the order in which they were written when one of their terms gets another form. `a > b` is `b < a` only where it
+/// would otherwise be a second way to say the same, so comparisons stay as they are written.
 fn order(expressions: &mut Expressions, id: ExpressionId) -> Option<ExpressionId> {
     let Node::Apply(operator, arguments) = expressions.node(id).clone() else { return None };
     if !is_commutative(operator) || matches!(operator.row().runtime, Runtime::Logical(_)) {
         return None;
     }
-    let key = |argument: ExpressionId| (expressions.as_number(argument).is_some(), argument);
+    let is_term = |argument: ExpressionId| {
+        let is_sum = matches!(expressions.node(argument), Node::Apply(Operator::Add | Operator::Subtract, _));
+        operator == Operator::Add && !is_sum
+    };
+    let key = |argument: ExpressionId| (expressions.as_number(argument).is_some(), is_term(argument), argument);
     (key(arguments[0]) > key(arguments[1])).then(|| expressions.apply(operator, &[arguments[1], arguments[0]]))
 }

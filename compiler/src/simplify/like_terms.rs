@@ -1,7 +1,8 @@
 //! Sums of like terms: addends that are multiples of the same product, however it is grouped, are one.
 //!
 //! `x * x * v + (b + x * (x * v) * 2)` is `x * x * v * 3 + b`. The first of both stays as it is, times a number, and the other one goes,
-//! so this never costs more.
+//! so this never costs more. Neither does it where both stand under one condition, as in `where(c, a, 0) + b + where(c, 0, d)`, which
+//! is `where(c, a, d) + b`.
 
 use crate::ir::{ExpressionId, Expressions, Node};
 use crate::ops::Operator;
@@ -19,14 +20,26 @@ struct Addend {
     is_negative: bool,
 }
 
-/// The sum with the first two like terms as one, if its sides have such.
-pub fn simplify(expressions: &mut Expressions, id: ExpressionId) -> Option<ExpressionId> {
+/// The sum with the first two like terms as one, if its sides have such; and what was done.
+pub fn simplify(expressions: &mut Expressions, id: ExpressionId) -> Option<(ExpressionId, &'static str)> {
     let Node::Apply(operator @ (Operator::Add | Operator::Subtract), arguments) = expressions.node(id).clone() else {
         return None;
     };
     let (mut left, mut right) = (Vec::new(), Vec::new());
     addends(expressions, arguments[0], false, &mut left)?;
     addends(expressions, arguments[1], operator == Operator::Subtract, &mut right)?;
+    let done = if multiples(expressions, &mut left, &mut right).is_some() {
+        "like terms are one"
+    } else {
+        under_one_condition(expressions, &mut left, &mut right)?;
+        "addends under one condition are one"
+    };
+    left.extend(right);
+    Some((sum(expressions, left), done))
+}
+
+/// Puts the first two addends together that are multiples of the same product.
+fn multiples(expressions: &mut Expressions, left: &mut Vec<Addend>, right: &mut Vec<Addend>) -> Option<()> {
     let rest: Vec<(f64, Factors)> = right.iter().map(|addend| product(expressions, addend)).collect();
     let (kept, gone, multiple) = left.iter().enumerate().find_map(|(kept, addend)| {
         let (number, factors) = product(expressions, addend);
@@ -42,8 +55,43 @@ pub fn simplify(expressions: &mut Expressions, id: ExpressionId) -> Option<Expre
         let number = expressions.number(multiple);
         left[kept].formula = expressions.apply(Operator::Multiply, &[formula, number]);
     }
-    left.extend(right);
-    Some(sum(expressions, left))
+    Some(())
+}
+
+/// Puts the first two addends together that are 0 where a condition holds, or where it does not.
+fn under_one_condition(expressions: &mut Expressions, left: &mut [Addend], right: &mut Vec<Addend>) -> Option<()> {
+    let rest: Vec<Option<Guarded>> = right.iter().map(|addend| guarded(expressions, addend.formula)).collect();
+    let (kept, gone) = left.iter().enumerate().find_map(|(kept, addend)| {
+        let own = guarded(expressions, addend.formula)?;
+        let gone = rest.iter().position(|other| other.as_ref().is_some_and(|other| other.condition == own.condition))?;
+        Some((kept, gone))
+    })?;
+    let (own, other) = (guarded(expressions, left[kept].formula)?, rest.into_iter().nth(gone)??);
+    let is_same_sign = left[kept].is_negative == right.remove(gone).is_negative;
+    let zero = expressions.number(0.0);
+    let mut both = |one: ExpressionId, other: ExpressionId| match (one == zero, other == zero, is_same_sign) {
+        (_, true, _) => one,
+        (true, false, true) => other,
+        (true, false, false) => expressions.apply(Operator::Negate, &[other]),
+        (false, false, true) => expressions.apply(Operator::Add, &[one, other]),
+        (false, false, false) => expressions.apply(Operator::Subtract, &[one, other]),
+    };
+    let (then, otherwise) = (both(own.then, other.then), both(own.otherwise, other.otherwise));
+    left[kept].formula = expressions.select(own.condition, then, otherwise);
+    Some(())
+}
+
+/// A choice of which one branch is 0.
+struct Guarded {
+    condition: ExpressionId,
+    then: ExpressionId,
+    otherwise: ExpressionId,
+}
+
+fn guarded(expressions: &Expressions, id: ExpressionId) -> Option<Guarded> {
+    let Node::Select(condition, then, otherwise) = *expressions.node(id) else { return None };
+    let is_zero = |branch| expressions.as_number(branch) == Some(0.0);
+    (is_zero(then) || is_zero(otherwise)).then_some(Guarded { condition, then, otherwise })
 }
 
 /// The addends of a formula; `None` where there are too many.

@@ -190,8 +190,6 @@ fn conditions() -> Vec<Rule> {
         Finite: select(c, a, 0.0) + select(c, 0.0, b) => select(c, a, b);
         Finite: select(c, 0.0, a) + select(c, 0.0, b) => select(c, 0.0, a + b);
         Finite: select(c, a, 0.0) - select(c, b, 0.0) => select(c, a - b, 0.0);
-        Real: (d + select(c, a, 0.0)) + select(c, b, 0.0) => d + select(c, a + b, 0.0);
-        Real: (d - select(c, a, 0.0)) - select(c, b, 0.0) => d - select(c, a + b, 0.0);
         Exact: and(a, 0.0) => 0.0;
         Exact: or(a, 1.0) => 1.0;
         Exact(truth): and(a, 1.0) => a;
