@@ -1,10 +1,10 @@
 //! Contractions: products whose rows, columns and sums run over several axes each, in any layout.
 //!
 //! A convolution is one: its columns are images, rows and columns of pixels, and no single stride leads from one to the next.
-//! This is what is contracted, the checks, and the choice of how: in panels, or as dot products of rows. It must not know of instructions.
+//! This is what is contracted, the checks, and the choice of how: in panels, by elements of B, or as dot products of rows. It must not know of instructions.
 
 use super::machine::Machine;
-use super::{dots, panels};
+use super::{dots, panels, spread};
 use crate::kernels::{Float, Level};
 use chainrule_math::memory::contraction_packing_len;
 
@@ -101,11 +101,14 @@ pub(super) unsafe fn on<M: Machine>(
     c: *mut M::Element,
     packing: &mut [M::Element],
 ) {
-    let reads_rows = panels::reads_rows::<M>(contraction, count(contraction.m));
-    // SAFETY: as the caller says.
+    let (in_panels, in_lanes) = (panels::cost::<M>(contraction), spread::cost::<M>(contraction));
+    let in_dots = dots::cost::<M>(contraction).filter(|&cost| cost < in_panels.min(in_lanes));
+    // SAFETY: as the caller says; where dot products have a cost, sums run along rows.
     unsafe {
-        if dots::are_cheaper::<M>(contraction, reads_rows) {
+        if in_dots.is_some() {
             dots::in_dots::<M>(contraction, a, b.as_ptr(), c);
+        } else if in_lanes < in_panels {
+            spread::in_lanes::<M>(contraction, a, b.as_ptr(), c, packing);
         } else {
             panels::in_panels::<M>(contraction, a, b, c, packing);
         }

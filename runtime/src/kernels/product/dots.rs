@@ -19,25 +19,13 @@ const DEPTH: usize = 256;
 /// How many tiles are computed before they are written.
 const TILES: usize = 8;
 
-/// What it costs to pack an element or a run of elements, in products of vectors.
-const PACKING: usize = 4;
-
-/// Whether it is quicker than panels: it leaves lanes of the end of each row empty, those pack A, and B unless its columns are rows.
-#[inline(always)]
-pub(super) fn are_cheaper<M: Machine>(contraction: &Contraction<'_>, panels_read_rows: bool) -> bool {
-    let Some((inner, outer)) = contraction.k.split_last() else { return false };
-    if inner.strides != [1, 1] {
-        return false;
-    }
-    let lanes = M::Vector::LANES;
-    let [m, n, k] = [contraction.m, contraction.n, contraction.k].map(count);
-    let vectors = count(outer).saturating_mul(inner.extent.div_ceil(lanes));
-    let as_dots = m.saturating_mul(n).saturating_mul(vectors);
-    let run = contraction.n.last().filter(|axis| axis.strides[0] == 1).map_or(1, |axis| axis.extent.min(lanes));
-    let packed_b = if panels_read_rows { 0 } else { k.saturating_mul(n.div_ceil(run.max(1))) };
-    let packed = packed_b.saturating_add(k.saturating_mul(m)).saturating_mul(PACKING);
-    let as_panels = m.saturating_mul(n.div_ceil(lanes)).saturating_mul(k).saturating_add(packed);
-    as_dots.saturating_add(as_dots / 4) < as_panels
+/// What it costs, in products of vectors; `None` where the sums do not run along rows. Each product reads two vectors, and lanes of the end of
+/// each row stay empty.
+pub(super) fn cost<M: Machine>(contraction: &Contraction<'_>) -> Option<usize> {
+    let (inner, outer) = contraction.k.split_last().filter(|(inner, _)| inner.strides == [1, 1])?;
+    let [m, n] = [contraction.m, contraction.n].map(count);
+    let vectors = count(outer).saturating_mul(inner.extent.div_ceil(M::Vector::LANES));
+    Some(m.saturating_mul(n).saturating_mul(vectors).saturating_mul(9) / 4)
 }
 
 /// The contraction in tiles of dot products.

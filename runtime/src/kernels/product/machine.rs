@@ -1,7 +1,7 @@
 //! The product compiled for each instruction set and float. It must not know how the product is computed.
 
 use super::shared::Shared;
-use super::tile::{self, DotSums, Dots, Strips, Tile};
+use super::tile::{self, DotSums, Dots, Spread, Strips, Tile};
 use super::vector::{Plain, Vector};
 use super::{Contraction, Product, blocks, contract};
 use crate::kernels::threads::Share;
@@ -69,6 +69,9 @@ pub(super) trait Machine {
     /// Computes a tile of `rows` rows, up to `ROWS`, of 1 or 2 strips.
     unsafe fn strips(rows: usize, vectors: usize, strips: &Strips<'_, Self::Element>);
 
+    /// Computes a tile of `columns` columns of B, up to `ROWS`, with 1 or 2 vectors of rows of A.
+    unsafe fn spread(columns: usize, vectors: usize, spread: &Spread<'_, Self::Element>, to: *mut Self::Element);
+
     /// Computes the dot products of up to `WIDE_ROWS` rows with up to 4 columns.
     unsafe fn dots(rows: usize, columns: usize, dots: &Dots<'_, Self::Element>, sums: &mut DotSums<Self::Element>);
 }
@@ -131,6 +134,25 @@ macro_rules! machine {
                             ($height, 2) => compute::<$height, 2>(strips),
                         )*
                         _ => unreachable!("no tile has {rows} rows of {vectors} strips"),
+                    }
+                }
+            }
+
+            #[inline(always)]
+            unsafe fn spread(columns: usize, vectors: usize, spread: &Spread<'_, $element>, to: *mut $element) {
+                $(#[target_feature(enable = $features)])?
+                unsafe fn compute<const COLUMNS: usize, const VECTORS: usize>(spread: &Spread<'_, $element>, to: *mut $element) {
+                    // SAFETY: as the caller says.
+                    unsafe { tile::spread::<$vector, COLUMNS, VECTORS>(spread, to) }
+                }
+                // SAFETY: the caller says that the machine has the features and the operands are valid.
+                unsafe {
+                    match (columns, vectors) {
+                        $(
+                            ($height, 1) => compute::<$height, 1>(spread, to),
+                            ($height, 2) => compute::<$height, 2>(spread, to),
+                        )*
+                        _ => unreachable!("no tile has {columns} columns and {vectors} vectors of rows"),
                     }
                 }
             }

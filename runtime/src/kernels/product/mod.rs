@@ -16,6 +16,7 @@ mod offsets;
 mod pack;
 mod panels;
 mod shared;
+mod spread;
 mod tile;
 mod vector;
 

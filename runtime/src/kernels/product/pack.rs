@@ -131,7 +131,7 @@ const MOST_LANES: usize = 16;
 /// Transposes the square of the first `LANES` vectors. A step takes the place of each element, `row * LANES + lane`, times two
 /// modulo the number of elements less one; after as many steps as a lane has bits, rows and lanes have changed places.
 #[inline(always)]
-unsafe fn transpose<V: Vector>(square: &mut [V; MOST_LANES]) {
+pub(super) unsafe fn transpose<V: Vector>(square: &mut [V; MOST_LANES]) {
     const { assert!(V::LANES <= MOST_LANES && V::LANES.is_power_of_two()) };
     for _ in 0..V::LANES.trailing_zeros() {
         let before = *square;

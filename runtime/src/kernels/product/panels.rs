@@ -114,7 +114,7 @@ impl<'a> Columns<'a> {
 /// Whether it is quicker to fill up the last vector of each row of columns than to pack the rows: the first costs lanes in every row of
 /// A, the other a load and a store for each row of columns, which count as much as about [`PACKING`] rows of A.
 #[inline(always)]
-pub(super) fn reads_rows<M: Machine>(contraction: &Contraction<'_>, m: usize) -> bool {
+fn reads_rows<M: Machine>(contraction: &Contraction<'_>, m: usize) -> bool {
     let Some(inner) = contraction.n.last() else { return false };
     let lanes = inner.extent.next_multiple_of(M::Vector::LANES);
     inner.strides == [1, 1] && m.min(ROWS).saturating_sub(PACKING) * lanes <= m.min(ROWS) * inner.extent
@@ -122,6 +122,28 @@ pub(super) fn reads_rows<M: Machine>(contraction: &Contraction<'_>, m: usize) ->
 
 /// What packing a vector of B costs, in products of a row of A with it.
 const PACKING: usize = 3;
+
+/// What it costs, in products of vectors: those of all rows of A, a vector written for each row of C, and packing.
+pub(super) fn cost<M: Machine>(contraction: &Contraction<'_>) -> usize {
+    let [m, n, k] = [contraction.m, contraction.n, contraction.k].map(count);
+    let lanes = M::Vector::LANES;
+    let inner = contraction.n.last().map_or(1, |axis| axis.extent);
+    let run = contraction.n.last().filter(|axis| axis.strides[0] == 1).map_or(1, |axis| axis.extent.min(lanes));
+    let (vectors, runs) = match reads_rows::<M>(contraction, m) {
+        true => (n / inner * inner.div_ceil(lanes), 0),
+        false => (n.div_ceil(lanes), n.div_ceil(run)),
+    };
+    let products = m.saturating_mul(vectors).saturating_mul(k + k / 10 + WRITTEN);
+    let packed = m.saturating_mul(PACKED_ELEMENT).saturating_add(runs.saturating_mul(PACKED_RUN));
+    products.saturating_add(k.saturating_mul(packed))
+}
+
+/// What it costs to write a vector of C, in products of vectors.
+const WRITTEN: usize = 12;
+/// What it costs to pack an element of A.
+const PACKED_ELEMENT: usize = 2;
+/// What it costs to pack a run of elements of B.
+const PACKED_RUN: usize = 6;
 
 /// Columns that lie side by side in B and in C, no more than a vector.
 #[derive(Clone, Copy, Default)]

@@ -170,6 +170,55 @@ pub(super) unsafe fn strips<V: Vector, const ROWS: usize, const VECTORS: usize>(
     }
 }
 
+/// Where the operands of a tile are that has the rows of A in its lanes.
+pub(super) struct Spread<'a, S> {
+    /// The packed rows of A: for each product of a sum, all rows side by side.
+    pub rows: *const S,
+    /// How many there are, up to full vectors.
+    pub width: usize,
+    /// The first element of B.
+    pub b: *const S,
+    /// From there to each column of B.
+    pub columns: &'a [usize],
+    /// From there to each product of a sum.
+    pub along: &'a [usize],
+}
+
+/// Computes a tile of `COLUMNS` columns of B with `VECTORS` vectors of rows, a row of vectors for each column.
+///
+/// # Safety
+///
+/// The machine must have the instruction set of `V`, the operands must be valid as `Spread` says, and there must be room for the tile.
+#[inline(always)]
+pub(super) unsafe fn spread<V: Vector, const COLUMNS: usize, const VECTORS: usize>(
+    spread: &Spread<'_, V::Element>,
+    to: *mut V::Element,
+) {
+    // SAFETY: the machine has the instruction set.
+    let mut sums = [[unsafe { V::splat(V::Element::ZERO) }; VECTORS]; COLUMNS];
+    let columns: [_; COLUMNS] = std::array::from_fn(|j| spread.b.wrapping_add(spread.columns[j]));
+    let mut rows = spread.rows;
+    for &along in spread.along {
+        // SAFETY: each row of vectors is valid, and each column of B has all products.
+        unsafe {
+            let row: [V; VECTORS] = std::array::from_fn(|v| V::load(rows.add(v * V::LANES)));
+            for (sums, column) in sums.iter_mut().zip(columns) {
+                let factor = V::splat(*column.add(along));
+                for (sum, row) in sums.iter_mut().zip(row) {
+                    *sum = factor.mul_add(row, *sum);
+                }
+            }
+        }
+        rows = rows.wrapping_add(spread.width);
+    }
+    for (j, sums) in sums.iter().enumerate() {
+        for (v, &sum) in sums.iter().enumerate() {
+            // SAFETY: as the caller says.
+            unsafe { sum.store(to.add(j * VECTORS * V::LANES + v * V::LANES)) }
+        }
+    }
+}
+
 /// The most rows and columns of a tile of dot products, of all machines.
 pub(super) const DOT_ROWS: usize = 6;
 /// See [`DOT_ROWS`].

@@ -1,0 +1,227 @@
+//! A contraction with a lane for each row of A: its rows are packed side by side, and each element of B is read where it is and multiplied
+//! with all of them. Nothing of B is packed, however short the runs are in which it lies. It must not know of instructions.
+
+use super::block::{Cut, Part, TILE_ROWS, parts};
+use super::contract::{Contraction, Dimension, count};
+use super::grid::PER_LANE;
+use super::machine::Machine;
+use super::offsets::{Offsets, Runs};
+use super::shared::{Shared, share};
+use super::tile::{MOST_LANES, STRIPS, Spread};
+use super::vector::Vector;
+use super::{Strides, gather, pack};
+use crate::kernels::Float;
+use crate::kernels::threads::Share;
+use chainrule_math::memory::{COLUMNS, CONTRACTION_DEPTH as DEPTH};
+
+/// What it costs, in products of vectors.
+pub(super) fn cost<M: Machine>(contraction: &Contraction<'_>) -> usize {
+    let [m, n, k] = [contraction.m, contraction.n, contraction.k].map(count);
+    let of_panel = |panel: Part| {
+        let vectors = panel.length.div_ceil(M::Vector::LANES);
+        // Reading an element of B for all lanes costs as much as a quarter of a product.
+        let products = n.saturating_mul(k).saturating_mul(4 * vectors + 1) / 4;
+        let written = n.saturating_mul(k.div_ceil(DEPTH)).saturating_mul(vectors * WRITTEN);
+        products.saturating_add(written).saturating_add(k.saturating_mul(vectors * M::Vector::LANES))
+    };
+    parts(m, M::COLUMNS).map(of_panel).fold(0, usize::saturating_add)
+}
+
+/// What it costs to turn a vector of sums and write it to C, in products of vectors.
+const WRITTEN: usize = 56;
+
+/// The contraction by elements of B.
+///
+/// # Safety
+///
+/// As for `Multiply::contract`, with a level that has what `M` needs.
+#[inline(always)]
+pub(super) unsafe fn in_lanes<M: Machine>(
+    contraction: &Contraction<'_>,
+    a: *const M::Element,
+    b: *const M::Element,
+    c: *mut M::Element,
+    packing: &mut [M::Element],
+) {
+    let [m, n, k] = [contraction.m, contraction.n, contraction.k].map(count);
+    let (mut deep, mut across) = (Offsets::<DEPTH>::new(), Offsets::<COLUMNS>::new());
+    let panel = packing.as_mut_ptr();
+    for rows in parts(m, M::COLUMNS) {
+        across.fill(contraction.m, rows);
+        for depth in parts(k, DEPTH) {
+            deep.fill(contraction.k, depth);
+            let block = Block::<M> {
+                contraction,
+                along_a: &deep.first[..depth.length],
+                along_b: &deep.second[..depth.length],
+                rows_of_a: &across.first[..rows.length],
+                rows_of_c: &across.second[..rows.length],
+                tiles: Tiles::of::<M>(contraction.n, n),
+                accumulate: contraction.accumulate || depth.start > 0,
+                a,
+                b,
+                c,
+                panel,
+            };
+            let lanes = rows.length.next_multiple_of(M::Vector::LANES);
+            let chunks = Cut::at_most(depth.length, CHUNK);
+            // SAFETY: as the caller says: all offsets are inside of the tensors, and `packing` has room for a panel.
+            unsafe {
+                share::<M, _>(lanes * depth.length / PACKED, chunks.count, &Packed { block: &block, chunks });
+                let nanoseconds = n.saturating_mul(depth.length).saturating_mul(lanes / M::Vector::LANES) / PER_LANE;
+                share::<M, _>(nanoseconds, block.tiles.count(), &block);
+            }
+        }
+    }
+}
+
+/// So many terms are packed at once.
+const CHUNK: usize = 64;
+/// How many elements are packed in a nanosecond, about.
+const PACKED: usize = 2;
+
+/// The columns of a tile: there are registers for so many pointers.
+const MOST: usize = 10;
+
+/// The columns of B in tiles: parts of their last axis where that is long enough, else parts of all of them.
+#[derive(Clone, Copy)]
+struct Tiles {
+    /// How many columns are cut as one, and how often.
+    length: usize,
+    repeats: usize,
+    /// How one of them is cut.
+    cut: Cut,
+}
+
+impl Tiles {
+    #[inline(always)]
+    fn of<M: Machine>(axes: &[Dimension], columns: usize) -> Self {
+        let inner = axes.last().map_or(1, |axis| axis.extent);
+        let most = M::ROWS.min(MOST);
+        let length = if 2 * inner > most { inner } else { columns };
+        Self { length, repeats: columns / length, cut: Cut::at_most(length, most) }
+    }
+
+    fn count(self) -> usize {
+        self.repeats * self.cut.count
+    }
+
+    #[inline(always)]
+    fn part(self, tile: usize) -> Part {
+        let part = self.cut.part(tile % self.cut.count);
+        Part { start: tile / self.cut.count * self.length + part.start, length: part.length }
+    }
+}
+
+/// Some rows and terms, with all columns.
+struct Block<'a, M: Machine> {
+    contraction: &'a Contraction<'a>,
+    /// The offset of each term in A and in B.
+    along_a: &'a [usize],
+    along_b: &'a [usize],
+    /// The offset of each row in A and in C.
+    rows_of_a: &'a [usize],
+    rows_of_c: &'a [usize],
+    tiles: Tiles,
+    accumulate: bool,
+    a: *const M::Element,
+    b: *const M::Element,
+    c: *mut M::Element,
+    /// The packed rows: for each term all rows side by side, up to full vectors.
+    panel: *mut M::Element,
+}
+
+/// The rows of a block, which threads pack in chunks of terms.
+struct Packed<'a, M: Machine> {
+    block: &'a Block<'a, M>,
+    chunks: Cut,
+}
+
+impl<M: Machine> Shared for Packed<'_, M> {
+    #[inline(always)]
+    unsafe fn compute(&self, share: &mut Share<'_>) {
+        for chunk in share {
+            // SAFETY: as the caller of the contraction says.
+            unsafe { self.block.pack(self.chunks.part(chunk)) }
+        }
+    }
+}
+
+impl<M: Machine> Shared for Block<'_, M> {
+    #[inline(always)]
+    unsafe fn compute(&self, share: &mut Share<'_>) {
+        let mut columns = Offsets::<TILE_ROWS>::new();
+        let mut aside = [M::Element::ZERO; TILE_ROWS * COLUMNS];
+        for tile in share {
+            let part = self.tiles.part(tile);
+            columns.fill(self.contraction.n, part);
+            let [in_b, in_c] = [&columns.first[..part.length], &columns.second[..part.length]];
+            let tile = Spread { rows: self.panel, width: self.width(), b: self.b, columns: in_b, along: self.along_b };
+            // SAFETY: as the caller of the contraction says; there is room for a tile.
+            unsafe {
+                M::spread(part.length, self.width() / M::Vector::LANES, &tile, aside.as_mut_ptr());
+                self.write(in_c, &aside);
+            }
+        }
+    }
+}
+
+impl<M: Machine> Block<'_, M> {
+    /// The rows up to full vectors.
+    #[inline(always)]
+    fn width(&self) -> usize {
+        self.rows_of_a.len().next_multiple_of(M::Vector::LANES)
+    }
+
+    /// Packs the rows for some terms.
+    #[inline(always)]
+    unsafe fn pack(&self, terms: Part) {
+        let (width, rows) = (self.width(), self.rows_of_a.len());
+        let to = self.panel.wrapping_add(terms.start * width);
+        let along = &self.along_a[terms.start..][..terms.length];
+        // SAFETY: the offsets are inside of A, and there is room for the panel.
+        unsafe {
+            let ([row_axis], Some(term_axis)) = (self.contraction.m, self.contraction.k.last()) else {
+                let packed: [usize; CHUNK] = std::array::from_fn(|term| term * width);
+                gather::columns::<M::Vector>(self.a, [along, &packed[..terms.length]], self.rows_of_a, to);
+                return;
+            };
+            let strides = Strides { row: term_axis.strides[0], column: row_axis.strides[0] };
+            let mut term = 0;
+            while term < terms.length {
+                let next = along[term..].windows(2).take_while(|pair| pair[1] == pair[0] + strides.row).count() + 1;
+                let from = self.a.add(self.rows_of_a[0] + along[term]);
+                pack::rows::<M::Vector>(from, strides, next, rows, to.wrapping_add(term * width), width);
+                term += next;
+            }
+        }
+    }
+
+    /// Writes a tile to C, or adds it: columns that lie side by side together.
+    #[inline(always)]
+    unsafe fn write(&self, columns: &[usize], aside: &[M::Element]) {
+        let (lanes, width) = (M::Vector::LANES, self.width());
+        let runs = Runs::of(columns, lanes);
+        for run in runs.as_slice() {
+            for (vector, rows) in self.rows_of_c.chunks(lanes).enumerate() {
+                // SAFETY: as the caller says; the machine has the instructions.
+                unsafe {
+                    let from = aside.as_ptr().add(run.start * width + vector * lanes);
+                    let mut square = [M::Vector::splat(M::Element::ZERO); MOST_LANES];
+                    for (column, vector) in square.iter_mut().enumerate().take(run.length) {
+                        *vector = M::Vector::load(from.add(column * width));
+                    }
+                    pack::transpose(&mut square);
+                    let mask = M::Vector::first(run.length);
+                    for (&sums, &row) in square.iter().zip(rows) {
+                        let to = self.c.add(columns[run.start] + row);
+                        let sums = if self.accumulate { M::Vector::load_part(to, mask).add(sums) } else { sums };
+                        sums.store_part(to, mask);
+                    }
+                }
+            }
+        }
+    }
+}
+
+const _: () = assert!(STRIPS * MOST_LANES <= COLUMNS);
