@@ -133,6 +133,9 @@ impl Fuser<'_> {
             orders = orders.split_off(orders.len() - 1);
             orders.iter_mut().for_each(|order| order.retain(|&label| label != time));
             reads.retain(|(read, at)| self.is_of_this_step(*read, at, time));
+        } else if orders.len() > 1 {
+            // No loop is shared at the price of going through memory in columns.
+            orders.pop();
         }
         let first = reads.iter().filter_map(|(read, _)| self.step_of.get(read)).max().copied().unwrap_or(0);
         let newcomer = Newcomer { rank: self.program.tensor(id).shape.len(), extents: self.program.label_extents(id), reads };
@@ -343,7 +346,7 @@ fn schedule(program: &Program) -> Vec<Unit> {
 
 /// The orders in which the labels of a definition may be walked, best first; the last is the plain one. Axes with one place are not among them,
 /// unless the formula speaks of them.
-fn orders(program: &Program, id: TensorId) -> Vec<Vec<Label>> {
+pub(super) fn orders(program: &Program, id: TensorId) -> Vec<Vec<Label>> {
     let extents = program.label_extents(id);
     let spoken = program.definition(id).map(|definition| labels(program, definition.body)).unwrap_or_default();
     let rank = program.tensor(id).shape.len();

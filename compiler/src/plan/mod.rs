@@ -3,7 +3,8 @@
 //! The steps of planning, each in its module: `lower` and `log_sum_exp` (stable and simple forms of definitions), `shift` (products of
 //! recurrences leave their conditions), `pad` (sums read zeros around a tensor in the place of conditions), `turn` (labels run the way in
 //! which most is read), `inline` (views and cheap formulas go into their readers), `layout` (the order of axes in memory), `product`,
-//! `digits` and `beforehand` (sums that are matrix products), `partial` (sums in two steps), `split` (labels that loops read by digits), `fuse` (loop nests)
+//! `digits` and `beforehand` (sums that are matrix products), `once` (what the outer loops would
+//! repeat), `partial` (sums in two steps), `split` (labels that loops read by digits), `fuse` (loop nests)
 //! and `memory` (buffers by their lives). It must know nothing of statements and of tokens.
 
 mod beforehand;
@@ -15,6 +16,7 @@ mod log_sum_exp;
 mod lower;
 mod memory;
 pub mod offset;
+mod once;
 mod pad;
 mod partial;
 mod print;
@@ -179,6 +181,7 @@ pub fn plan(program: &Program, name: &str) -> Plan {
     layout::order_axes(&mut program);
     let contractions = product::split(&mut program);
     inline::cheap(&mut program, &contractions);
+    once::once(&mut program, &contractions);
     let mut apart = partial::split(&mut program, &contractions);
     split::split(&mut program, &contractions);
     let scatters = scatter::split(&mut program);

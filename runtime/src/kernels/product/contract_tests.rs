@@ -127,7 +127,9 @@ fn is_the_same_bit_for_bit_on_any_number_of_threads() {
 fn sums_along_rows_are_their_definition_on_any_number_of_threads() {
     let axis = |extent, first, second| Dimension { extent, strides: [first, second] };
     let mut random = Random(11);
-    for (filters, images, rows, columns) in [(6, 3, 9, 28), (1, 2, 3, 16), (13, 2, 5, 40), (7, 300, 2, 19), (16, 33, 7, 6), (40, 33, 7, 6)] {
+    for (filters, images, rows, columns) in
+        [(6, 3, 9, 28), (1, 2, 3, 16), (13, 2, 5, 40), (7, 300, 2, 19), (16, 33, 7, 6), (40, 33, 7, 6)]
+    {
         let (side, pixels) = (columns + 2, rows * columns);
         let of_image = (rows + 2) * side;
         let m = [axis(filters, pixels, 9)];
