@@ -45,7 +45,10 @@ pub fn times(a: &Monomial, b: &Monomial) -> Monomial {
 /// A product without the factors of another.
 pub fn divided(a: &Monomial, b: &Monomial) -> Monomial {
     let less = |factor: ExpressionId| b.iter().find(|&&(other, _)| other == factor).map_or(0, |&(_, exponent)| exponent);
-    a.iter().map(|&(factor, exponent)| (factor, exponent - less(factor))).filter(|&(_, exponent)| exponent > 0).collect()
+    a.iter()
+        .map(|&(factor, exponent)| (factor, exponent.saturating_sub(less(factor))))
+        .filter(|&(_, exponent)| exponent > 0)
+        .collect()
 }
 
 /// The factors of all terms.

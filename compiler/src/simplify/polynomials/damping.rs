@@ -1,5 +1,8 @@
-//! Factors that are not larger than 1 and fall where something is large, faster than its powers grow: `exp(-x^2)`, beside which any
-//! power of x is bounded, and `1 / (1 + x^2)`, each of which bounds two factors x.
+//! Factors that fall where something is large, faster than its powers grow: `exp(-x^2)`, beside which any power of x is bounded, and
+//! `1 / (1 + x^2)`, each of which bounds two factors x. Both are not larger than 1.
+//!
+//! `exp(q)` and `1 / q` of another polynomial in x with a constant are no bounds, but where they are finite and not 0, powers of x do not
+//! overflow beside them: `exp(3·x)`, `1 / (1 - x^2)`.
 
 use super::Reader;
 use super::algebra::{Monomial, Polynomial, add};
@@ -17,9 +20,18 @@ const MOST_DEPTH: u32 = 64;
 /// What a factor damps.
 #[derive(Clone)]
 pub struct Damping {
-    of: Vec<ExpressionId>,
+    /// With each, how much of the power one of it takes.
+    of: Vec<(ExpressionId, u32)>,
     /// How many factors it bounds; `None` for any number.
     power: Option<u32>,
+    /// Whether it is not larger than 1.
+    pub is_within_one: bool,
+}
+
+impl Damping {
+    fn weight(&self, factor: ExpressionId) -> Option<u32> {
+        self.of.iter().find(|(of, _)| *of == factor).map(|(_, weight)| *weight)
+    }
 }
 
 impl Reader<'_> {
@@ -72,7 +84,7 @@ impl Reader<'_> {
             }
         }
         let mut large: Monomial = monomial.clone();
-        large.retain(|&(factor, _)| !self.is_within_one(expressions, factor));
+        large.retain(|&(factor, _)| !self.is_within_one(expressions, factor) && self.damping(expressions, factor).is_none());
         for (damping, budget) in &mut dampings {
             for (factor, exponent) in &mut large {
                 let Some(weight) = self.weight(damping, *factor, MOST_DEPTH) else { continue };
@@ -88,7 +100,7 @@ impl Reader<'_> {
     /// Whether something in a term damps a factor as it stands.
     pub fn is_damped_itself(&self, monomial: &Monomial, factor: ExpressionId) -> bool {
         let dampings = monomial.iter().filter_map(|(factor, _)| self.damping.get(factor)?.as_ref());
-        dampings.into_iter().any(|damping| damping.of.contains(&factor))
+        dampings.into_iter().any(|damping| damping.weight(factor).is_some())
     }
 
     /// Whether a sum is a multiple of a factor and a number.
@@ -113,8 +125,9 @@ impl Reader<'_> {
 
     /// As how many factors of what is damped a factor counts: itself, or a sum of products of such.
     fn weight(&self, damping: &Damping, factor: ExpressionId, depth: u32) -> Option<u32> {
-        if damping.of.contains(&factor) || damping.of.iter().any(|&sum| self.is_moved(sum, factor)) {
-            return Some(1);
+        let moved = || damping.of.iter().find(|(sum, _)| self.is_moved(*sum, factor)).map(|(_, weight)| *weight);
+        if let Some(weight) = damping.weight(factor).or_else(moved) {
+            return Some(weight);
         }
         if self.within_one.get(&factor) == Some(&true) {
             return Some(0);
@@ -144,21 +157,69 @@ pub fn reciprocal(expressions: &mut Expressions, of: ExpressionId) -> Option<Pol
 /// What a formula damps.
 fn damping(expressions: &Expressions, formula: ExpressionId) -> Option<Damping> {
     let Node::Apply(operator, arguments) = expressions.node(formula) else { return None };
-    match (*operator, arguments.as_slice()) {
-        (Operator::Exp, &[of]) => {
-            let (squares, constant) = squares(expressions, of, -1.0)?;
-            (-constant <= MOST_EXPONENT).then_some(Damping { of: squares, power: None })
-        }
-        (Operator::Divide, &[one, of]) if expressions.as_number(one) == Some(1.0) => {
-            let (squares, constant) = squares(expressions, of, 1.0)?;
-            (constant >= 1.0).then_some(Damping { of: squares, power: Some(2) })
-        }
-        _ => None,
-    }
+    let (of, is_reciprocal) = match (*operator, arguments.as_slice()) {
+        (Operator::Exp, &[of]) => (of, false),
+        (Operator::Divide, &[one, of]) if expressions.as_number(one) == Some(1.0) => (of, true),
+        _ => return None,
+    };
+    let mut terms = terms(expressions, of, if is_reciprocal { 1.0 } else { -1.0 });
+    let constant = terms.remove(&Monomial::new()).unwrap_or(0.0);
+    let powers = powers(&terms)?;
+    let lowest = powers.values().map(lowest).try_fold(constant, |sum, lowest| Some(sum + lowest?));
+    let is_within_one = lowest.is_some_and(|lowest| if is_reciprocal { lowest >= 1.0 } else { -lowest <= MOST_EXPONENT });
+    let is_alone = powers.len() == 1 && (!is_reciprocal || constant != 0.0);
+    let degree =
+        powers.values().filter_map(|of_one| of_one.keys().next_back()).fold(1, |all, &degree| least_multiple(all, degree));
+    let weight =
+        |of_one: &Powers| of_one.last_key_value().filter(|(_, number)| number.abs() >= LEAST).map(|(own, _)| degree / own);
+    let of = powers.iter().map(|(&factor, own)| Some((factor, weight(own)?))).collect::<Option<Vec<_>>>()?;
+    (is_within_one || is_alone).then_some(Damping { of, power: is_reciprocal.then_some(degree), is_within_one })
 }
 
-/// What a sum has even powers of, with numbers of one sign that are not small; and its constant, with that sign.
-fn squares(expressions: &Expressions, of: ExpressionId, sign: f64) -> Option<(Vec<ExpressionId>, f64)> {
+/// The powers of one factor in a sum, with their numbers.
+type Powers = BTreeMap<u32, f64>;
+
+/// A sum by powers of single factors; `None` where a term has several, or there is none.
+fn powers(terms: &Polynomial) -> Option<BTreeMap<ExpressionId, Powers>> {
+    let mut powers: BTreeMap<ExpressionId, Powers> = BTreeMap::new();
+    for (monomial, &number) in terms {
+        let &[(factor, exponent)] = monomial.as_slice() else { return None };
+        powers.entry(factor).or_default().insert(exponent, number);
+    }
+    (!powers.is_empty()).then_some(powers)
+}
+
+fn least_multiple(a: u32, b: u32) -> u32 {
+    let (mut divisor, mut rest) = (a, b);
+    while rest > 0 {
+        (divisor, rest) = (rest, divisor % rest);
+    }
+    a / divisor * b
+}
+
+/// A number below all values of a polynomial whose highest power is even and so large that half of it still damps; 0 where no term is
+/// negative. The other half of that power, in equal shares, is set against each term that may be negative.
+fn lowest(powers: &Powers) -> Option<f64> {
+    let (&degree, &leading) = powers.last_key_value().filter(|(degree, number)| degree.is_multiple_of(2) && **number >= LEAST)?;
+    let negative: Vec<(u32, f64)> = (powers.iter())
+        .filter(|&(&power, &number)| power < degree && (number < 0.0 || !power.is_multiple_of(2)))
+        .map(|(&power, &number)| (power, number.abs()))
+        .collect();
+    if negative.is_empty() {
+        return Some(0.0);
+    }
+    let share = leading / 2.0 / negative.len() as f64;
+    // The least value of share·x^d - b·x^k is at x^(d - k) = k·b / (d·share).
+    let least = |&(power, number): &(u32, f64)| {
+        let (d, k) = (f64::from(degree), f64::from(power));
+        let at = (k * number / (d * share)).powf(1.0 / (d - k));
+        share * at.powf(d) - number * at.powf(k)
+    };
+    (leading / 2.0 >= LEAST).then(|| negative.iter().map(least).sum())
+}
+
+/// A sum by its terms, with a sign.
+fn terms(expressions: &Expressions, of: ExpressionId, sign: f64) -> Polynomial {
     let mut terms = Polynomial::new();
     let mut open = vec![(of, sign)];
     while let Some((id, sign)) = open.pop() {
@@ -172,13 +233,7 @@ fn squares(expressions: &Expressions, of: ExpressionId, sign: f64) -> Option<(Ve
             }
         }
     }
-    let constant = terms.remove(&Monomial::new()).unwrap_or(0.0);
-    let square = |(monomial, number): (Monomial, f64)| match monomial.as_slice() {
-        [(factor, exponent)] if exponent.is_multiple_of(2) && number >= LEAST => Some(*factor),
-        _ => None,
-    };
-    let squares = terms.into_iter().map(square).collect::<Option<Vec<ExpressionId>>>()?;
-    (!squares.is_empty()).then_some((squares, constant))
+    terms
 }
 
 /// The factors of a product, and its number.

@@ -194,7 +194,8 @@ impl<'a> Reader<'a> {
                 add(&mut product, times(a, b), number * factor);
             }
         }
-        (product.len() == 1 && self.damped || self.is_safe(expressions, &product)).then_some(product)
+        // A multiple is as large as what it is a multiple of.
+        (product.len() == 1 && self.damped || is_multiple || self.is_safe(expressions, &product)).then_some(product)
     }
 
     /// A sum that is not multiplied out, as a factor.
@@ -240,13 +241,15 @@ impl<'a> Reader<'a> {
         if let Some(&known) = self.within_one.get(&id) {
             return known;
         }
-        let is = self.is_bounded(expressions, id) || self.damping(expressions, id).is_some() || {
-            let polynomial = self.known.get(&id).filter(|found| !self.is_atom(found)).cloned();
-            polynomial.is_some_and(|found| {
-                let small = found.keys().flatten().all(|&(factor, _)| factor != id && self.is_within_one(expressions, factor));
-                small && found.values().map(|number| number.abs()).sum::<f64>() <= 2.0
-            })
-        };
+        let is =
+            self.is_bounded(expressions, id) || self.damping(expressions, id).is_some_and(|damping| damping.is_within_one) || {
+                let polynomial = self.known.get(&id).filter(|found| !self.is_atom(found)).cloned();
+                polynomial.is_some_and(|found| {
+                    let small =
+                        found.keys().flatten().all(|&(factor, _)| factor != id && self.is_within_one(expressions, factor));
+                    small && found.values().map(|number| number.abs()).sum::<f64>() <= 2.0
+                })
+            };
         self.within_one.insert(id, is);
         is
     }
