@@ -1,5 +1,5 @@
-//! Derivations that a person has read: the snapshots show the linear layer, softmax with cross-entropy, batch and layer normalization, and
-//! attention.
+//! Derivations that a person has read: the snapshots show the linear layer, softmax with cross-entropy, batch and layer normalization,
+//! attention and an LSTM.
 
 use chainrule_compiler::cli::run;
 use chainrule_tests::{entries, name_of};
@@ -24,12 +24,13 @@ fn derivations_read_as_a_lecture() {
     settings.set_omit_expression(true);
     settings.bind(|| {
         let paths: Vec<_> = entries(&folder).into_iter().filter(|path| path.extension().is_some_and(|end| end == "nn")).collect();
-        assert_eq!(paths.len(), 5);
+        assert_eq!(paths.len(), 7);
         for path in paths {
             let name = name_of(&path);
             let wrt: &[&str] = match name.as_str() {
                 "linear" => &["--wrt", "w,b,x"],
-                "softmax_cross_entropy" => &["--wrt", "z"],
+                "softmax_cross_entropy" | "classes" => &["--wrt", "z"],
+                "lstm" => &[],
                 "attention" => &["--wrt", "q,k,v"],
                 _ => &["--wrt", "x,n.gamma,n.beta"],
             };

@@ -78,11 +78,12 @@ impl Book {
             only.lines.retain(|line| !line.whole);
             only.lines.push(line);
         }
-        let has_name = !self.unnamed.contains(&chapter.tensor);
+        let is_part = nn::has_given_name(&self.sheet.program, chapter.tensor);
+        let has_name = !is_part && !self.unnamed.contains(&chapter.tensor);
         let name = tree::names(&chapter.left).into_iter().next().unwrap_or_default();
         let value = self.by_names(&last).map_or(last, |line| line.value);
         let known = Known { name, axes: chapter.axes.clone(), value };
-        if !has_name && tree::operands(&known.value) <= SHORT {
+        if !has_name && tree::operands(&known.value) <= SHORT && self.is_over(chapter, &known.value) {
             self.short.push(known.clone());
         }
         if let Some(before) = chapter.total.last() {
@@ -94,6 +95,20 @@ impl Book {
             chapter.total.extend(softmax);
         }
         self.found.push(known);
+    }
+
+    /// Whether a formula reads along axes as long as those of a chapter at the labels of that, so that it says over which a sum is.
+    fn is_over(&self, chapter: &Chapter, value: &Expression) -> bool {
+        let program = &self.sheet.program;
+        let own = &program.tensor(chapter.tensor).shape;
+        tree::elements(value).iter().all(|(name, items)| {
+            let Some(id) = program.find(name) else { return true };
+            let mut along = items.iter().zip(&program.tensor(id).shape);
+            along.all(|(label, extent)| {
+                let axis = chapter.axes.iter().position(|axis| Some(axis) == label.as_ref());
+                axis.is_none_or(|axis| own[axis] == *extent)
+            })
+        })
     }
 
     /// A line with names in the place of their values, and why.
@@ -159,10 +174,13 @@ impl Book {
             Some(value) => vec![equation(adjoint, value)],
             None => self.in_steps(adjoint, &chapter.axes, simplest),
         };
-        let total = chapter.total.last();
-        let last = total.or_else(|| chapter.parts.last().and_then(|part| part.lines.last())).map(|line| &line.value);
-        let says_more = |value: &Expression| last.is_none_or(|last| !tidy::is_same(value, &whole(last, &chapter.axes)));
+        let only = chapter.parts.as_slice().last().filter(|_| chapter.total.is_empty());
+        let last = only.and_then(|part| part.lines.last());
+        let plain = |value: &Expression| tree::with_plain_labels(&tree::without_ranges(value));
+        let is_line = |value: &Expression, line: &Line| tidy::is_same(&plain(value), &plain(&whole(&line.value, &chapter.axes)));
+        let says_more = |value: &Expression| !chapter.total.iter().chain(last).any(|line| is_line(value, line));
         self.name_auxiliaries(adjoint, &mut found, simplest);
+        found.iter_mut().for_each(|statement| self.labels.clear(statement));
         let is_known = matches!(found.as_slice(), [only] if !chapter::value_of(only).is_some_and(says_more));
         chapter.conditional = self.conditional(&found, &simplest.program);
         chapter.simplified = if is_known { Vec::new() } else { found };
@@ -195,6 +213,7 @@ impl Book {
             let is_tensor = programs.iter().any(|program| program.find(letter).is_some());
             !is_tensor
                 && !labels.contains(letter)
+                && !self.short_names.all().any(|name| name == letter)
                 && *letter != self.of_name
                 && !self.letters.values().any(|other| other == letter)
         };

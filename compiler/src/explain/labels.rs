@@ -1,9 +1,11 @@
 //! The names of labels on the blackboard: those of the source where there are some, else single letters; a prime where two would
 //! be called the same. It must not know what is derived.
 
-use super::{Step, TensorId};
+use super::short_names::ShortNames;
+use super::{Step, TensorId, chapter, tree};
 use crate::derived_names;
 use crate::ir::{Definition, Index, Label, Node, Program};
+use crate::syntax::tree::Statement;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Letters for labels that have no name of their own.
@@ -24,6 +26,8 @@ impl Labels {
         let mut taken: BTreeSet<String> = program.tensors.iter().map(|tensor| first(&tensor.name)).collect();
         let sizes: BTreeSet<String> = program.sizes.iter().cloned().collect();
         taken.extend(sizes.iter().cloned());
+        // What a tensor is called where its name is as short as it is clear.
+        taken.extend(ShortNames::new(program, &taken).all().cloned());
         let mut labels = Self { taken, sizes, own: BTreeMap::new() };
         for id in program.ids().filter(|&id| program.definition(id).is_none()) {
             let free = LETTERS.iter().map(|letter| (*letter).to_owned()).filter(|letter| !labels.taken.contains(letter));
@@ -117,6 +121,23 @@ impl Labels {
             })
         };
         among(true).or_else(|| among(false))
+    }
+
+    /// Gives the labels of a definition that the printer of the language named other letters, where those are numbered or what a tensor is
+    /// called.
+    pub fn clear(&self, statement: &mut Statement) {
+        let mut own = BTreeSet::new();
+        tree::labels(statement, &mut own);
+        let mentioned: Vec<String> = chapter::value_of(statement).map(tree::names).unwrap_or_default();
+        let is_numbered =
+            |name: &String| name.len() > 1 && name[1..].chars().all(|letter| letter.is_ascii_digit() || letter == '_');
+        for old in own.clone().into_iter().filter(|name| is_numbered(name) || self.taken.contains(name)) {
+            let is_free =
+                |name: &str| !self.taken.contains(name) && !own.contains(name) && !mentioned.iter().any(|one| one == name);
+            let Some(new) = LETTERS.iter().find(|letter| is_free(letter)) else { return };
+            tree::rename_label_of(statement, &old, new);
+            own.insert((*new).to_owned());
+        }
     }
 
     /// The names of the labels of a definition.

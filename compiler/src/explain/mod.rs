@@ -6,6 +6,7 @@
 
 mod chapter;
 mod conditions;
+mod definitions;
 mod drawing;
 mod ends;
 mod gather;
@@ -15,6 +16,7 @@ mod print;
 mod products;
 mod reasons;
 mod sheet;
+mod short_names;
 mod squeeze;
 #[cfg(test)]
 mod tests;
@@ -27,7 +29,6 @@ use crate::emit::math::{Names, Symbol};
 use crate::emit::nn;
 use crate::ir::{Index, Node, Program, Role, Root, Source, Tensor, TensorId};
 use crate::pipeline;
-use crate::syntax::print_expression;
 use crate::syntax::tree::{Expression, Statement};
 pub use drawing::{Drawing, drawing};
 use ends::{Known, Simplest};
@@ -35,6 +36,7 @@ use labels::Labels;
 use naming::Named;
 pub use print::{latex, text};
 use sheet::Sheet;
+use short_names::ShortNames;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A derivation of the gradient of one scalar.
@@ -48,6 +50,8 @@ pub struct Explanation {
     pub output: Option<String>,
     /// What names stand for.
     pub names: Names,
+    /// What tensors of layers are called.
+    pub short: ShortNames,
     /// The definitions that are differentiated.
     pub definitions: Vec<Statement>,
     /// The same element by element, where the lines speak of steps that have no name there.
@@ -212,6 +216,8 @@ struct Book {
     letters: BTreeMap<String, String>,
     /// The definitions that a reader knows values by, the largest first.
     named: Vec<Named>,
+    /// What tensors of layers are called.
+    short_names: ShortNames,
 }
 
 impl Book {
@@ -220,6 +226,7 @@ impl Book {
         let joined = joined(&program, &record);
         let labels = Labels::new(&program, &joined);
         let candidates = nn::candidates(&program);
+        let short_names = ShortNames::new(&program, &BTreeSet::new());
         let mut book = Self {
             sheet: Sheet::new(program),
             record,
@@ -235,6 +242,7 @@ impl Book {
             found: Vec::new(),
             letters: BTreeMap::new(),
             named: Vec::new(),
+            short_names,
         };
         book.name_adjoints();
         book
@@ -277,68 +285,6 @@ impl Book {
         }
     }
 
-    /// The definitions that are differentiated, element by element, each after what it reads, where some of them are not among these.
-    fn steps(&mut self, definitions: &[Statement]) -> Vec<(Expression, Expression)> {
-        let readers: BTreeSet<TensorId> = self.record.steps.iter().map(|step| self.shown(step.reader)).collect();
-        let order: Vec<TensorId> = self.sheet.program.order().into_iter().filter(|id| readers.contains(id)).collect();
-        let named: BTreeSet<&str> = definitions.iter().filter_map(chapter::name_of).collect();
-        self.unnamed = order.iter().copied().filter(|&id| !named.contains(self.name_of(id).as_str())).collect();
-        if self.unnamed.is_empty() {
-            return Vec::new();
-        }
-        let step = |id: TensorId| {
-            let (left, right) = self.definition(id);
-            (left, tidy::tidy(&right))
-        };
-        order.into_iter().map(step).collect()
-    }
-
-    /// The definitions of the network with parts of formulas written where they belong, over the labels that they have in the chapters.
-    fn with_parts(&mut self, definitions: Vec<Statement>) -> Vec<Statement> {
-        let ids: Vec<Option<TensorId>> =
-            definitions.iter().map(|one| chapter::name_of(one).and_then(|name| self.sheet.program.find(name))).collect();
-        let parts: BTreeSet<TensorId> =
-            ids.iter().flatten().flat_map(|&whole| self.inside(whole)).map(|(part, _)| part).collect();
-        let names: BTreeSet<String> = parts.iter().map(|&id| self.name_of(id)).collect();
-        let mut shown = Vec::new();
-        for (mut statement, id) in definitions.into_iter().zip(ids) {
-            let Some(id) = id.filter(|id| !parts.contains(id)) else {
-                if id.is_none() {
-                    shown.push(statement);
-                }
-                continue;
-            };
-            let mut mentioned = chapter::value_of(&statement).map(tree::names).unwrap_or_default().into_iter();
-            if mentioned.any(|name| names.contains(&name)) {
-                let (left, right) = self.definition(id);
-                tree::define(&mut statement, &left, tidy::tidy(&right));
-            } else {
-                let axes = self.labels.of(id).into_iter().take(self.sheet.program.tensor(id).shape.len());
-                tree::rename(&mut statement, &axes.collect::<Vec<String>>());
-            }
-            shown.push(statement);
-        }
-        shown
-    }
-
-    /// The definitions of the network by which values are known.
-    fn named_values(&mut self, definitions: &[Statement]) -> Vec<Named> {
-        let names: BTreeSet<&str> = definitions.iter().filter_map(chapter::name_of).collect();
-        let is_known = |id: &TensorId| names.contains(self.name_of(*id).as_str()) && !self.joined.contains_key(id);
-        let known: Vec<TensorId> = self.sheet.program.order().into_iter().filter(is_known).collect();
-        let mut named: Vec<Named> = Vec::new();
-        for id in known {
-            let (right, labels) = (tidy::tidy(&self.definition(id).1), self.labels.of(id));
-            let rank = self.sheet.program.tensor(id).shape.len();
-            if !(0..rank).all(|axis| is_seen(&self.sheet.program, id, axis)) {
-                continue;
-            }
-            named.extend(labels.get(..rank).and_then(|axes| Named::new(&self.name_of(id), axes, &right)));
-        }
-        named.sort_by_key(|one| std::cmp::Reverse(print_expression(&one.right).len()));
-        named
-    }
-
     fn write(mut self, definitions: Vec<Statement>, simplest: &Simplest, unread: Vec<String>) -> Explanation {
         let mut by_read: BTreeMap<TensorId, Vec<usize>> = BTreeMap::new();
         for (number, Step { read, .. }) in self.record.steps.iter().enumerate() {
@@ -362,8 +308,11 @@ impl Book {
         arrays.extend(simplest.arrays().filter(|name| program.find(name).is_none()).map(letter));
         let names = Names { arrays, ..std::mem::take(&mut self.sheet.names) };
         let (network, of) = (program.name.clone(), self.of_name);
+        let taken =
+            definitions::labels_of(&definitions, &chapters).into_iter().chain(program.sizes.iter().cloned()).chain([of.clone()]);
+        let short = self.short_names.without(&taken.collect());
         let program = self.sheet.program;
-        Explanation { network, of, output: None, names, definitions, steps, chapters, unread, recurs: false, program }
+        Explanation { network, of, output: None, names, short, definitions, steps, chapters, unread, recurs: false, program }
     }
 }
 
@@ -381,17 +330,6 @@ fn joined(program: &Program, record: &Record) -> BTreeMap<TensorId, Step> {
         once && is_constant && !reduces && candidates.contains(&step.read) && is_read_plainly(program, step.reader, step.read)
     };
     record.steps.iter().filter(is_part).map(|step| (step.read, step.clone())).collect()
-}
-
-/// Whether a definition reads along a whole axis of another where it is read along its own: where that is read, it can be read too.
-fn is_seen(program: &Program, id: TensorId, axis: usize) -> bool {
-    let Some(definition) = program.definition(id) else { return false };
-    let own = Index::label(sheet::label(axis));
-    program.expressions.reachable(definition.body).into_iter().any(|node| {
-        let Node::Read(tensor, at) = program.expressions.node(node) else { return false };
-        let shape = &program.tensor(*tensor).shape;
-        at.iter().zip(shape).any(|(index, extent)| *index == own && *extent == program.tensor(id).shape[axis])
-    })
 }
 
 /// Whether a definition reads another at one place, at its own labels.

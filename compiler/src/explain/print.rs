@@ -2,7 +2,7 @@
 
 use super::chapter::value_of;
 use super::{Chapter, Explanation, Line, Part, Piece, reasons, tree};
-use crate::emit::math::{self, Latex, Style, Text};
+use crate::emit::math::{self, Latex, Names, Style, Text};
 use crate::syntax::tree::{Axis, Expression, Shape, Statement, StatementKind};
 use std::collections::BTreeSet;
 
@@ -18,12 +18,14 @@ const SIGNS: &str = "Here $\\delta_{a,\\,b}$ is 1 where $a = b$, else 0; $\\odot
                      that $i$ runs along; a prime tells two labels apart; an array that lacks axes of another beside it is repeated along them.\n";
 /// What recurrences begin with.
 const STEPS: &str = "what is computed step by step is 0 before its first step and after its last one";
+/// How short names are.
+const SHORT: &str = "names are as short as they are clear:";
 /// What an axis is.
 const AXES: &str = "(axis = 0 is the first axis of an array, axis = -1 the last one)\n";
 
 /// A derivation as text.
 pub fn text(explanation: &Explanation) -> String {
-    let page = Page { explanation, style: &Text };
+    let page = Page::new(explanation, &Text);
     let mut out = format!("{}: the derivative of {}, element by element\n", explanation.network, explanation.of);
     if let Some(output) = &explanation.output {
         out.push_str(&format!("({} is any function of {output})\n", explanation.of));
@@ -31,6 +33,9 @@ pub fn text(explanation: &Explanation) -> String {
     out.push_str(LEGEND);
     if explanation.recurs {
         out.push_str(&format!("({STEPS})\n"));
+    }
+    if let Some((name, short)) = explanation.short.first() {
+        out.push_str(&format!("({SHORT} {short} is {name})\n"));
     }
     let begin = out.len();
     let given: Vec<String> = page.given().filter_map(|statement| page.shape(statement)).collect();
@@ -59,7 +64,7 @@ pub fn text(explanation: &Explanation) -> String {
 
 /// A derivation as LaTeX, for amsmath.
 pub fn latex(explanation: &Explanation) -> String {
-    let page = Page { explanation, style: &Latex };
+    let page = Page::new(explanation, &Latex);
     let of = Latex.name(&explanation.of);
     let mut out = format!("% {}, for amsmath\n\\section*{{The derivative of ${of}$, element by element}}\n", explanation.network);
     if let Some(output) = &explanation.output {
@@ -68,6 +73,9 @@ pub fn latex(explanation: &Explanation) -> String {
     out.push_str(SIGNS);
     if explanation.recurs {
         out.push_str(&format!("Here {STEPS}.\n"));
+    }
+    if let Some((name, short)) = explanation.short.first() {
+        out.push_str(&format!("Here {SHORT} ${}$ is ${}$.\n", Latex.name(short), Latex.name(name)));
     }
     let given = page.given().filter_map(|statement| math::document::member(statement, &explanation.names));
     let given: Vec<String> = given.map(|member| format!("${member}$")).collect();
@@ -112,12 +120,25 @@ fn given_shape(statement: &Statement) -> Option<&Shape> {
 
 struct Page<'a> {
     explanation: &'a Explanation,
+    /// What names stand for, short ones too.
+    names: Names,
     style: &'a dyn Style,
 }
 
-impl Page<'_> {
+impl<'a> Page<'a> {
+    fn new(explanation: &'a Explanation, style: &'a dyn Style) -> Self {
+        Self { explanation, names: explanation.short.names(&explanation.names), style }
+    }
+
     fn write(&self, value: &Expression) -> String {
-        math::write(value, &self.explanation.names, self.style)
+        math::write(&self.brief(value), &self.names, self.style)
+    }
+
+    /// An expression with short names.
+    fn brief(&self, value: &Expression) -> Expression {
+        let mut brief = value.clone();
+        self.explanation.short.shorten(&mut brief);
+        brief
     }
 
     /// The definitions of the network, in its own language or as equations.
@@ -146,7 +167,12 @@ impl Page<'_> {
     }
 
     fn statement(&self, statement: &Statement) -> Option<String> {
-        math::document::equation(statement, &self.explanation.names, self.style)
+        let mut brief = statement.clone();
+        if let StatementKind::Define { name, value, .. } | StatementKind::DefineIndexed { name, value, .. } = &mut brief.kind {
+            name.text = self.explanation.short.of(&name.text);
+            self.explanation.short.shorten(value);
+        }
+        math::document::equation(&brief, &self.names, self.style)
     }
 
     fn equation(&self, (left, right): &(Expression, Expression), sign: &str) -> String {
@@ -158,7 +184,7 @@ impl Page<'_> {
             return self.write(&tree::without_ranges(&line.value));
         }
         let labels: Vec<String> = chapter.axes.iter().map(|label| self.style.name(label)).collect();
-        math::write_element(&line.value, &labels, &self.explanation.names, self.style)
+        math::write_element(&self.brief(&line.value), &labels, &self.names, self.style)
     }
 
     fn reason(&self, reason: &[Piece], words: impl Fn(&str) -> String, formula: impl Fn(String) -> String) -> String {

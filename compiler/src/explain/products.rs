@@ -1,9 +1,9 @@
 //! Formulas as sums of fractions of products: how they are taken apart and put together again, numbers before other factors, sums behind
 //! them. It must not know what a formula is for.
 
-use super::tidy::{binary, make, number};
+use super::tidy::{binary, guarded, is_equality, make, number};
 use crate::emit::math::moved;
-use crate::syntax::tree::{Binary, Expression, ExpressionKind, Unary};
+use crate::syntax::tree::{Argument, Binary, Expression, ExpressionKind, Unary};
 
 /// A fraction of two products: numbers, and factors with whole powers.
 #[derive(Clone)]
@@ -90,20 +90,23 @@ pub fn terms(source: &Expression) -> Vec<Product> {
 pub fn product(source: &Expression) -> Product {
     let mut product = Product::one();
     // Whether a factor stands below the line.
-    let mut open = vec![(source, false)];
+    let mut open = vec![(source.clone(), false)];
     while let Some((next, is_below)) = open.pop() {
+        let next = &next;
         let number = if is_below { &mut product.below_number } else { &mut product.number };
         if let ExpressionKind::Binary(operator @ (Binary::Multiply | Binary::Divide), left, right) = &next.kind {
-            open.push((right, is_below != (*operator == Binary::Divide)));
-            open.push((left, is_below));
+            open.push(((**right).clone(), is_below != (*operator == Binary::Divide)));
+            open.push(((**left).clone(), is_below));
         } else if let ExpressionKind::Unary(Unary::Negate, of) = &next.kind {
             *number = -*number;
-            open.push((of, is_below));
+            open.push(((**of).clone(), is_below));
         } else if let ExpressionKind::Number { value, .. } = &next.kind {
             let (above, below) = fraction(*value);
             let (above, below) = if is_below { (below, above) } else { (above, below) };
             product.number *= above;
             product.below_number *= below;
+        } else if let Some((delta, number)) = constant_where(next) {
+            open.extend([(delta, is_below), (number, is_below)]);
         } else {
             let (base, power) = power(next);
             let root = below_root(base);
@@ -181,6 +184,36 @@ fn common_divisor(mut one: f64, mut other: f64) -> f64 {
         (one, other) = (other, one % other);
     }
     one
+}
+
+/// A δ, and what that is multiplied by, of something that is the same number wherever it is not 0.
+fn constant_where(source: &Expression) -> Option<(Expression, Expression)> {
+    let (condition, then) = guarded(source).filter(|(condition, then)| is_equality(condition) && is_constant(then))?;
+    let is_one = matches!(then.kind, ExpressionKind::Number { value: 1.0, .. });
+    let arguments = [condition.clone(), number(1.0), number(0.0)].map(|value| Argument { name: None, value }).to_vec();
+    let delta = make(ExpressionKind::Call(Box::new(make(ExpressionKind::Name("where".to_owned()))), arguments));
+    (!is_one).then(|| (delta, then.clone()))
+}
+
+/// Whether a formula is made of numbers and sizes alone.
+fn is_constant(source: &Expression) -> bool {
+    match &source.kind {
+        ExpressionKind::Number { .. } | ExpressionKind::Name(_) => true,
+        ExpressionKind::Unary(_, of) => is_constant(of),
+        ExpressionKind::Binary(_, left, right) => is_constant(left) && is_constant(right),
+        ExpressionKind::Boolean(_)
+        | ExpressionKind::Missing
+        | ExpressionKind::Index(..)
+        | ExpressionKind::Transpose(_)
+        | ExpressionKind::Field(..)
+        | ExpressionKind::Pipe(..)
+        | ExpressionKind::Call(..)
+        | ExpressionKind::Reduce { .. }
+        | ExpressionKind::List(_)
+        | ExpressionKind::Group(_)
+        | ExpressionKind::Arrow(..)
+        | ExpressionKind::If { .. } => false,
+    }
 }
 
 /// A factor as a power, where its exponent is a small whole number.

@@ -119,7 +119,7 @@ fn joined(source: &Expression) -> Option<Expression> {
 }
 
 /// Whether a condition says that things are equal, and no more.
-fn is_equality(condition: &Expression) -> bool {
+pub fn is_equality(condition: &Expression) -> bool {
     if let ExpressionKind::Binary(Binary::And, one, other) = &condition.kind {
         return is_equality(one) && is_equality(other);
     }
@@ -127,7 +127,7 @@ fn is_equality(condition: &Expression) -> bool {
 }
 
 /// A condition, and what is there where it holds; elsewhere it is 0.
-fn guarded(source: &Expression) -> Option<(&Expression, &Expression)> {
+pub fn guarded(source: &Expression) -> Option<(&Expression, &Expression)> {
     let ExpressionKind::Call(callee, arguments) = &source.kind else { return None };
     let [condition, then, otherwise] = arguments.as_slice() else { return None };
     let is_where = matches!(&callee.kind, ExpressionKind::Name(word) if word == "where");

@@ -106,6 +106,37 @@ fn bound_labels(source: &mut Expression, found: &mut BTreeSet<String>) {
     children_mut(source).into_iter().for_each(|child| bound_labels(child, found));
 }
 
+/// The labels of a definition, on the left and in sums.
+pub fn labels(statement: &Statement, found: &mut BTreeSet<String>) {
+    if let StatementKind::DefineIndexed { indices, .. } = &statement.kind {
+        for index in indices {
+            match index {
+                LeftIndex::Label(label) => found.extend([label.name.text.clone()]),
+                LeftIndex::Group(labels, _) => found.extend(labels.iter().map(|label| label.name.text.clone())),
+                LeftIndex::Start(_) => {}
+            }
+        }
+    }
+    if let StatementKind::Define { value, .. } | StatementKind::DefineIndexed { value, .. } = &statement.kind {
+        bound_labels(&mut value.clone(), found);
+    }
+}
+
+/// Gives a label of a definition another name, on the left and in sums.
+pub fn rename_label_of(statement: &mut Statement, old: &str, new: &str) {
+    if let StatementKind::DefineIndexed { indices, .. } = &mut statement.kind {
+        let labels = indices.iter_mut().flat_map(|index| match index {
+            LeftIndex::Label(label) => vec![label],
+            LeftIndex::Group(labels, _) => labels.iter_mut().collect(),
+            LeftIndex::Start(_) => Vec::new(),
+        });
+        labels.filter(|label| label.name.text == old).for_each(|label| new.clone_into(&mut label.name.text));
+    }
+    if let StatementKind::Define { value, .. } | StatementKind::DefineIndexed { value, .. } = &mut statement.kind {
+        rename_label(value, old, &named(new));
+    }
+}
+
 /// The labels that are bound where a name is mentioned.
 pub fn around(source: &Expression, name: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
@@ -203,6 +234,23 @@ pub fn operands(source: &Expression) -> usize {
     }
 }
 
+/// An expression with the labels of its sums numbered, so that those which differ in these alone are the same.
+pub fn with_plain_labels(source: &Expression) -> Expression {
+    let mut plain = source.clone();
+    number_labels(&mut plain, &mut 0);
+    plain
+}
+
+fn number_labels(source: &mut Expression, count: &mut usize) {
+    if let ExpressionKind::Reduce { labels, .. } = &source.kind {
+        for old in labels.iter().map(|label| label.name.text.clone()).collect::<Vec<String>>() {
+            rename_label(source, &old, &named(&format!("\0{count}")));
+            *count += 1;
+        }
+    }
+    children_mut(source).into_iter().for_each(|child| number_labels(child, count));
+}
+
 /// An expression without the ranges of its sums: all sums of a line run over whole axes.
 pub fn without_ranges(source: &Expression) -> Expression {
     let mut plain = source.clone();
@@ -235,6 +283,24 @@ pub fn rename(statement: &mut Statement, axes: &[String]) {
             label.name.text.clone_from(axis);
         }
     }
+}
+
+/// The elements that an expression mentions: of which array, and what stands in the brackets, where that is a name.
+pub fn elements(source: &Expression) -> Vec<(String, Vec<Option<String>>)> {
+    let mut found = Vec::new();
+    collect_elements(&mut source.clone(), &mut found);
+    found
+}
+
+fn collect_elements(source: &mut Expression, found: &mut Vec<(String, Vec<Option<String>>)>) {
+    let name = |of: &Expression| if let ExpressionKind::Name(name) = &of.kind { Some(name.clone()) } else { None };
+    if let ExpressionKind::Index(of, items) = &source.kind
+        && let Some(array) = name(of)
+    {
+        let label = |item: &IndexItem| if let IndexItem::At(index) = item { name(index) } else { None };
+        found.push((array, items.iter().map(label).collect()));
+    }
+    children_mut(source).into_iter().for_each(|child| collect_elements(child, found));
 }
 
 /// Whether a label is bound within an expression.

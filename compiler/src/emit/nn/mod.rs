@@ -29,7 +29,7 @@ pub use remarks::{remarks, removed};
 use std::collections::{BTreeMap, BTreeSet};
 use write::{call, extent, floating, make, name, named, text_name};
 use writer::Writer;
-pub use writer::{Circles, candidates, parts};
+pub use writer::{Circles, candidates, has_given_name, parts};
 
 /// Documentation that stands where the gradient begins until it is replaced: no user can write it.
 pub(crate) const GRADIENT_MARK: &str = "\u{0}gradient";

@@ -160,7 +160,7 @@ pub fn parts(program: &Program) -> BTreeSet<TensorId> {
 
 /// Whether the name of a definition is one that the compiler gave to a part of another: `loss_sum`, `dense1.product`,
 /// `d p_logsumexp_sum`.
-fn has_given_name(program: &Program, id: TensorId) -> bool {
+pub fn has_given_name(program: &Program, id: TensorId) -> bool {
     let name = program.tensor(id).name.as_str();
     let plain = name.trim_end_matches(|letter: char| letter.is_ascii_digit()).trim_end_matches('_');
     let plain = if plain.len() + 1 < name.len() { plain } else { name };
