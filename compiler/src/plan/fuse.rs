@@ -4,12 +4,12 @@
 //! reads of them is complete, and opens its own for the rest.
 
 use super::inline::readers;
-use super::offset::{flat, guess, label, labels, reads};
+use super::offset::{label, reads};
+use super::orders::{UNROLLED, goes_in_columns, orders, outward};
 use super::product::Contractions;
 use super::scatter::Scatters;
 use super::{Item, Member, Step, Variable, defined};
-use crate::ir::{Element, Extent, Index, Label, Program, Source, TensorId, Unit};
-use crate::ops::Reduction;
+use crate::ir::{Extent, Index, Label, Program, Source, TensorId, Unit};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many of the last steps are looked through for a nest that reads the same.
@@ -21,9 +21,6 @@ const MOST_MEMBERS: usize = 48;
 /// How many values a nest writes out at most, where its short loops are unrolled: the compiler of Rust takes more than twice as long for
 /// twice as many.
 const MOST_UNROLLED: i64 = 256;
-
-/// Loops of a constant length below this are unrolled.
-const UNROLLED: i64 = 8;
 
 /// A shorter sum is not worth lanes.
 const SHORT: i64 = 32;
@@ -133,8 +130,8 @@ impl Fuser<'_> {
             orders = orders.split_off(orders.len() - 1);
             orders.iter_mut().for_each(|order| order.retain(|&label| label != time));
             reads.retain(|(read, at)| self.is_of_this_step(*read, at, time));
-        } else if orders.len() > 1 {
-            // No loop is shared at the price of going through memory in columns.
+        } else if orders.len() > 1 && goes_in_columns(self.program, id) {
+            // No loop is shared at that price.
             orders.pop();
         }
         let first = reads.iter().filter_map(|(read, _)| self.step_of.get(read)).max().copied().unwrap_or(0);
@@ -342,56 +339,4 @@ fn schedule(program: &Program) -> Vec<Unit> {
         }
     }
     scheduled
-}
-
-/// The orders in which the labels of a definition may be walked, best first; the last is the plain one. Axes with one place are not among them,
-/// unless the formula speaks of them.
-pub(super) fn orders(program: &Program, id: TensorId) -> Vec<Vec<Label>> {
-    let extents = program.label_extents(id);
-    let spoken = program.definition(id).map(|definition| labels(program, definition.body)).unwrap_or_default();
-    let rank = program.tensor(id).shape.len();
-    let is_walked = |label: &Label| {
-        let number = label.0 as usize;
-        number >= rank || !extents[number].is_one() || spoken.contains(label)
-    };
-    let natural: Vec<Label> = (0..extents.len()).map(label).filter(is_walked).collect();
-    let mut orders = Vec::new();
-    if let Some(definition) = program.definition(id)
-        && matches!(definition.reduction, Some((Reduction::Sum, _)))
-        && program.tensor(id).element == Element::Real
-    {
-        let reads = reads(program, definition.body);
-        orders.extend(covering(program, id, &reads, &natural));
-        orders.extend(outside(&reads, rank, &natural));
-        orders.retain(|order| *order != natural);
-    }
-    orders.push(natural);
-    orders
-}
-
-/// What is summed outside, the axes inside that are no places.
-fn outward(program: &Program, id: TensorId, places: &BTreeMap<usize, Index>) -> Vec<Label> {
-    let (rank, count) = (program.tensor(id).shape.len(), program.label_extents(id).len());
-    (rank..count).chain((0..rank).filter(|axis| !places.contains_key(axis))).map(label).collect()
-}
-
-/// The order in which the labels lie in the memory of a read that has all of them, and no overlapping windows.
-fn covering(program: &Program, id: TensorId, reads: &[(TensorId, Vec<Index>)], natural: &[Label]) -> Option<Vec<Label>> {
-    let extents = program.label_extents(id);
-    let count = |extents: &[Extent]| extents.iter().map(guess).fold(1i64, i64::saturating_mul);
-    reads.iter().filter(|(tensor, _)| count(&extents) <= count(&program.tensor(*tensor).shape)).find_map(|(tensor, at)| {
-        let flat = flat(program, *tensor, at, &extents);
-        let mut labels: Vec<(Label, i64)> = natural.iter().map(|&label| (label, guess(&flat.coefficient(label)))).collect();
-        labels.sort_by_key(|(_, stride)| std::cmp::Reverse(*stride));
-        labels.iter().all(|(_, stride)| *stride > 0).then(|| labels.into_iter().map(|(label, _)| label).collect())
-    })
-}
-
-/// Reductions outside, axes inside, where reads are contiguous along the last axis and not along the reduction.
-fn outside(reads: &[(TensorId, Vec<Index>)], rank: usize, natural: &[Label]) -> Option<Vec<Label>> {
-    let contiguous =
-        |label: &Label| reads.iter().any(|(_, at)| at.last().is_some_and(|index| index.coefficient(*label).is_one()));
-    let (axes, reduced) = natural.split_at(natural.partition_point(|label| (label.0 as usize) < rank));
-    let better = contiguous(axes.last()?) && !contiguous(reduced.last()?);
-    better.then(|| [reduced, axes].concat())
 }

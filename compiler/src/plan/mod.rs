@@ -4,7 +4,7 @@
 //! recurrences leave their conditions), `pad` (sums read zeros around a tensor in the place of conditions), `turn` (labels run the way in
 //! which most is read), `inline` (views and cheap formulas go into their readers), `layout` (the order of axes in memory), `product`,
 //! `digits` and `beforehand` (sums that are matrix products), `once` (what the outer loops would
-//! repeat), `partial` (sums in two steps), `split` (labels that loops read by digits), `fuse` (loop nests)
+//! repeat), `partial` (sums in two steps), `split` (labels that loops read by digits), `orders` and `fuse` (loop nests)
 //! and `memory` (buffers by their lives). It must know nothing of statements and of tokens.
 
 mod beforehand;
@@ -17,6 +17,7 @@ mod lower;
 mod memory;
 pub mod offset;
 mod once;
+mod orders;
 mod pad;
 mod partial;
 mod print;

@@ -2,11 +2,10 @@
 //! root of a column is the same in each of them. It gets a definition of its own, which all that need it share. (What is the same along the
 //! inner loops stands before them anyway.)
 
-use super::fuse::orders;
 use super::lower::{auxiliary, redefine};
 use super::offset::{guess, label, labels, reads};
+use super::orders::orders;
 use super::product::Contractions;
-use crate::ir::cost::formula_cost;
 use crate::ir::{Definition, Element, ExpressionId, Extent, Index, Label, Node, Program, TensorId, bounds};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -67,20 +66,28 @@ fn is_repeated(program: &Program, node: ExpressionId, order: &[Label], extents: 
     let times = outside.map(|label| guess(&extents[label.0 as usize])).fold(1, i64::saturating_mul);
     times > FEW
         && own.iter().all(|label| order.contains(label))
-        && formula_cost(&program.expressions, node) >= DEAR
-        && is_pure(program, node)
+        && is_dear(program, node)
         && reads(program, node).iter().all(|(tensor, at)| {
             let shape = &program.tensor(*tensor).shape;
             at.iter().zip(shape).all(|(index, extent)| bounds::is_inside(program, index, extents, extent))
         })
 }
 
-/// Whether a formula has no random numbers, which belong to their place in a stream.
-fn is_pure(program: &Program, node: ExpressionId) -> bool {
-    program.expressions.reachable(node).into_iter().all(|id| match program.expressions.node(id) {
-        Node::Random(..) => false,
-        Node::Number(_) | Node::Position(_) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => true,
-    })
+/// Whether a formula of elements costs enough; what has no labels stands before all loops. Conditions are no numbers, and random numbers belong
+/// to their place in a stream.
+fn is_dear(program: &Program, node: ExpressionId) -> bool {
+    let mut cost = 0u32;
+    let is_plain = program.expressions.reachable(node).into_iter().all(|id| match program.expressions.node(id) {
+        Node::Random(..) | Node::Select(..) => false,
+        Node::Apply(operator, _) => {
+            if !labels(program, id).is_empty() {
+                cost = cost.saturating_add(operator.row().cost);
+            }
+            !operator.is_truth()
+        }
+        Node::Number(_) | Node::Position(_) | Node::Read(..) => true,
+    });
+    is_plain && cost >= DEAR
 }
 
 /// The definition of a formula over its own labels.
