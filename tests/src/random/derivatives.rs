@@ -228,9 +228,11 @@ impl Derivatives<'_> {
         }
         self.lines.push(line);
         // What is no output may have another name in the program.
-        let (wrt, known) = (&claim.wrt, format!("    output o_{} = {};\n", claim.wrt, claim.wrt));
-        if wrt.starts_with(['c', 'd']) && !self.lines.contains(&known) {
-            self.lines.push(known);
+        for read in [&claim.of, &claim.wrt] {
+            let known = format!("    output o_{read} = {read};\n");
+            if read.starts_with(['c', 'd']) && !self.lines.contains(&known) {
+                self.lines.push(known);
+            }
         }
         self.claims.push(claim.clone());
         self.terms.push(format!("0.01 * mean(tanh({name}))"));

@@ -1,10 +1,13 @@
 //! A polynomial as a formula, in nested form.
 
+use super::Reader;
 use super::algebra::{Monomial, Polynomial, common, divided};
-use super::{MOST_LARGE, Reader};
 use crate::ir::{ExpressionId, Expressions};
 use crate::ops::Operator;
 use std::collections::BTreeMap;
+
+/// Beside what damps it, so many factors that may be large are multiplied before it: their product with a large number does not overflow.
+const MOST_ALONE: u32 = 2;
 
 impl Reader<'_> {
     /// A polynomial as a formula: what is large and not damped before the nested form of the rest.
@@ -32,7 +35,7 @@ impl Reader<'_> {
             polynomial.keys().map(|monomial| this.height(expressions, &divided(monomial, common))).max().unwrap_or(0)
         };
         let mut held = Monomial::new();
-        if polynomial.len() > 1 && highest(self, expressions, &common) > MOST_LARGE {
+        if polynomial.len() > 1 && highest(self, expressions, &common) > MOST_ALONE {
             (held, common) = common.into_iter().partition(|&(factor, _)| self.damping(expressions, factor).is_some());
         }
         if !common.is_empty() {

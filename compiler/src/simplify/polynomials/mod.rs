@@ -7,12 +7,13 @@
 //!   and `sigmoid` are: `x^2 + y - 11` is what somebody wrote, and exact near 0.
 //! - Where a sum is a factor of one term among others, and all of them have a factor by which they fall where what they grow with is
 //!   large (`damping.rs`), it is multiplied out: `8·x·e - 2·x·(4·x^2 - 2)·e` with `e = exp(-x^2)` is `x·(12 - 8·x^2)·e`. What all terms
-//!   have in common stays as it is, and so does a power of a sum.
+//!   have in common stays as it is, and so does a power of a sum, unless all of it multiplied out costs much less (`expanded.rs`).
 //! - No term has more than three factors that may be larger than 1, so that no product overflows that was small; those that are damped
 //!   do not count.
 
 mod algebra;
 mod damping;
+mod expanded;
 mod form;
 
 use super::Report;
@@ -32,6 +33,8 @@ const MOST_PAIRS: usize = 4096;
 const MOST_LARGE: u32 = 3;
 /// Formulas of fewer operations are left alone.
 const FEWEST: u32 = 6;
+/// What is multiplied out in full costs less than three quarters of other forms.
+const MUCH_LESS: (u32, u32) = (3, 4);
 /// So many sums of a polynomial are multiplied out one after the other.
 const MOST_SUMS: usize = 64;
 
@@ -107,10 +110,17 @@ impl<'a> Reader<'a> {
         if self.is_atom(&polynomial) || !is_wanted || !self.is_safe(expressions, &polynomial) {
             return None;
         }
+        let expanded = if self.damped { self.expanded(expressions, &polynomial) } else { None };
         let multiplied_out = self.multiplied_out(expressions, &polynomial);
         let forms = [polynomial, multiplied_out].map(|polynomial| self.form(expressions, &polynomial));
         let form = forms.into_iter().min_by_key(|&form| formula_cost(expressions, form))?;
-        Some(if self.damped { self.with_sums(expressions, form) } else { form })
+        if !self.damped {
+            return Some(form);
+        }
+        let form = self.with_sums(expressions, form);
+        let expanded = expanded.map(|expanded| self.form(expressions, &expanded));
+        let cost = |form: ExpressionId| formula_cost(expressions, form);
+        Some(expanded.filter(|&expanded| cost(expanded) * MUCH_LESS.1 < cost(form) * MUCH_LESS.0).unwrap_or(form))
     }
 
     /// A product with the sums that are factors of it in their own nested form.
