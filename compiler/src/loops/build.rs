@@ -148,10 +148,13 @@ impl<'a> Builder<'a> {
         given
     }
 
-    /// A buffer has the shape that the reader of the program knows.
+    /// A buffer has the shape that the reader of the program knows, or that of one step.
     fn add_buffer(&mut self, original: &Program, id: TensorId, place: Place) {
         let tensor = self.program.tensor(id);
-        let shape = original.tensors.get(id.0 as usize).unwrap_or(tensor).shape.clone();
+        let shape = match original.tensors.get(id.0 as usize) {
+            Some(known) if !self.plan.folded.contains_key(&id) => known.shape.clone(),
+            Some(_) | None => self.plan.shape_in_memory(id),
+        };
         let integers = match &tensor.element {
             Element::Real => None,
             Element::Integer { from, to } => Some([from.clone(), to.clone()]),
@@ -191,7 +194,12 @@ impl<'a> Builder<'a> {
 
     /// The flat offset of an element, in variables and buffers.
     pub fn offset(&self, tensor: TensorId, at: &[Index]) -> Index {
-        self.form(&offset::flat(&self.program, tensor, at, &self.extents))
+        let Some(&time) = self.plan.folded.get(&tensor) else {
+            return self.form(&offset::flat(&self.program, tensor, at, &self.extents));
+        };
+        let mut at = at.to_vec();
+        at[time] = Index::default();
+        self.form(&offset::flat_in(&self.program, &self.plan.shape_in_memory(tensor), &at, &self.extents))
     }
 
     /// The statements of a step.

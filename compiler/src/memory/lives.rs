@@ -54,7 +54,7 @@ pub fn residents(plan: &Plan, returns: bool) -> Vec<Resident> {
     let resident = |tensor: TensorId, place: Place, life: (usize, usize)| {
         // What is a result is there when the pass has ended.
         let life = if matches!(place, Place::Slot(_)) { life } else { (life.0, last) };
-        let length = Extent::room_of(&plan.program.tensor(tensor).shape);
+        let length = Extent::room_of(&plan.shape_in_memory(tensor));
         Resident { tensor, place, length, life, instead_of: None }
     };
     let lives = plan.lives.iter().filter_map(|(&tensor, &life)| Some(resident(tensor, place(plan.homes.get(&tensor)?)?, life)));

@@ -117,7 +117,7 @@ impl Pass<'_> {
     }
 
     fn row(&self, resident: &Resident) -> Vec<String> {
-        let shape = &self.plan.program.tensor(resident.tensor).shape;
+        let shape = self.plan.shape_in_memory(resident.tensor);
         let shape: Vec<String> = shape.iter().map(|extent| self.sizes.extent(extent)).collect();
         let length = self.sizes.fixed(&resident.length);
         let place = match (&resident.place, resident.instead_of) {

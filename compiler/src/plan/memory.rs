@@ -1,5 +1,6 @@
 //! Which computed tensors need memory, from when until when, and which of them share it.
 
+use super::fold::fold;
 use super::inline::readers;
 use super::offset::{guess, reads};
 use super::{Home, Item, Plan, Step, defined};
@@ -16,6 +17,7 @@ pub fn assign(plan: &mut Plan) {
             plan.homes.insert(id, Home::Local);
         }
     }
+    fold(plan, &readers);
     lives(plan, &step_of, &readers);
     slots(plan, &step_of);
 }
@@ -95,7 +97,7 @@ fn slots(plan: &mut Plan, step_of: &BTreeMap<TensorId, usize>) {
     for (number, ids) in computed.into_iter().enumerate() {
         for id in ids.into_iter().filter(|id| !plan.homes.contains_key(id)).collect::<Vec<_>>() {
             let tensor = plan.program.tensor(id);
-            let length = Extent::room_of(&tensor.shape);
+            let length = Extent::room_of(&plan.shape_in_memory(id));
             let integer = tensor.element != Element::Real;
             let life = plan.lives[&id];
             let found = in_place(plan, &slots, id, number).or_else(|| free(&slots, &length, integer, life.0));
@@ -139,7 +141,7 @@ fn in_place(plan: &Plan, slots: &[Slot], id: TensorId, step: usize) -> Option<us
     let Step::Nest(items) = &plan.steps[step] else { return None };
     let (tensor, member) = (plan.program.tensor(id), &plan.members[&id]);
     let axes = member.variables[..tensor.shape.len()].iter().filter(|&&variable| variable != usize::MAX).count();
-    if member.accumulates || member.order.len() != axes {
+    if member.accumulates || member.order.len() != axes || plan.folded.contains_key(&id) {
         return None;
     }
     let leaf = leaf_of(items, id)?;
@@ -155,6 +157,7 @@ fn in_place(plan: &Plan, slots: &[Slot], id: TensorId, step: usize) -> Option<us
         };
         life.0 < step
             && life.1 == step
+            && !plan.folded.contains_key(&slot.owner)
             && old.shape == tensor.shape
             && old.element == tensor.element
             && defined(items).into_iter().all(pointwise)

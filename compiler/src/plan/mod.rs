@@ -4,11 +4,13 @@
 //! recurrences leave their conditions), `pad` (sums read zeros around a tensor in the place of conditions), `turn` (labels run the way in
 //! which most is read), `inline` (views and cheap formulas go into their readers), `layout` (the order of axes in memory), `product`,
 //! `digits` and `beforehand` (sums that are matrix products), `once` (what the outer loops would
-//! repeat), `partial` (sums in two steps), `split` (labels that loops read by digits), `orders` and `fuse` (loop nests)
+//! repeat), `partial` (sums in two steps), `split` (labels that loops read by digits), `orders` and `fuse` (loop nests),
+//! `fold` (recurrences that keep one step)
 //! and `memory` (buffers by their lives). It must know nothing of statements and of tokens.
 
 mod beforehand;
 mod digits;
+mod fold;
 mod fuse;
 mod inline;
 mod layout;
@@ -52,6 +54,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// How each definition of a nest lies in its loops.
     pub members: BTreeMap<TensorId, Member>,
+    /// The tensors of recurrences of which memory holds one step, and which of their axes is the time.
+    pub folded: fold::Folded,
     /// Where each computed tensor lives.
     pub homes: BTreeMap<TensorId, Home>,
     /// From which to which step the tensors live that have memory.
@@ -195,6 +199,7 @@ pub fn plan(program: &Program, name: &str) -> Plan {
         variables: fused.variables,
         steps: fused.steps,
         members: fused.members,
+        folded: fold::Folded::new(),
         homes: BTreeMap::new(),
         lives: BTreeMap::new(),
         slots: Vec::new(),
@@ -207,6 +212,15 @@ impl Plan {
     /// Whether it is the pass of training.
     pub fn trains(&self) -> bool {
         self.name == "gradient"
+    }
+
+    /// The shape that a tensor has in memory: that of one step where it holds no more.
+    pub fn shape_in_memory(&self, tensor: TensorId) -> Vec<Extent> {
+        let mut shape = self.program.tensor(tensor).shape.clone();
+        if let Some(&time) = self.folded.get(&tensor) {
+            shape[time] = Extent::one();
+        }
+        shape
     }
 
     /// An index form of a definition's labels in the variables of its nest.

@@ -13,7 +13,11 @@ pub fn strides(shape: &[Extent]) -> Vec<Extent> {
 
 /// The flat offset of an element; label `l` runs over `0..extents[l]`.
 pub fn flat(program: &Program, tensor: TensorId, at: &[Index], extents: &[Extent]) -> Index {
-    let shape = &program.tensor(tensor).shape;
+    flat_in(program, &program.tensor(tensor).shape, at, extents)
+}
+
+/// The flat offset of an element in memory of a shape.
+pub fn flat_in(program: &Program, shape: &[Extent], at: &[Index], extents: &[Extent]) -> Index {
     let sum = at.iter().zip(strides(shape)).fold(Index::default(), |sum, (index, stride)| {
         let index = bounds::simplify(program, index, extents);
         sum.plus(&index.times(&stride))

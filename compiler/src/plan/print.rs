@@ -69,7 +69,7 @@ impl Plan {
 
     fn home(&self, tensor: TensorId) -> String {
         let life = self.lives.get(&tensor).map(|(from, to)| format!(", lives {from}..={to}")).unwrap_or_default();
-        let length = self.extent(&Extent::product(&self.program.tensor(tensor).shape));
+        let length = self.extent(&Extent::product(&self.shape_in_memory(tensor)));
         match &self.homes[&tensor] {
             Home::Local => "local".into(),
             Home::Slot(slot) => format!("slot {slot}, {length} elements{life}"),

@@ -10,7 +10,6 @@ use crate::ir::{Extent, Index, Label};
 use crate::loops::substitute::Substitution;
 use crate::loops::{Block, Local, Statement, Value, Variable};
 use crate::ops::{Operator, Runtime};
-use std::collections::BTreeMap;
 
 /// A range is cut into no more parts than this.
 pub const PARTS: usize = 6;
@@ -67,19 +66,12 @@ pub fn cases(scope: &Scope<'_>, variable: Variable, extent: &Extent, body: &[Sta
 }
 
 fn parts(variable: Variable, ranges: impl Iterator<Item = (i64, i64)>, body: &[Statement]) -> Vec<(Extent, Vec<Statement>)> {
-    let known = BTreeMap::new();
-    ranges.map(|(from, to)| (Extent::constant(to - from), part(variable, (from, to), body, &known))).collect()
+    ranges.map(|(from, to)| (Extent::constant(to - from), part(variable, (from, to), body))).collect()
 }
 
-/// The body of a loop in a part of its range, with a variable that starts from 0 there; `known` are the conditions that locals are.
-pub fn part(variable: Variable, (from, to): (i64, i64), body: &[Statement], known: &BTreeMap<Local, Value>) -> Vec<Statement> {
-    let there = |condition: &Value| in_range(condition, variable, from, to);
-    let body = decided(body, &|condition| match condition {
-        Value::Local(local) => truth(known.get(local)?, &there),
-        Value::Number(_) | Value::Position(_) | Value::Random(..) | Value::Load(..) | Value::Apply(..) | Value::Select(..) => {
-            there(condition)
-        }
-    });
+/// The body of a loop in a part of its range, with a variable that starts from 0 there.
+pub fn part(variable: Variable, (from, to): (i64, i64), body: &[Statement]) -> Vec<Statement> {
+    let body = decided(body, &|condition| in_range(condition, variable, from, to));
     let place = |label: Label| {
         let index = Index::label(label);
         if label.0 == variable.0 { index.plus_extent(&Extent::constant(from)) } else { index }

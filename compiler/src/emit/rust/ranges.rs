@@ -2,20 +2,40 @@
 //! know how loops are written.
 
 use super::cases::{PARTS, cut, each_value, part};
-use crate::ir::Extent;
+use crate::ir::{Extent, Index, Label};
+use crate::loops::substitute::{Substitution, with_leaves};
 use crate::loops::{Local, Statement, Value, Variable};
 use std::collections::BTreeMap;
 
 /// The parts of a range in which no condition on it changes, as far as that can be told; `known` are the conditions that locals are. Each
-/// is its extent, and what is done with a variable that starts from 0 there.
+/// is its extent, and what is done with a variable that starts from 0 there. A range that is gone through backwards is counted from its end: what
+/// is asked there is whether there is a step behind.
 pub fn of_range(
-    variable: Variable,
-    extent: &Extent,
+    (variable, extent): (Variable, &Extent),
+    backward: bool,
     body: &[Statement],
     known: &BTreeMap<Local, Value>,
 ) -> Vec<(Extent, Vec<Statement>)> {
+    let body: Vec<Statement> = body.iter().map(|statement| resolved(statement, known)).collect();
+    let body = if backward { turned(variable, extent, &body) } else { body };
+    in_parts(variable, extent, &body)
+}
+
+/// What is done with a variable that counts from the end of its range.
+fn turned(variable: Variable, extent: &Extent, body: &[Statement]) -> Vec<Statement> {
+    let last = Index::constant(extent.plus_constant(-1));
+    let place = |label| {
+        let own = Index::label(label);
+        if label == Label(variable.0) { last.minus(&own) } else { own }
+    };
+    let mut turned = Substitution::new(place, |local| local);
+    body.iter().map(|statement| turned.statement(statement)).collect()
+}
+
+/// The parts of a range between the numbers that its variable is compared with.
+fn in_parts(variable: Variable, extent: &Extent, body: &[Statement]) -> Vec<(Extent, Vec<Statement>)> {
     let end = extent.as_constant().unwrap_or(i64::from(i32::MAX));
-    let mut cuts: Vec<i64> = known.values().filter_map(|condition| cut(condition, variable)).collect();
+    let mut cuts: Vec<i64> = Vec::new();
     comparisons(body, &mut |value| cuts.extend(cut(value, variable)));
     cuts.retain(|cut| (1..end).contains(cut));
     cuts.sort_unstable();
@@ -26,9 +46,34 @@ pub fn of_range(
     let ends = cuts.iter().copied().chain([end]);
     let in_part = |(from, to): (i64, i64)| {
         let length = if to == end { extent.plus_constant(-from) } else { Extent::constant(to - from) };
-        (length, part(variable, (from, to), body, known))
+        (length, part(variable, (from, to), body))
     };
     [0].into_iter().chain(cuts.iter().copied()).zip(ends).map(in_part).collect()
+}
+
+/// A statement with the conditions in the place of the locals that they are.
+fn resolved(statement: &Statement, known: &BTreeMap<Local, Value>) -> Statement {
+    match statement {
+        Statement::For { variable, extent, backward, body } => {
+            let body = body.iter().map(|statement| resolved(statement, known)).collect();
+            Statement::For { variable: *variable, extent: extent.clone(), backward: *backward, body }
+        }
+        other @ (Statement::Comment(_)
+        | Statement::Let(..)
+        | Statement::Accumulator(..)
+        | Statement::Assign(..)
+        | Statement::Store { .. }
+        | Statement::Fill(..)
+        | Statement::Product(_)) => with_leaves(other, &mut |leaf| match leaf {
+            Value::Local(local) => known.get(local).unwrap_or(leaf).clone(),
+            Value::Number(_)
+            | Value::Position(_)
+            | Value::Random(..)
+            | Value::Load(..)
+            | Value::Apply(..)
+            | Value::Select(..) => leaf.clone(),
+        }),
+    }
 }
 
 /// Adds the conditions that a body's locals are.

@@ -109,9 +109,9 @@ impl Gathered<'_> {
     fn statements(&mut self, body: &[Statement]) -> Option<()> {
         for statement in body {
             match statement {
-                Statement::For { variable, extent, body, .. } => {
+                Statement::For { variable, extent, backward, body } => {
                     ranges::conditions(body, &mut self.conditions);
-                    for (extent, body) in ranges::of_range(*variable, extent, body, &self.conditions) {
+                    for (extent, body) in ranges::of_range((*variable, extent), *backward, body, &self.conditions) {
                         self.ranges.insert(*variable, extent);
                         self.statements(&body)?;
                     }

@@ -133,8 +133,9 @@ fn round(scope: &mut Scope<'_>, rounds: &Rounds) -> TokenStream {
 fn through_time(scope: &mut Scope<'_>, rounds: &Rounds) -> TokenStream {
     let first = Variable(u32::try_from(scope.loops.variable_names.len()).unwrap_or(u32::MAX));
     let mut inner = scope.clone();
-    let at = inner.enter_as(first, &rounds.extent, "first");
     let (count, extent) = inner.open_size("count");
+    // The last round of the part is one of all.
+    let at = inner.enter_as(first, &rounds.extent.minus(&extent).plus_constant(1), "first");
     let body = within_time(scope.loops, rounds, first, &extent);
     inner.part = Some((extent, rounds.extent.clone()));
     let written = nest::statements(&mut inner, &body);
