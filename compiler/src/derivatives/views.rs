@@ -97,15 +97,23 @@ fn are_parts(program: &Program, of: TensorId, views: &[View]) -> bool {
     (1..=MOST_PARTS).contains(&views.len()) && !views.iter().any(is_whole) && ranges.windows(2).all(|pair| pair[0].1 < pair[1].0)
 }
 
-/// The first and the last element in row-major order, where each element is reached once.
+/// The first and the last element in row-major order, where each element is reached once and all are inside: what is read under a
+/// condition alone may reach further.
 fn range((at, lengths): &View, shape: &[i64]) -> Option<(i64, i64)> {
     let mut stride = 1;
     let (mut first, mut steps): (i64, Vec<(i64, i64)>) = (0, Vec::new());
     for (index, length) in at.iter().zip(shape).rev() {
-        first += stride * index.constant_part().as_constant()?;
+        let begin = index.constant_part().as_constant()?;
+        first += stride * begin;
+        let mut end = begin;
         for (atom, step) in index.terms() {
             let Atom::Label(label) = atom else { return None };
-            steps.push((stride * step.as_constant()?, lengths.get(label.0 as usize)?.as_constant()?));
+            let (step, count) = (step.as_constant()?, lengths.get(label.0 as usize)?.as_constant()?);
+            steps.push((stride * step, count));
+            end += step * (count - 1);
+        }
+        if begin < 0 || end >= *length {
+            return None;
         }
         stride *= length;
     }

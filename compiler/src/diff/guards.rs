@@ -47,6 +47,28 @@ pub fn around(expressions: &mut Expressions, Guard { condition, holds }: Guard, 
     if holds { expressions.select(condition, value, zero) } else { expressions.select(condition, zero, value) }
 }
 
+/// A formula where one more condition holds, and 0 elsewhere; the condition is asked where the guards of the formula hold, and not
+/// elsewhere.
+pub fn within(expressions: &mut Expressions, value: ExpressionId, condition: ExpressionId) -> ExpressionId {
+    match expressions.node(value).clone() {
+        Node::Select(outer, then, otherwise) => {
+            let mut branch = |branch| match expressions.as_number(branch) {
+                Some(0.0) => branch,
+                Some(_) | None => within(expressions, branch, condition),
+            };
+            let (then, otherwise) = (branch(then), branch(otherwise));
+            expressions.select(outer, then, otherwise)
+        }
+        Node::Apply(Operator::Add, parts) => {
+            let parts: Vec<ExpressionId> = parts.into_iter().map(|part| within(expressions, part, condition)).collect();
+            expressions.apply(Operator::Add, &parts)
+        }
+        Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Read(..) | Node::Apply(..) => {
+            around(expressions, Guard { condition, holds: true }, value)
+        }
+    }
+}
+
 /// Whether an operator in a formula can give an infinity, or no number, for numbers.
 fn may_be_infinite(expressions: &Expressions, value: ExpressionId) -> bool {
     expressions.reachable(value).into_iter().any(|id| match expressions.node(id) {

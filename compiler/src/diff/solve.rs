@@ -12,7 +12,7 @@
 //! | `f mod n = p` | f = n·q + p, with a new label q | |
 //! | no label left, or an integer tensor's element | none | `index = p` stays |
 
-use super::guards::Guard;
+use super::guards::{self, Guard};
 use super::{is_over_axes, label, plain_labels};
 use crate::ir::{Atom, Definition, ExpressionId, Extent, Index, Label, Program, TensorId, bounds};
 use crate::ops::{Operator, Reduction};
@@ -62,6 +62,27 @@ enum Condition {
     Inside(Index, Extent),
     /// Both are equal.
     Equal(Index, Index),
+}
+
+impl Condition {
+    /// Whether it reads an element of an integer tensor that may be outside.
+    fn may_read_outside(&self, program: &Program, extents: &[Extent]) -> bool {
+        match self {
+            Self::Inside(form, _) => may_read_outside(program, form, extents),
+            Self::Equal(left, right) => [left, right].into_iter().any(|form| may_read_outside(program, form, extents)),
+        }
+    }
+}
+
+fn may_read_outside(program: &Program, form: &Index, extents: &[Extent]) -> bool {
+    form.terms().any(|(atom, _)| match atom {
+        Atom::Label(_) => false,
+        Atom::Quotient(form, _) | Atom::Remainder(form, _) => may_read_outside(program, form, extents),
+        Atom::Element(tensor, at) => at
+            .iter()
+            .zip(&program.tensor(*tensor).shape)
+            .any(|(form, extent)| may_read_outside(program, form, extents) || !bounds::is_inside(program, form, extents, extent)),
+    })
 }
 
 struct Solver {
@@ -289,12 +310,18 @@ impl Solver {
             place[summed.0 as usize] = Index::label(label(rank + number));
         }
         let put = |form: &Index| form.substitute(&mut |Label(number)| place[number as usize].clone());
+        let (guarded, free): (Vec<&Condition>, Vec<&Condition>) =
+            self.conditions.iter().partition(|condition| condition.may_read_outside(program, &self.extents));
         let expressions = &mut program.expressions;
         let mut over_new = |formula| expressions.substitute(formula, &mut |Label(number)| put(&self.current[number as usize]));
         let mut body = over_new(value);
         let guard = guard.map(|Guard { condition, holds }| Guard { condition: over_new(condition), holds });
         let guard = guard.filter(|guard| is_over_axes(expressions, guard.condition, rank));
-        if let Some(condition) = all(expressions, &self.conditions, &put) {
+        // What a guard of the value keeps inside is asked within it.
+        if let Some(condition) = all(expressions, &guarded, &put) {
+            body = guards::within(expressions, body, condition);
+        }
+        if let Some(condition) = all(expressions, &free, &put) {
             let zero = expressions.number(0.0);
             body = expressions.select(condition, body, zero);
         }
@@ -317,7 +344,7 @@ impl Solver {
 /// All conditions as one truth value.
 fn all(
     expressions: &mut crate::ir::Expressions,
-    conditions: &[Condition],
+    conditions: &[&Condition],
     put: &dyn Fn(&Index) -> Index,
 ) -> Option<ExpressionId> {
     let mut parts = Vec::new();

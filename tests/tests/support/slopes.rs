@@ -3,7 +3,7 @@
 use crate::random::{Claim, Kind};
 use crate::support::numbers::close;
 use chainrule_compiler::eval::{Tensor, Values, evaluate};
-use chainrule_compiler::ir::{Program, Role, Root, Source, TensorId};
+use chainrule_compiler::ir::{Definition, Label, Node, Program, Role, Root, Source, TensorId};
 use std::collections::BTreeMap;
 
 /// Steps of the differences: where a kink is within the first, a smaller one may still say something.
@@ -27,7 +27,15 @@ pub fn check(program: &Program, claims: &[Claim], values: &Values) -> Result<(),
 fn find(program: &Program, name: &str) -> Result<TensorId, String> {
     let output = |name: String| program.root(&Role::Output(name));
     let found = program.find(name).or_else(|| output(name.to_owned())).or_else(|| output(format!("o_{name}")));
-    found.ok_or_else(|| format!("{name} is missing"))
+    found.map(|found| original(program, found)).ok_or_else(|| format!("{name} is missing"))
+}
+
+/// What a tensor is a copy of, if it is one.
+fn original(program: &Program, copy: TensorId) -> TensorId {
+    let Some(Definition { reduction: None, body }) = program.definition(copy) else { return copy };
+    let Node::Read(of, at) = program.expressions.node(*body) else { return copy };
+    let is_whole = at.iter().zip(0..).all(|(index, axis)| index.as_label() == Some(Label(axis)));
+    if is_whole && program.tensor(*of).shape == program.tensor(copy).shape { *of } else { copy }
 }
 
 /// A program in which one tensor is moved.
