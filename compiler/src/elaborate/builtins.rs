@@ -101,7 +101,7 @@ const TABLE: &[Builtin] = &[
     Builtin { name: "shape", parameters: &[X], run: Run::Places(shape) },
     Builtin { name: "axes", parameters: &[X, ("but", true)], run: Run::Places(axes) },
     Builtin { name: "alike", parameters: &[X, ("y", false)], run: Run::Places(alike) },
-    Builtin { name: "along", parameters: &[("vector", false), X, ("axis", false)], run: Run::Places(along) },
+    Builtin { name: "along", parameters: &[("part", false), X, ("axis", false)], run: Run::Places(along) },
     Builtin { name: "pair", parameters: &[X], run: Run::Places(pair) },
     Builtin { name: "fraction", parameters: &[X], run: Run::Places(|this, places, span| this.fraction(places, span)) },
     Builtin {
@@ -283,17 +283,20 @@ fn alike<'a>(this: &mut Elaborator<'a>, places: Places<'a>, span: Span) -> Resul
     Ok(Value::View(view))
 }
 
-/// A vector along an axis of a tensor, 1 long in all others.
+/// A tensor along as many axes of another, from one on, 1 long in all others.
 fn along<'a>(this: &mut Elaborator<'a>, places: Places<'a>, span: Span) -> Result<Value<'a>> {
-    let [vector, x, axis] = take_places(places)?;
-    let vector = this.needed_view(vector)?;
+    let [part, x, axis] = take_places(places)?;
+    let part = this.needed_view(part)?;
     let view = this.needed_view(x)?;
-    let axis = this.given_axis(axis.ok_or(Reported)?, view.rank())?;
-    let [label] = vector.axes.as_slice() else {
-        return Err(this.error(span, "what lies along an axis is a vector"));
-    };
-    let axes = (0..view.rank()).map(|other| if other == axis { *label } else { this.label(Extent::one()) }).collect();
-    Ok(Value::View(View { axes, body: vector.body }))
+    let first = this.given_axis(axis.ok_or(Reported)?, view.rank())?;
+    if part.rank() == 0 || first + part.rank() > view.rank() {
+        return Err(this.error(span, "what lies along axes has one or more, and no more than there are from the first on"));
+    }
+    let axes = (0..view.rank()).map(|other| {
+        let own = other.checked_sub(first).and_then(|place| part.axes.get(place).copied());
+        own.unwrap_or_else(|| this.label(Extent::one()))
+    });
+    Ok(Value::View(View { axes: axes.collect(), body: part.body }))
 }
 
 /// A number twice, or a list of two as it is.

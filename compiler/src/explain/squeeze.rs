@@ -1,12 +1,34 @@
-//! Axes of length 1 along which nothing changes, as a mean leaves them, are no axes for a reader: `mu[i, 0]` is `mu[i]`. It must not know
-//! what is derived.
+//! The same program with less to read in its indices: axes of length 1 along which nothing changes, as a mean leaves them, are no axes
+//! (`mu[i, 0]` is `mu[i]`), and a label of a sum whose digits are read is a label for each digit. It must not know what is derived.
 
 use crate::ir::{Definition, ExpressionId, Index, Label, Node, Program, Source, TensorId};
+use crate::ops::Reduction;
+use crate::plan::digits::Sum;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
 
-/// Takes such axes from all definitions that nobody asked for.
+/// Makes it so.
 pub fn squeeze(program: &mut Program) {
+    squeeze_axes(program);
+    program.order().into_iter().for_each(|id| split_digits(program, id));
+}
+
+/// Gives a sum over a label whose digits are read a label for each of them.
+fn split_digits(program: &mut Program, id: TensorId) {
+    let Some(Definition { reduction: Some((Reduction::Sum, extents)), body }) = program.definition(id).cloned() else { return };
+    let rank = program.tensor(id).shape.len();
+    let sum = Sum::of(program, id, body);
+    if sum.rank != rank || sum.labels.len() == rank + extents.len() {
+        return;
+    }
+    let reduction = Some((Reduction::Sum, sum.extents().split_off(rank)));
+    let names = sum.labels.iter().map(|(name, _)| name.clone()).collect();
+    let tensor = &mut program.tensors[id.0 as usize];
+    (tensor.source, tensor.label_names) = (Source::Defined(Definition { reduction, body: sum.body }), names);
+}
+
+/// Takes axes of length 1 from all definitions that nobody asked for.
+fn squeeze_axes(program: &mut Program) {
     let recurrent = program.recurrent();
     let roots: BTreeSet<TensorId> = program.roots.iter().map(|root| root.tensor).collect();
     let mut kept: FxHashMap<TensorId, Vec<usize>> = FxHashMap::default();

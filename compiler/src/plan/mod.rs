@@ -9,7 +9,7 @@
 //! and `memory` (buffers by their lives). It must know nothing of statements and of tokens.
 
 mod beforehand;
-mod digits;
+pub mod digits;
 mod fold;
 mod fuse;
 mod inline;
