@@ -202,9 +202,11 @@ fn is_automatic(program: &Program, id: TensorId, count: usize) -> bool {
     (0..count).all(is_given)
 }
 
-/// Whether a name is one that the compiler gives: `i0`.
+/// Whether a name is one that the compiler gives: `i0`, or `k_outer` of a digit.
 fn is_numbered(name: &str) -> bool {
-    name.strip_prefix('i').is_some_and(|number| !number.is_empty() && number.chars().all(|letter| letter.is_ascii_digit()))
+    let is_digit = name.ends_with("_outer") || name.ends_with("_inner");
+    let number = name.strip_prefix('i').filter(|number| !number.is_empty());
+    is_digit || number.is_some_and(|number| number.chars().all(|letter| letter.is_ascii_digit()))
 }
 
 fn label(number: usize) -> Label {
