@@ -244,7 +244,7 @@ impl<'a> Page<'a> {
         for (line, reason) in rows {
             match length(&line) {
                 _ if reason.is_empty() => out.push_str(&format!("{line}\n")),
-                own if own < column => out.push_str(&format!("{line}{}{reason}\n", " ".repeat(column - own))),
+                own if own + 4 <= column => out.push_str(&format!("{line}{}{reason}\n", " ".repeat(column - own))),
                 _ => out.push_str(&format!("{line}\n        {reason}\n")),
             }
         }

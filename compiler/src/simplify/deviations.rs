@@ -20,42 +20,83 @@ pub struct Deviation {
     pub over: Vec<Label>,
 }
 
-/// Makes a 0 of every sum of deviations.
+/// Makes a 0 of every sum of deviations, and takes them out of every sum that adds up others too.
 pub fn simplify(program: &mut Program, report: &mut Report) -> bool {
     let mut changed = false;
     for id in program.order() {
-        if found(program, id).is_some() {
-            report.enter(&program.tensor(id).name);
-            report.fired("deviations from their mean add up to 0");
-            let body = program.expressions.number(0.0);
-            let rank = program.tensor(id).shape.len();
-            program.tensors[id.0 as usize].label_names.truncate(rank);
-            set_definition(program, id, Definition { reduction: None, body });
-            changed = true;
-        }
+        let Some(left) = left(program, id) else { continue };
+        report.enter(&program.tensor(id).name);
+        report.fired("deviations from their mean add up to 0");
+        let definition = match left {
+            Some(body) => Definition { body, reduction: program.definition(id).and_then(|own| own.reduction.clone()) },
+            None => {
+                let rank = program.tensor(id).shape.len();
+                program.tensors[id.0 as usize].label_names.truncate(rank);
+                Definition { reduction: None, body: program.expressions.number(0.0) }
+            }
+        };
+        set_definition(program, id, definition);
+        changed = true;
     }
     changed
+}
+
+/// What is left of the terms of a sum that holds deviations from their mean, if something is; `None` where it holds none.
+fn left(program: &mut Program, id: TensorId) -> Option<Option<ExpressionId>> {
+    if found(program, id).is_some() {
+        return Some(None);
+    }
+    let Definition { reduction: Some((Reduction::Sum, extents)), body } = program.definition(id)?.clone() else { return None };
+    let rank = program.tensor(id).shape.len();
+    let (mut left, mut open, mut gone) = (None, vec![(body, false)], false);
+    while let Some((formula, is_negative)) = open.pop() {
+        if found_in(program, rank, &extents, formula).is_some() {
+            gone = true;
+        } else if let Node::Apply(operator @ (Operator::Add | Operator::Subtract), sides) = program.expressions.node(formula) {
+            let other = is_negative != (*operator == Operator::Subtract);
+            open.extend([(sides[1], other), (sides[0], is_negative)]);
+        } else {
+            left = Some(plus(program, left, formula, is_negative));
+        }
+    }
+    gone.then_some(left)
+}
+
+fn plus(program: &mut Program, sum: Option<ExpressionId>, term: ExpressionId, is_negative: bool) -> ExpressionId {
+    let expressions = &mut program.expressions;
+    match (sum, is_negative) {
+        (None, false) => term,
+        (None, true) => expressions.apply(Operator::Negate, &[term]),
+        (Some(sum), false) => expressions.apply(Operator::Add, &[sum, term]),
+        (Some(sum), true) => expressions.apply(Operator::Subtract, &[sum, term]),
+    }
 }
 
 /// Why a definition is 0, if it is a sum of deviations from their mean, with factors that do not depend on what is summed over.
 pub fn found(program: &mut Program, id: TensorId) -> Option<Deviation> {
     let Definition { reduction: Some((Reduction::Sum, extents)), body } = program.definition(id)?.clone() else { return None };
     let rank = program.tensor(id).shape.len();
-    let deviation = sums::inside(&mut program.expressions, rank, body)?;
-    let (left, right) = difference(program, deviation)?;
+    found_in(program, rank, &extents, body)
+}
+
+/// The same of a term of a sum over the labels behind the first `rank`.
+fn found_in(program: &mut Program, rank: usize, extents: &[Extent], term: ExpressionId) -> Option<Deviation> {
+    let deviation = sums::inside(&mut program.expressions, rank, term)?;
+    let (left, right) = difference(program, rank, deviation)?;
     [(left, right), (right, left)].into_iter().find_map(|(of, mean)| {
-        let terms = Terms::outside_of(program, mean, rank, &extents)?;
+        let terms = Terms::outside_of(program, mean, rank, extents)?;
         terms.is_mean(program, mean, of).then_some(Deviation { deviation, of, mean, over: terms.labels })
     })
 }
 
-/// The sides of a difference, which may have a name.
-fn difference(program: &mut Program, mut formula: ExpressionId) -> Option<(ExpressionId, ExpressionId)> {
+/// The sides of a difference, which may have a name, as may a multiple of it by what does not depend on what is summed over.
+fn difference(program: &mut Program, rank: usize, mut formula: ExpressionId) -> Option<(ExpressionId, ExpressionId)> {
     for _ in 0..DEEPEST {
         if let Node::Apply(Operator::Subtract, sides) = program.expressions.node(formula) {
             return Some((sides[0], sides[1]));
         }
-        formula = read_through(program, formula)?;
+        let read = read_through(program, formula)?;
+        formula = sums::inside(&mut program.expressions, rank, read)?;
     }
     None
 }
