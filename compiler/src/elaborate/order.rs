@@ -176,8 +176,26 @@ fn edges(statements: &[Statement], by_name: &BTreeMap<&str, usize>) -> Vec<Vec<(
         edges.extend(reads.all_parameters.then_some((first_group, false)));
         edges
     });
-    let every = (0..first_group).map(|number| (number, false)).collect();
-    own.chain([every]).chain(groups.values().cloned()).collect()
+    let own: Vec<Vec<(usize, bool)>> = own.collect();
+    let late = late(&all, &own);
+    let every = (0..first_group).filter(|&number| !late[number]).map(|number| (number, false)).collect();
+    own.into_iter().chain([every]).chain(groups.values().cloned()).collect()
+}
+
+/// For each statement, whether it reads all parameters, however indirectly, so that these must be there before.
+fn late(all: &[Reads<'_>], edges: &[Vec<(usize, bool)>]) -> Vec<bool> {
+    let mut readers: Vec<Vec<usize>> = vec![Vec::new(); all.len()];
+    for (number, edges) in edges.iter().enumerate() {
+        edges.iter().filter(|(_, hard)| *hard).for_each(|&(to, _)| readers[to].push(number));
+    }
+    let mut late = vec![false; all.len()];
+    let mut open: Vec<usize> = (0..all.len()).filter(|&number| all[number].all_parameters).collect();
+    while let Some(number) = open.pop() {
+        if !std::mem::replace(&mut late[number], true) {
+            open.extend(&readers[number]);
+        }
+    }
+    late
 }
 
 /// For each statement the circle of what must be there before that it belongs to, sorted; empty for most.
