@@ -1,4 +1,5 @@
-//! Derivations that a person has read: the snapshots show the linear layer, softmax with cross-entropy, batch and layer normalization,
+//! Derivations that a person has read: the snapshots show the linear layer, softmax with cross-entropy, batch, layer and group
+//! normalization,
 //! attention and an LSTM.
 
 use chainrule_compiler::cli::run;
@@ -24,7 +25,7 @@ fn derivations_read_as_a_lecture() {
     settings.set_omit_expression(true);
     settings.bind(|| {
         let paths: Vec<_> = entries(&folder).into_iter().filter(|path| path.extension().is_some_and(|end| end == "nn")).collect();
-        assert_eq!(paths.len(), 7);
+        assert_eq!(paths.len(), 8);
         for path in paths {
             let name = name_of(&path);
             let wrt: &[&str] = match name.as_str() {
