@@ -167,7 +167,11 @@ impl Book {
         let index = self.moved(&step.index, move_up);
         let condition = self.sheet.all_equal(&index, &plain(*rank..more));
         let partial = self.sheet.renumbered(step.partial, move_up);
-        let body = self.sheet.where_(condition, partial);
+        let body = if reads_integers(&step.index) {
+            self.sheet.within_guard(partial, &mut |sheet, inner| sheet.where_(condition, inner))
+        } else {
+            self.sheet.where_(condition, partial)
+        };
         let (reader, read) = (self.name_of(step.reader), self.name_of(step.read));
         let formula = Formula {
             shape: frame.reader_shape.iter().chain(&frame.shape).cloned().collect(),
@@ -197,7 +201,11 @@ impl Book {
         at.extend(plain(*rank..rank + count));
         let partial = self.sheet.renumbered(step.partial, move_up);
         let read = self.sheet.program.expressions.read(unit, at);
-        let body = self.sheet.times(partial, read);
+        let body = if reads_integers(&step.index) {
+            self.sheet.within_guard(partial, &mut |sheet, inner| sheet.times(inner, read))
+        } else {
+            self.sheet.times(partial, read)
+        };
         let formula = Formula {
             shape: frame.reader_shape.iter().chain(&frame.shape).cloned().collect(),
             summed: frame.summed.clone(),
@@ -330,6 +338,13 @@ impl Book {
         let found: Vec<TensorId> = self.sheet.program.ids().filter(is_auxiliary).collect();
         found.into_iter().map(|id| self.definition(id)).collect()
     }
+}
+
+/// Whether an index is an element of an integer tensor.
+fn reads_integers(index: &[Index]) -> bool {
+    let mut found = false;
+    index.iter().for_each(|form| form.each_tensor(&mut |_| found = true));
+    found
 }
 
 /// The name of what a statement defines.

@@ -120,6 +120,27 @@ impl Sheet {
         all
     }
 
+    /// Makes another formula of one, within the condition outside of which that is 0: what it is read at may be nowhere there.
+    pub fn within_guard(
+        &mut self,
+        formula: ExpressionId,
+        make: &mut dyn FnMut(&mut Self, ExpressionId) -> ExpressionId,
+    ) -> ExpressionId {
+        match self.program.expressions.node(formula).clone() {
+            Node::Select(condition, then, otherwise) if self.program.expressions.as_number(otherwise) == Some(0.0) => {
+                let then = make(self, then);
+                self.program.expressions.select(condition, then, otherwise)
+            }
+            Node::Apply(Operator::Negate, of) => {
+                let positive = self.within_guard(of[0], make);
+                self.program.expressions.apply(Operator::Negate, &[positive])
+            }
+            Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => {
+                make(self, formula)
+            }
+        }
+    }
+
     /// A formula where a condition holds, else 0.
     pub fn where_(&mut self, condition: Option<ExpressionId>, then: ExpressionId) -> ExpressionId {
         let zero = self.program.expressions.number(0.0);
