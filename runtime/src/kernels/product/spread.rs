@@ -11,7 +11,7 @@ use super::tile::{MOST_LANES, STRIPS, Spread};
 use super::vector::Vector;
 use super::{Strides, gather, pack};
 use crate::kernels::Float;
-use crate::kernels::threads::Share;
+use crate::kernels::threads::{self, Share};
 use chainrule_math::memory::{COLUMNS, CONTRACTION_DEPTH as DEPTH};
 
 /// What it costs, in products of vectors.
@@ -44,41 +44,21 @@ pub(super) unsafe fn in_lanes<M: Machine>(
     packing: &mut [M::Element],
 ) {
     let [m, n, k] = [contraction.m, contraction.n, contraction.k].map(count);
-    let (mut deep, mut across) = (Offsets::<DEPTH>::new(), Offsets::<COLUMNS>::new());
-    let panel = packing.as_mut_ptr();
+    let mut across = Offsets::<COLUMNS>::new();
+    let tiles = Tiles::of::<M>(contraction.n, n);
     for rows in parts(m, M::COLUMNS) {
         across.fill(contraction.m, rows);
-        for depth in parts(k, DEPTH) {
-            deep.fill(contraction.k, depth);
-            let block = Block::<M> {
-                contraction,
-                along_a: &deep.first[..depth.length],
-                along_b: &deep.second[..depth.length],
-                rows_of_a: &across.first[..rows.length],
-                rows_of_c: &across.second[..rows.length],
-                tiles: Tiles::of::<M>(contraction.n, n),
-                accumulate: contraction.accumulate || depth.start > 0,
-                a,
-                b,
-                c,
-                panel,
-            };
-            let lanes = rows.length.next_multiple_of(M::Vector::LANES);
-            let chunks = Cut::at_most(depth.length, CHUNK);
-            // SAFETY: as the caller says: all offsets are inside of the tensors, and `packing` has room for a panel.
-            unsafe {
-                share::<M, _>(lanes * depth.length / PACKED, chunks.count, &Packed { block: &block, chunks });
-                let nanoseconds = n.saturating_mul(depth.length).saturating_mul(lanes / M::Vector::LANES) / PER_LANE;
-                share::<M, _>(nanoseconds, block.tiles.count(), &block);
-            }
-        }
+        let vectors = rows.length.div_ceil(M::Vector::LANES);
+        let nanoseconds = n.saturating_mul(k).saturating_mul(vectors) / PER_LANE;
+        // Each group packs the rows once more, so there are no more of them than threads.
+        let groups = threads::parts(nanoseconds, threads::get().min(tiles.count()));
+        let (rows_of_a, rows_of_c) = (&across.first[..rows.length], &across.second[..rows.length]);
+        let panel =
+            Panel::<M> { contraction, terms: k, rows_of_a, rows_of_c, tiles, groups, a, b, c, packed: packing.as_mut_ptr() };
+        // SAFETY: as the caller says: all offsets are inside of the tensors, and `packing` has room for some terms of a panel.
+        unsafe { share::<M, _>(nanoseconds, groups, &panel) }
     }
 }
-
-/// So many terms are packed at once.
-const CHUNK: usize = 64;
-/// How many elements are packed in a nanosecond, about.
-const PACKED: usize = 2;
 
 /// The columns of a tile: there are registers for so many pointers.
 const MOST: usize = 10;
@@ -113,82 +93,82 @@ impl Tiles {
     }
 }
 
-/// Some rows and terms, with all columns.
-struct Block<'a, M: Machine> {
+/// Some rows of A, with all terms and all columns; threads share the columns, in groups of tiles.
+struct Panel<'a, M: Machine> {
     contraction: &'a Contraction<'a>,
-    /// The offset of each term in A and in B.
-    along_a: &'a [usize],
-    along_b: &'a [usize],
+    /// How many terms there are.
+    terms: usize,
     /// The offset of each row in A and in C.
     rows_of_a: &'a [usize],
     rows_of_c: &'a [usize],
     tiles: Tiles,
-    accumulate: bool,
+    groups: usize,
     a: *const M::Element,
     b: *const M::Element,
     c: *mut M::Element,
-    /// The packed rows: for each term all rows side by side, up to full vectors.
-    panel: *mut M::Element,
+    /// Where the calling thread packs the rows: for each term all of them side by side, up to full vectors.
+    packed: *mut M::Element,
 }
 
-/// The rows of a block, which threads pack in chunks of terms.
-struct Packed<'a, M: Machine> {
-    block: &'a Block<'a, M>,
-    chunks: Cut,
-}
-
-impl<M: Machine> Shared for Packed<'_, M> {
+impl<M: Machine> Shared for Panel<'_, M> {
     #[inline(always)]
     unsafe fn compute(&self, share: &mut Share<'_>) {
-        for chunk in share {
-            // SAFETY: as the caller of the contraction says.
-            unsafe { self.block.pack(self.chunks.part(chunk)) }
-        }
-    }
-}
-
-impl<M: Machine> Shared for Block<'_, M> {
-    #[inline(always)]
-    unsafe fn compute(&self, share: &mut Share<'_>) {
-        let mut columns = Offsets::<TILE_ROWS>::new();
-        let mut aside = [M::Element::ZERO; TILE_ROWS * COLUMNS];
-        for tile in share {
-            let part = self.tiles.part(tile);
-            columns.fill(self.contraction.n, part);
-            let [in_b, in_c] = [&columns.first[..part.length], &columns.second[..part.length]];
-            let tile = Spread { rows: self.panel, width: self.width(), b: self.b, columns: in_b, along: self.along_b };
-            // SAFETY: as the caller of the contraction says; there is room for a tile.
-            unsafe {
-                M::spread(part.length, self.width() / M::Vector::LANES, &tile, aside.as_mut_ptr());
-                self.write(in_c, &aside);
+        let packed = share.memory().map_or(self.packed, |memory| memory.as_mut_ptr().cast());
+        let mut deep = Offsets::<DEPTH>::new();
+        for group in share {
+            let group = Cut::into(self.tiles.count(), self.groups).part(group);
+            for depth in parts(self.terms, DEPTH) {
+                deep.fill(self.contraction.k, depth);
+                let accumulate = self.contraction.accumulate || depth.start > 0;
+                // SAFETY: as the caller of the contraction says. A worker's memory has room for a panel.
+                unsafe {
+                    self.pack(&deep.first[..depth.length], packed);
+                    for tile in group.start..group.start + group.length {
+                        self.tile(tile, &deep.second[..depth.length], packed, accumulate);
+                    }
+                }
             }
         }
     }
 }
 
-impl<M: Machine> Block<'_, M> {
+impl<M: Machine> Panel<'_, M> {
     /// The rows up to full vectors.
     #[inline(always)]
     fn width(&self) -> usize {
         self.rows_of_a.len().next_multiple_of(M::Vector::LANES)
     }
 
+    /// Computes some terms of a tile.
+    #[inline(always)]
+    unsafe fn tile(&self, tile: usize, along: &[usize], packed: *const M::Element, accumulate: bool) {
+        let mut columns = Offsets::<TILE_ROWS>::new();
+        let mut aside = [M::Element::ZERO; TILE_ROWS * COLUMNS];
+        let part = self.tiles.part(tile);
+        columns.fill(self.contraction.n, part);
+        let [in_b, in_c] = [&columns.first[..part.length], &columns.second[..part.length]];
+        let spread = Spread { rows: packed, width: self.width(), b: self.b, columns: in_b, along };
+        // SAFETY: as the caller says; there is room for a tile.
+        unsafe {
+            M::spread(part.length, self.width() / M::Vector::LANES, &spread, aside.as_mut_ptr());
+            self.write(in_c, &aside, accumulate);
+        }
+    }
+
     /// Packs the rows for some terms.
     #[inline(always)]
-    unsafe fn pack(&self, terms: Part) {
+    unsafe fn pack(&self, along: &[usize], to: *mut M::Element) {
         let (width, rows) = (self.width(), self.rows_of_a.len());
-        let to = self.panel.wrapping_add(terms.start * width);
-        let along = &self.along_a[terms.start..][..terms.length];
         // SAFETY: the offsets are inside of A, and there is room for the panel.
         unsafe {
             let ([row_axis], Some(term_axis)) = (self.contraction.m, self.contraction.k.last()) else {
-                let packed: [usize; CHUNK] = std::array::from_fn(|term| term * width);
-                gather::columns::<M::Vector>(self.a, [along, &packed[..terms.length]], self.rows_of_a, to);
+                let packed: [usize; DEPTH] = std::array::from_fn(|term| term * width);
+                gather::columns::<M::Vector>(self.a, [along, &packed[..along.len()]], self.rows_of_a, to);
                 return;
             };
             let strides = Strides { row: term_axis.strides[0], column: row_axis.strides[0] };
             let mut term = 0;
-            while term < terms.length {
+            while term < along.len() {
                 let next = along[term..].windows(2).take_while(|pair| pair[1] == pair[0] + strides.row).count() + 1;
                 let from = self.a.add(self.rows_of_a[0] + along[term]);
                 pack::rows::<M::Vector>(from, strides, next, rows, to.wrapping_add(term * width), width);
@@ -199,7 +179,7 @@ impl<M: Machine> Block<'_, M> {
 
     /// Writes a tile to C, or adds it: columns that lie side by side together.
     #[inline(always)]
-    unsafe fn write(&self, columns: &[usize], aside: &[M::Element]) {
+    unsafe fn write(&self, columns: &[usize], aside: &[M::Element], accumulate: bool) {
         let (lanes, width) = (M::Vector::LANES, self.width());
         let runs = Runs::of(columns, lanes);
         for run in runs.as_slice() {
@@ -215,7 +195,7 @@ impl<M: Machine> Block<'_, M> {
                     let mask = M::Vector::first(run.length);
                     for (&sums, &row) in square.iter().zip(rows) {
                         let to = self.c.add(columns[run.start] + row);
-                        let sums = if self.accumulate { M::Vector::load_part(to, mask).add(sums) } else { sums };
+                        let sums = if accumulate { M::Vector::load_part(to, mask).add(sums) } else { sums };
                         sums.store_part(to, mask);
                     }
                 }
