@@ -137,19 +137,3 @@ fn random_programs_agree() {
     }
     report(&failures, usize::try_from(count).unwrap_or(usize::MAX));
 }
-
-/// A gather that padding keeps inside is read inside in derivatives of its derivatives too, where others are read for all places.
-#[test]
-fn integers_under_a_guard_are_read_inside() {
-    let text = "network GuardedGather: f64 {
-    param w: [3, 2] = zeros;
-    input n: [2] in 0..3;
-    picked[j, k] = w[n[j], k] * (n[j] + 1);
-    y = pad(picked, [[0, 1], [0, 0]], value = 0.7);
-    slope = vjp(y, w, cos(y));
-    output along = jvp(slope, w, w);
-    loss = sum(sin(y)) + sum(sin(along));
-}
-";
-    agree(text, &[], 1).unwrap_or_else(|message| panic!("{message}"));
-}
