@@ -57,6 +57,9 @@ pub(super) fn flush<S: Float>(number: S) -> S {
     if number.abs() < S::from_f64(smallest) { S::ZERO } else { number }
 }
 
+/// So few parameters are not worth the choice of instructions: they are less than a step of a wide loop.
+pub(super) const FEW: usize = 16;
+
 /// The bytes that a pass reads or writes in a nanosecond, about.
 pub(super) const BYTES: usize = 16;
 
@@ -102,6 +105,9 @@ macro_rules! pass {
             }
 
             let (length, slices) = ($gradient.len(), [$(stringify!($written)),*].len() + 1);
+            if length < super::pass::FEW {
+                return body($($setting,)* $($written,)* $gradient);
+            }
             let nanoseconds = length * slices * size_of::<$scalar>() / super::pass::BYTES;
             if crate::kernels::threads::is_worth(nanoseconds) {
                 crate::kernels::threads::rounds(nanoseconds, length, [$(($written, 1)),*], |range, [$($written),*]| {
