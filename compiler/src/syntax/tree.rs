@@ -60,7 +60,7 @@ pub struct Constant {
     pub value: Expression,
 }
 
-/// `fn gelu(x) = 0.5 * x * (1 + erf(x / sqrt(2)));` or `fn f(x) { ...; e }`
+/// `fn gelu(x) = 0.5 * x * (1 + erf(x * sqrt(0.5)));` or `fn f(x) { ...; e }`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Function {
     /// The documentation before it.
