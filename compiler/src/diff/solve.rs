@@ -68,21 +68,10 @@ impl Condition {
     /// Whether it reads an element of an integer tensor that may be outside.
     fn may_read_outside(&self, program: &Program, extents: &[Extent]) -> bool {
         match self {
-            Self::Inside(form, _) => may_read_outside(program, form, extents),
-            Self::Equal(left, right) => [left, right].into_iter().any(|form| may_read_outside(program, form, extents)),
+            Self::Inside(form, _) => !bounds::has_elements(program, form, extents),
+            Self::Equal(left, right) => [left, right].into_iter().any(|form| !bounds::has_elements(program, form, extents)),
         }
     }
-}
-
-fn may_read_outside(program: &Program, form: &Index, extents: &[Extent]) -> bool {
-    form.terms().any(|(atom, _)| match atom {
-        Atom::Label(_) => false,
-        Atom::Quotient(form, _) | Atom::Remainder(form, _) => may_read_outside(program, form, extents),
-        Atom::Element(tensor, at) => at
-            .iter()
-            .zip(&program.tensor(*tensor).shape)
-            .any(|(form, extent)| may_read_outside(program, form, extents) || !bounds::is_inside(program, form, extents, extent)),
-    })
 }
 
 struct Solver {

@@ -1,8 +1,9 @@
 //! What the ranges of labels tell about index forms: their bounds, and quotients and remainders that vanish.
 
+use super::expression::{ExpressionId, Node};
 use super::extent::Extent;
 use super::index::{Atom, Index, Label};
-use super::program::{Element, Program};
+use super::program::{Element, Program, TensorId};
 
 /// The smallest and the largest value that an index form takes, as far as they can be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +60,32 @@ fn atom_range(program: &Program, atom: &Atom, extents: &[Extent]) -> Option<Rang
 /// Whether an index form is proved to stay inside of `0..extent`.
 pub fn is_inside(program: &Program, index: &Index, extents: &[Extent], extent: &Extent) -> bool {
     range(program, index, extents).is_some_and(|range| range.lowest.is_at_least(0) && extent.minus(&range.highest).is_at_least(1))
+}
+
+/// Whether all that a formula reads is proved to be inside for all values of its labels, integers in index forms with it: then it may be computed where
+/// no condition protects it.
+pub fn reads_inside(program: &Program, formula: ExpressionId, extents: &[Extent]) -> bool {
+    program.expressions.reachable(formula).into_iter().all(|id| match program.expressions.node(id) {
+        Node::Read(tensor, at) => is_element(program, *tensor, at, extents),
+        Node::Position(index) | Node::Random(_, index) => has_elements(program, index, extents),
+        Node::Number(_) | Node::Apply(..) | Node::Select(..) => true,
+    })
+}
+
+/// Whether a place is proved to be one of a tensor's.
+pub fn is_element(program: &Program, tensor: TensorId, at: &[Index], extents: &[Extent]) -> bool {
+    let is_place =
+        |(index, extent): (&Index, &Extent)| is_inside(program, index, extents, extent) && has_elements(program, index, extents);
+    at.iter().zip(&program.tensor(tensor).shape).all(is_place)
+}
+
+/// Whether the integers that an index form reads are proved to be there.
+pub fn has_elements(program: &Program, index: &Index, extents: &[Extent]) -> bool {
+    index.terms().all(|(atom, _)| match atom {
+        Atom::Label(_) => true,
+        Atom::Quotient(form, _) | Atom::Remainder(form, _) => has_elements(program, form, extents),
+        Atom::Element(tensor, at) => is_element(program, *tensor, at, extents),
+    })
 }
 
 /// The same index with the quotients and remainders removed that the ranges of labels decide (`(3h + d) div 3` is `h` where `d` is

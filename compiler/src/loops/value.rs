@@ -3,7 +3,7 @@
 use super::build::{Builder, Frame};
 use super::{Block, Local, Statement, Value};
 use crate::ir::cost::formula_cost;
-use crate::ir::{Atom, ExpressionId, Index, Node, TensorId, bounds};
+use crate::ir::{Atom, ExpressionId, Node, bounds};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;
 
@@ -162,25 +162,12 @@ impl Builder<'_> {
     fn is_harmless(&self, branch: ExpressionId) -> bool {
         formula_cost(&self.program.expressions, branch) <= SPECULATED
             && self.program.expressions.reachable(branch).into_iter().all(|id| match self.program.expressions.node(id) {
-                Node::Read(tensor, at) => self.known(id).is_some() || self.is_inside(*tensor, at),
-                Node::Position(index) | Node::Random(_, index) => self.elements_inside(index),
+                Node::Read(tensor, at) => {
+                    self.known(id).is_some() || bounds::is_element(&self.program, *tensor, at, &self.extents)
+                }
+                Node::Position(index) | Node::Random(_, index) => bounds::has_elements(&self.program, index, &self.extents),
                 Node::Number(_) | Node::Apply(..) | Node::Select(..) => true,
             })
-    }
-
-    fn is_inside(&self, tensor: TensorId, at: &[Index]) -> bool {
-        let shape = &self.program.tensor(tensor).shape;
-        at.iter()
-            .zip(shape)
-            .all(|(index, extent)| bounds::is_inside(&self.program, index, &self.extents, extent) && self.elements_inside(index))
-    }
-
-    fn elements_inside(&self, index: &Index) -> bool {
-        index.terms().all(|(atom, _)| match atom {
-            Atom::Label(_) => true,
-            Atom::Quotient(form, _) | Atom::Remainder(form, _) => self.elements_inside(form),
-            Atom::Element(tensor, at) => self.is_inside(*tensor, at),
-        })
     }
 
     /// The value of a formula, with the locals that are there.

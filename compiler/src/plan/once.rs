@@ -3,7 +3,7 @@
 //! inner loops stands before them anyway.)
 
 use super::lower::{auxiliary, redefine};
-use super::offset::{guess, label, labels, reads};
+use super::offset::{guess, label, labels};
 use super::orders::orders;
 use super::product::Contractions;
 use crate::ir::{Definition, Element, ExpressionId, Extent, Index, Label, Node, Program, TensorId, bounds};
@@ -67,10 +67,7 @@ fn is_repeated(program: &Program, node: ExpressionId, order: &[Label], extents: 
     times > FEW
         && own.iter().all(|label| order.contains(label))
         && is_dear(program, node)
-        && reads(program, node).iter().all(|(tensor, at)| {
-            let shape = &program.tensor(*tensor).shape;
-            at.iter().zip(shape).all(|(index, extent)| bounds::is_inside(program, index, extents, extent))
-        })
+        && bounds::reads_inside(program, node, extents)
 }
 
 /// Whether a formula of elements costs enough; what has no labels stands before all loops. Conditions are no numbers, and random numbers belong

@@ -7,7 +7,7 @@
 use super::beforehand::laid_out;
 use super::digits::Sum;
 use super::lower::{auxiliary, redefine};
-use super::offset::{flat, guess, is_affine, label, labels, plain, reads};
+use super::offset::{flat, guess, is_affine, label, labels, plain};
 use super::{Around, Axis, Contraction};
 use crate::ir::{Definition, ExpressionId, Extent, Index, Label, Node, Program, TensorId, bounds};
 use crate::ops::{Operator, Reduction};
@@ -153,13 +153,7 @@ fn groups(program: &Program, factors: Vec<ExpressionId>) -> Vec<Group> {
 /// Puts the condition on factors that only it keeps from reading outside.
 fn guard_reads(program: &mut Program, sum: &Sum, guard: ExpressionId, (own, factors): &mut Group) {
     let extents = sum.extents();
-    let is_safe = |factor: &ExpressionId| {
-        reads(program, *factor).iter().all(|(tensor, at)| {
-            let shape = &program.tensor(*tensor).shape;
-            at.iter().zip(shape).all(|(index, extent)| bounds::is_inside(program, index, &extents, extent))
-        })
-    };
-    if factors.iter().all(is_safe) {
+    if factors.iter().all(|&factor| bounds::reads_inside(program, factor, &extents)) {
         return;
     }
     own.extend(labels(program, guard));

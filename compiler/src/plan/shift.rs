@@ -5,7 +5,7 @@
 //! before the recurrence begins.
 
 use super::lower::{auxiliary, redefine};
-use super::offset::{label, labels, plain, reads};
+use super::offset::{label, labels, plain};
 use super::product::is_worth;
 use crate::ir::{Definition, ExpressionId, Extent, Index, Label, Node, Program, TensorId, bounds};
 use crate::ops::{Operator, Reduction};
@@ -105,7 +105,7 @@ fn free(program: &mut Program, id: TensorId, branch: ExpressionId, time: Label) 
         let at = axes.iter().copied().map(Index::label).collect();
         let mut own = extents;
         own.remove(time.0 as usize);
-        return is_inside(program, body, &own).then_some(Free::Sum { axes, body, at });
+        return bounds::reads_inside(program, body, &own).then_some(Free::Sum { axes, body, at });
     };
     let moved = |old: Label, steps: &Extent| {
         let own = Index::label(old);
@@ -114,7 +114,7 @@ fn free(program: &mut Program, id: TensorId, branch: ExpressionId, time: Label) 
     let body = program.expressions.substitute(branch, &mut |old| moved(old, &steps.negated()));
     let at = plain(rank).into_iter().enumerate().map(|(number, _)| moved(label(number), &steps)).collect();
     let axes = (0..rank).map(label).collect();
-    (count > rank && is_inside(program, body, &extents)).then_some(Free::Sum { axes, body, at })
+    (count > rank && bounds::reads_inside(program, body, &extents)).then_some(Free::Sum { axes, body, at })
 }
 
 /// The one `c` of all the `t + c` in a formula; `Some(None)` where there is none, `None` where there are several or other forms.
@@ -136,12 +136,4 @@ fn steps(program: &Program, root: ExpressionId, time: Label) -> Option<Option<Ex
         }
     }
     Some(found)
-}
-
-/// Whether all reads of a formula stay inside.
-fn is_inside(program: &Program, body: ExpressionId, extents: &[Extent]) -> bool {
-    reads(program, body).iter().all(|(tensor, at)| {
-        let shape = &program.tensor(*tensor).shape;
-        at.iter().zip(shape).all(|(index, extent)| bounds::is_inside(program, index, extents, extent))
-    })
 }

@@ -236,15 +236,7 @@ struct Total {
 impl Total {
     /// Whether a factor may be computed, and multiplied with 0, outside of the conditions around it.
     fn may_leave(&mut self, program: &Program, id: TensorId, factor: ExpressionId) -> bool {
-        let extents = &program.tensor(id).shape;
-        let inside = program.expressions.reachable(factor).into_iter().all(|node| match program.expressions.node(node) {
-            Node::Read(tensor, at) => {
-                let shape = &program.tensor(*tensor).shape;
-                at.iter().zip(shape).all(|(index, extent)| bounds::is_inside(program, index, extents, extent))
-            }
-            Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Apply(..) | Node::Select(..) => true,
-        });
-        inside && self.formula(program, factor)
+        bounds::reads_inside(program, factor, &program.tensor(id).shape) && self.formula(program, factor)
     }
 
     fn formula(&mut self, program: &Program, formula: ExpressionId) -> bool {

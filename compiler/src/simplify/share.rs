@@ -76,7 +76,7 @@ fn occurrences(program: &mut Program, order: &[TensorId]) -> Vec<(Key, Vec<Occur
             if cost < DEAR {
                 continue;
             }
-            let is_safe = is_safe(program, node, &extents);
+            let is_safe = bounds::reads_inside(program, node, &extents);
             let (canonical, labels) = canonical(program, node);
             let key = (canonical, labels.iter().map(|label| extents[label.0 as usize].clone()).collect());
             let number = *numbers.entry(key.clone()).or_insert_with(|| {
@@ -87,17 +87,6 @@ fn occurrences(program: &mut Program, order: &[TensorId]) -> Vec<(Key, Vec<Occur
         }
     }
     found
-}
-
-/// Whether every read stays inside for all values of the labels, so that no condition around it is needed.
-fn is_safe(program: &Program, root: ExpressionId, extents: &[Extent]) -> bool {
-    program.expressions.reachable(root).into_iter().all(|id| match program.expressions.node(id) {
-        Node::Read(tensor, at) => {
-            let shape = &program.tensor(*tensor).shape;
-            at.iter().zip(shape).all(|(index, extent)| bounds::is_inside(program, index, extents, extent))
-        }
-        Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Apply(..) | Node::Select(..) => true,
-    })
 }
 
 /// A formula with its labels numbered in the order of their first occurrence, and these labels.
