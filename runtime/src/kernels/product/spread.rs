@@ -5,7 +5,7 @@ use super::block::{Cut, Part, TILE_ROWS, parts};
 use super::contract::{Contraction, Dimension, count};
 use super::grid::PER_LANE;
 use super::machine::Machine;
-use super::offsets::{Offsets, Runs};
+use super::offsets::Offsets;
 use super::shared::{Shared, share};
 use super::tile::{MOST_LANES, STRIPS, Spread};
 use super::vector::Vector;
@@ -181,25 +181,28 @@ impl<M: Machine> Panel<'_, M> {
     #[inline(always)]
     unsafe fn write(&self, columns: &[usize], aside: &[M::Element], accumulate: bool) {
         let (lanes, width) = (M::Vector::LANES, self.width());
-        let runs = Runs::of(columns, lanes);
-        for run in runs.as_slice() {
+        let mut start = 0;
+        while start < columns.len() {
+            let side_by_side = columns[start..].windows(2).take(lanes - 1).take_while(|pair| pair[1] == pair[0] + 1);
+            let length = side_by_side.count() + 1;
             for (vector, rows) in self.rows_of_c.chunks(lanes).enumerate() {
                 // SAFETY: as the caller says; the machine has the instructions.
                 unsafe {
-                    let from = aside.as_ptr().add(run.start * width + vector * lanes);
+                    let from = aside.as_ptr().add(start * width + vector * lanes);
                     let mut square = [M::Vector::splat(M::Element::ZERO); MOST_LANES];
-                    for (column, vector) in square.iter_mut().enumerate().take(run.length) {
+                    for (column, vector) in square.iter_mut().enumerate().take(length) {
                         *vector = M::Vector::load(from.add(column * width));
                     }
                     pack::transpose(&mut square);
-                    let mask = M::Vector::first(run.length);
+                    let mask = M::Vector::first(length);
                     for (&sums, &row) in square.iter().zip(rows) {
-                        let to = self.c.add(columns[run.start] + row);
+                        let to = self.c.add(columns[start] + row);
                         let sums = if accumulate { M::Vector::load_part(to, mask).add(sums) } else { sums };
                         sums.store_part(to, mask);
                     }
                 }
             }
+            start += length;
         }
     }
 }
