@@ -147,7 +147,7 @@ impl<M: Machine> Panel<'_, M> {
         let part = self.tiles.part(tile);
         columns.fill(self.contraction.n, part);
         let [in_b, in_c] = [&columns.first[..part.length], &columns.second[..part.length]];
-        let spread = Spread { rows: packed, width: self.width(), b: self.b, columns: in_b, along };
+        let spread = Spread { rows: packed, b: self.b, columns: in_b, along };
         // SAFETY: as the caller says; there is room for a tile.
         unsafe {
             M::spread(part.length, self.width() / M::Vector::LANES, &spread, aside.as_mut_ptr());

@@ -172,10 +172,8 @@ pub(super) unsafe fn strips<V: Vector, const ROWS: usize, const VECTORS: usize>(
 
 /// Where the operands of a tile are that has the rows of A in its lanes.
 pub(super) struct Spread<'a, S> {
-    /// The packed rows of A: for each product of a sum, all rows side by side.
+    /// The packed rows of A: for each product of a sum, all rows side by side, up to full vectors.
     pub rows: *const S,
-    /// How many there are, up to full vectors.
-    pub width: usize,
     /// The first element of B.
     pub b: *const S,
     /// From there to each column of B.
@@ -209,7 +207,7 @@ pub(super) unsafe fn spread<V: Vector, const COLUMNS: usize, const VECTORS: usiz
                 }
             }
         }
-        rows = rows.wrapping_add(spread.width);
+        rows = rows.wrapping_add(VECTORS * V::LANES);
     }
     for (j, sums) in sums.iter().enumerate() {
         for (v, &sum) in sums.iter().enumerate() {
