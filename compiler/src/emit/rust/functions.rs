@@ -9,7 +9,7 @@ use super::rounds::{self, Rounds};
 use super::scope::{REMARK, Remarks, Scope};
 use super::shared;
 use super::step::{Step, Use};
-use crate::ir::Extent;
+use crate::ir::{Extent, SizeId};
 use crate::loops::{Loops, Statement};
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
@@ -67,7 +67,11 @@ impl Functions {
         let target = step.uses.iter().find(|one| one.written).map_or("step", |one| loops.buffer(one.buffers[0]).name.as_str());
         let name = self.names.fresh(&format!("compute_{target}"));
         let body = places.filled(body);
-        let signature = Signature { declared: places.filled(signature.declared), arguments: places.filled(signature.arguments) };
+        let signature = Signature {
+            declared: places.filled(signature.declared),
+            arguments: places.filled(signature.arguments),
+            single: signature.single,
+        };
         let formulas: Vec<String> = step.formulas.iter().map(|&formula| formula.to_owned()).collect();
         let documentation = formulas.iter().map(|formula| format!(" `{formula}`"));
         self.tokens.extend(quote!(#(#[doc = #documentation])*));
@@ -138,6 +142,18 @@ fn calls_kernels(loops: &Loops, step: &Step<'_>) -> bool {
     step.body.iter().all(|statement| calls(statement)) && shared(loops, step).is_none()
 }
 
+/// The size whose rounds a step goes through, if they are some loops each and yet so short, that what a loop keeps between them costs as
+/// much as they do.
+fn size_of_short_rounds(step: &Step<'_>) -> Option<SizeId> {
+    let mut repeated = step.body.iter().filter_map(|&statement| {
+        let Statement::For { extent, body, .. } = statement else { return None };
+        Some((extent, body))
+    });
+    let ((extent, body), None) = (repeated.next()?, repeated.next()) else { return None };
+    let loops_in_round = body.iter().filter(|statement| matches!(statement, Statement::For { .. })).count();
+    extent.as_size().filter(|_| loops_in_round > 1 && rounds::are_short(body))
+}
+
 /// A step as code.
 struct Written {
     signature: Signature,
@@ -185,7 +201,8 @@ fn signature(scope: &mut Scope<'_>, step: &Step<'_>) -> Signature {
     for &stream in &step.streams {
         arguments.push((scope.open_stream(stream), quote!(::chainrule::__private::Key)));
     }
-    Signature::new(arguments)
+    let short = size_of_short_rounds(step);
+    Signature { single: short.map(|size| scope.sizes()[size.0 as usize].clone()), ..Signature::new(arguments) }
 }
 
 /// The length of memory that a function takes as an array, so that the compiler of Rust knows it and checks no constant index: of a

@@ -41,7 +41,7 @@ pub fn write(
         return Ok(entry);
     }
     let mut calls = TokenStream::new();
-    let Signature { declared, arguments } = signature(loops, storage);
+    let Signature { declared, arguments, .. } = signature(loops, storage);
     for (number, part) in steps.chunks(STAGE).enumerate() {
         let stage_name = functions.fresh(&format!("{name}_stage_{}", number + 1));
         stage(loops, &stage_name, part, storage, functions, remarks)?;

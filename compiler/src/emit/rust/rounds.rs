@@ -36,6 +36,8 @@ const MOST_ADDITIONS: i64 = 4;
 const LEAST_ROUND: i64 = 100 * PER_NANOSECOND;
 /// Loops that are known to be cheaper stay on one thread.
 const LEAST: i64 = 8_000 * PER_NANOSECOND;
+/// Rounds that cost no more are short.
+const SHORT: i64 = 256 * ADDITION;
 /// What a symbolic size is taken for.
 const USUAL: usize = 16;
 
@@ -183,6 +185,11 @@ impl Gathered<'_> {
             Atom::Quotient(..) | Atom::Remainder(..) => None,
         }
     }
+}
+
+/// Whether a round is less than about ten vectors of additions, whatever the sizes are.
+pub fn are_short(body: &[Statement]) -> bool {
+    cost_of(body).and_then(|cost| cost.as_constant()).is_some_and(|cost| cost <= SHORT)
 }
 
 /// Whether a round assigns a local that was there before it.
