@@ -266,7 +266,9 @@ operators! {
     /// `erf(a)`: 2/√π·exp(-a²)
     Erf: Function("erf"), [(-2.0, 2.0)], Runtime::Elementary("erf"), 30, |a| math::Scalar::erf(a[0]),
         |g, a, _| {
-            let factor = g.number(std::f64::consts::FRAC_2_SQRT_PI);
+            let (two, pi) = (g.number(2.0), g.number(std::f64::consts::PI));
+            let root = g.apply(O::Sqrt, &[pi]);
+            let factor = g.apply(O::Divide, &[two, root]);
             let square = g.apply(O::Multiply, &[a[0], a[0]]);
             let negated = g.apply(O::Negate, &[square]);
             let bell = g.apply(O::Exp, &[negated]);

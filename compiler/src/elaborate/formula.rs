@@ -81,9 +81,14 @@ impl Formulas {
         }
     }
 
-    /// The constant that a formula is.
+    /// The float that a constant formula is.
     pub fn as_number(&self, id: FormulaId) -> Option<f64> {
-        if let Formula::Number(number) = self.node(id) { Some(number.get()) } else { None }
+        self.as_constant(id).map(Number::get)
+    }
+
+    /// The constant that a formula is.
+    fn as_constant(&self, id: FormulaId) -> Option<Number> {
+        if let Formula::Number(number) = self.node(id) { Some(*number) } else { None }
     }
 
     /// The index form that a formula is: a whole number or a position.
@@ -103,9 +108,9 @@ impl Formulas {
 
     /// An operator applied; constants and index forms are computed.
     pub fn apply(&mut self, operator: Operator, arguments: &[FormulaId]) -> FormulaId {
-        let numbers: Option<Vec<f64>> = arguments.iter().map(|&argument| self.as_number(argument)).collect();
+        let numbers: Option<Vec<Number>> = arguments.iter().map(|&argument| self.as_constant(argument)).collect();
         if let Some(numbers) = numbers {
-            return self.number((operator.row().value)(&numbers));
+            return self.intern(Formula::Number(Number::apply(operator, &numbers)));
         }
         let indices: Option<Vec<Index>> = arguments.iter().map(|&argument| self.as_index(argument)).collect();
         if let Some(indices) = indices {

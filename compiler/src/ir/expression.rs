@@ -1,6 +1,7 @@
 //! Scalar formulas, hash-consed: the same formula is the same [`ExpressionId`].
 
 use super::index::{Index, Label};
+use super::number::Number;
 use super::program::TensorId;
 use crate::ops::{Algebra, Operator};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -8,28 +9,6 @@ use std::cell::RefCell;
 
 /// A scalar formula, by its number in an [`Expressions`].
 pub use crate::ops::Term as ExpressionId;
-
-/// A number with the equality of bits, so that it can be a key (-0 is not 0, and NaN is NaN).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Number(u64);
-
-impl Number {
-    /// Of a float.
-    pub fn new(value: f64) -> Self {
-        Self(value.to_bits())
-    }
-
-    /// The float.
-    pub fn get(self) -> f64 {
-        f64::from_bits(self.0)
-    }
-}
-
-impl std::fmt::Debug for Number {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{:?}", self.get())
-    }
-}
 
 /// A sequence of random numbers among those of a training step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -125,10 +104,20 @@ impl Expressions {
         self.intern(Node::Select(condition, then, otherwise))
     }
 
-    /// The constant that a formula is.
+    /// An exact constant.
+    pub fn constant(&mut self, value: Number) -> ExpressionId {
+        self.intern(Node::Number(value))
+    }
+
+    /// The float that a constant formula is.
     pub fn as_number(&self, id: ExpressionId) -> Option<f64> {
+        self.as_constant(id).map(Number::get)
+    }
+
+    /// The constant that a formula is.
+    pub fn as_constant(&self, id: ExpressionId) -> Option<Number> {
         match self.node(id) {
-            Node::Number(number) => Some(number.get()),
+            Node::Number(number) => Some(*number),
             Node::Position(_) | Node::Random(..) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => None,
         }
     }

@@ -141,7 +141,7 @@ impl Printer<'_> {
     /// Writes a leaf; what has arguments is taken to pieces.
     fn pieces(&mut self, id: ExpressionId, needed: u8) -> Vec<Piece> {
         match self.program.expressions.node(id) {
-            Node::Number(number) => self.leaf(number_text(number.get()), needed),
+            Node::Number(number) => self.leaf(number.text(), needed),
             Node::Position(index) => self.leaf(self.index(index), needed),
             Node::Random(stream, at) => {
                 self.leaf((format!("random_at({}, {})", stream.0, self.index(at).0), precedence::POSTFIX), needed)
@@ -231,17 +231,6 @@ fn factor(extent: &Extent, sizes: &[String]) -> String {
     let text = extent.display(sizes);
     let simple = extent.is_factor() || extent.as_constant().is_some_and(|number| number >= 0);
     if simple { text } else { format!("({text})") }
-}
-
-/// A number as the language reads it, and its precedence.
-fn number_text(value: f64) -> (String, u8) {
-    let magnitude = match value.abs() {
-        positive if positive.is_infinite() => "inf".to_owned(),
-        positive if positive.is_nan() => return ("(inf - inf)".to_owned(), precedence::POSTFIX),
-        positive if positive.fract() == 0.0 && positive < 1e15 => format!("{positive}"),
-        positive => format!("{positive:?}"),
-    };
-    if value.is_sign_negative() { (format!("-{magnitude}"), precedence::UNARY) } else { (magnitude, precedence::POSTFIX) }
 }
 
 fn apply(operator: Operator, arguments: &[ExpressionId], needed: u8) -> Vec<Piece> {

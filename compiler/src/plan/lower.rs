@@ -1,5 +1,5 @@
 //! Definitions in the forms that loops compute: `logsumexp` in passes (`log_sum_exp`), labels with one value as 0, reductions over no
-//! labels as formulas.
+//! labels as formulas, divisions by sizes as products.
 
 use super::log_sum_exp;
 use super::offset::label;
@@ -13,6 +13,7 @@ pub fn lower(program: &mut Program) {
         if !recurrent.contains(&id) {
             single(program, id);
         }
+        multiply_by_reciprocals(program, id);
         let Some(Definition { reduction: Some((reduction, extents)), body }) = program.definition(id).cloned() else { continue };
         if extents.is_empty() {
             let body = match reduction {
@@ -45,6 +46,28 @@ fn single(program: &mut Program, id: TensorId) {
     let names = (0..extents.len()).filter(|&number| !goes(number)).map(|number| program.label_name(id, label(number))).collect();
     program.tensors[id.0 as usize].label_names = names;
     redefine(program, id, Definition { reduction, body });
+}
+
+/// Multiplies what loops compute by the reciprocal of a size, which stands before them: a division in them takes as long as the rest of a
+/// vector. A number that is read is divided, so that a mean of ones is 1.
+fn multiply_by_reciprocals(program: &mut Program, id: TensorId) {
+    let Some(definition) = program.definition(id).cloned() else { return };
+    if program.label_extents(id).is_empty() {
+        return;
+    }
+    let body = program.expressions.rebuild(definition.body, &mut |expressions, node| {
+        if let Node::Apply(Operator::Divide, arguments) = &node
+            && let &[of, by] = arguments.as_slice()
+            && matches!(expressions.node(of), Node::Apply(..))
+            && matches!(expressions.node(by), Node::Position(index) if index.as_extent().is_some())
+        {
+            let one = expressions.number(1.0);
+            let reciprocal = expressions.apply(Operator::Divide, &[one, by]);
+            return expressions.apply(Operator::Multiply, &[of, reciprocal]);
+        }
+        expressions.intern(node)
+    });
+    redefine(program, id, Definition { body, ..definition });
 }
 
 /// Puts another definition in the place of a tensor's.

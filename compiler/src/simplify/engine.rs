@@ -4,7 +4,7 @@ use super::pattern::{Form, VARIABLES, is_commutative};
 use super::report::Report;
 use super::rules::{RULES, Rule};
 use super::{like_terms, positions};
-use crate::ir::{ExpressionId, Expressions, Extent, Node, Program};
+use crate::ir::{ExpressionId, Expressions, Extent, Node, Number, Program};
 use crate::ops::{Operator, Runtime};
 use rustc_hash::FxHashMap;
 use std::sync::LazyLock;
@@ -140,9 +140,8 @@ pub(super) fn is_truth(expressions: &Expressions, id: ExpressionId) -> bool {
 fn fold(expressions: &mut Expressions, id: ExpressionId) -> Option<ExpressionId> {
     match expressions.node(id).clone() {
         Node::Apply(operator, arguments) => {
-            let values: Option<Vec<f64>> = arguments.iter().map(|&argument| expressions.as_number(argument)).collect();
-            let value = (operator.row().value)(&values?);
-            Some(expressions.number(value))
+            let values: Option<Vec<Number>> = arguments.iter().map(|&argument| expressions.as_constant(argument)).collect();
+            Some(expressions.constant(Number::apply(operator, &values?)))
         }
         Node::Select(condition, then, otherwise) => {
             let condition = expressions.as_number(condition)?;

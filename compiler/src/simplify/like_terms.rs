@@ -4,7 +4,7 @@
 //! so this never costs more. Neither does it where both stand under one condition, as in `where(c, a, 0) + b + where(c, 0, d)`, which
 //! is `where(c, a, d) + b`.
 
-use crate::ir::{ExpressionId, Expressions, Node};
+use crate::ir::{ExpressionId, Expressions, Node, Number};
 use crate::ops::Operator;
 
 /// Sums of more addends are not looked through.
@@ -40,19 +40,19 @@ pub fn simplify(expressions: &mut Expressions, id: ExpressionId) -> Option<(Expr
 
 /// Puts the first two addends together that are multiples of the same product.
 fn multiples(expressions: &mut Expressions, left: &mut Vec<Addend>, right: &mut Vec<Addend>) -> Option<()> {
-    let rest: Vec<(f64, Factors)> = right.iter().map(|addend| product(expressions, addend)).collect();
+    let rest: Vec<(Number, Factors)> = right.iter().map(|addend| product(expressions, addend)).collect();
     let (kept, gone, multiple) = left.iter().enumerate().find_map(|(kept, addend)| {
         let (number, factors) = product(expressions, addend);
         let gone = rest.iter().position(|(_, other)| !factors.is_empty() && *other == factors)?;
         let multiple = (number + rest[gone].0) / number;
-        (number != 0.0 && multiple.is_finite()).then_some((kept, gone, multiple))
+        (number != 0.0 && multiple.get().is_finite()).then_some((kept, gone, multiple))
     })?;
     right.remove(gone);
     let formula = left[kept].formula;
     if multiple == 0.0 {
         left.remove(kept);
     } else if multiple != 1.0 {
-        let number = expressions.number(multiple);
+        let number = expressions.constant(multiple);
         left[kept].formula = expressions.apply(Operator::Multiply, &[formula, number]);
     }
     Some(())
@@ -114,14 +114,14 @@ fn addends(expressions: &Expressions, id: ExpressionId, is_negative: bool, found
 }
 
 /// An addend as a number times a product.
-fn product(expressions: &Expressions, addend: &Addend) -> (f64, Factors) {
-    let mut number = if addend.is_negative { -1.0 } else { 1.0 };
+fn product(expressions: &Expressions, addend: &Addend) -> (Number, Factors) {
+    let mut number = Number::new(if addend.is_negative { -1.0 } else { 1.0 });
     let mut factors = Factors::new();
     let mut open = vec![(addend.formula, false)];
     while let Some((id, divides)) = open.pop() {
         match expressions.node(id) {
-            Node::Number(value) if divides => number /= value.get(),
-            Node::Number(value) => number *= value.get(),
+            Node::Number(value) if divides => number = number / *value,
+            Node::Number(value) => number = number * *value,
             Node::Apply(Operator::Multiply, arguments) => open.extend(arguments.iter().map(|&argument| (argument, divides))),
             Node::Apply(Operator::Divide, arguments) => open.extend([(arguments[0], divides), (arguments[1], !divides)]),
             Node::Apply(Operator::Negate, arguments) => {

@@ -1,7 +1,7 @@
 //! What integers and the ranges of labels decide: sums of positions, comparisons that always (or never) hold, and on which side of
 //! a comparison the 0 of a `where` stands: `where(i < n, 0, f)` is `where(i >= n, f, 0)`.
 
-use crate::ir::{ExpressionId, Expressions, Extent, Index, Node, Program, bounds};
+use crate::ir::{ExpressionId, Expressions, Extent, Index, Node, Number, Program, bounds};
 use crate::ops::Operator;
 
 /// Removes quotients and remainders that the ranges decide from the index forms of a leaf.
@@ -32,6 +32,11 @@ pub fn simplify(program: &Program, expressions: &mut Expressions, extents: &[Ext
         });
     }
     let Node::Apply(operator, arguments) = expressions.node(id).clone() else { return None };
+    if operator == Operator::Divide
+        && let Some(lowest) = in_lowest_terms(expressions, arguments[0], arguments[1])
+    {
+        return Some(lowest);
+    }
     let forms: Option<Vec<Index>> = arguments.iter().map(|&argument| expressions.as_index(argument)).collect();
     let forms = forms?;
     if let Some(decided) = compare(program, extents, operator, &forms) {
@@ -60,6 +65,22 @@ pub fn simplify(program: &Program, expressions: &mut Expressions, extents: &[Ext
         return None;
     };
     Some(expressions.position(value))
+}
+
+/// A fraction over a multiple of sizes: `2 / (4 * B)` is `1 / (2 * B)`.
+fn in_lowest_terms(expressions: &mut Expressions, number: ExpressionId, of: ExpressionId) -> Option<ExpressionId> {
+    let (number, size) = (expressions.as_constant(number)?, expressions.as_index(of)?.as_extent()?.clone());
+    let mut terms = size.terms();
+    let (Some((sizes, multiple)), None) = (terms.next(), terms.next()) else { return None };
+    #[allow(clippy::cast_precision_loss)]
+    let (above, below) = (number / Number::new(multiple as f64)).as_fraction()?;
+    if sizes.is_empty() || above == 0 || below >= multiple {
+        return None;
+    }
+    let size = expressions.position(Index::constant(Extent::term(below, sizes)));
+    #[allow(clippy::cast_precision_loss)]
+    let above = expressions.number(above as f64);
+    Some(expressions.apply(Operator::Divide, &[above, size]))
 }
 
 /// The comparison of integers that holds where this one does not.

@@ -204,7 +204,13 @@ impl Walk<'_> {
             Binary::Divide => style.fraction(first, second),
             Binary::Power => style.power(first, second),
             Binary::Add | Binary::Subtract => {
-                let needed = if operator == Binary::Add && second.tightness != UNARY { ADD } else { MULTIPLY };
+                // `a - b` for `a + (-b)`.
+                if let Some(opposite) = second.text.strip_prefix('-').filter(|_| second.tightness >= MULTIPLY) {
+                    let sign = if operator == Binary::Add { Binary::Subtract } else { Binary::Add };
+                    let text = format!("{} {} {opposite}", style.around(&first, ADD), style.sign(sign));
+                    return Part { open: second.open, ..Part::new(text, ADD) };
+                }
+                let needed = if operator == Binary::Add { ADD } else { MULTIPLY };
                 let needed = if second.text.starts_with('-') { POWER } else { needed };
                 let text = format!("{} {} {}", style.around(&first, ADD), style.sign(operator), style.around(&second, needed));
                 Part { open: second.open, ..Part::new(text, ADD) }

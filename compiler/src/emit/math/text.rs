@@ -14,7 +14,12 @@ impl Style for Text {
     }
 
     fn name(&self, name: &str) -> String {
-        if name == "inf" { "∞".to_owned() } else { name.to_owned() }
+        match name {
+            "inf" => "∞",
+            "pi" => "π",
+            name => name,
+        }
+        .to_owned()
     }
 
     fn number(&self, value: f64) -> String {
@@ -85,6 +90,9 @@ impl Style for Text {
     fn call(&self, name: &str, arguments: &[String], named: &[(String, String)]) -> Part {
         match (name, arguments) {
             ("floor", [only]) => return Part::new(format!("⌊{only}⌋"), POSTFIX),
+            ("sqrt", [only]) if only.chars().all(|digit| digit.is_ascii_digit()) => {
+                return Part::new(format!("√{only}"), POSTFIX);
+            }
             ("sqrt", [only]) => return Part::new(format!("√({only})"), POSTFIX),
             _ => {}
         }

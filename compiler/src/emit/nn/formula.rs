@@ -2,7 +2,8 @@
 
 use super::groups::Grouped;
 use super::recurrence;
-use super::write::{binary, call, extent, extent_terms, floating, make, name, named, natural, sum, unary};
+use super::times::{plus, times};
+use super::write::{binary, call, constant, extent, extent_terms, floating, make, name, named, natural, sum, unary};
 use super::writer::Writer;
 use crate::derived_names;
 use crate::ir::{Atom, ExpressionId, Extent, Index, Label, Node, Program, TensorId, bounds};
@@ -95,7 +96,7 @@ pub fn expression(writer: &Writer, id: TensorId, root: ExpressionId, labels: &La
     for node in writer.program.expressions.reachable(root) {
         let argument = |id: &ExpressionId| done.get(id).cloned().unwrap_or_else(|| natural(0));
         let made = match writer.program.expressions.node(node) {
-            Node::Number(number) => floating(number.get()),
+            Node::Number(number) => constant(*number),
             Node::Position(index) => position(writer, index, labels),
             Node::Random(stream, index) => call("random_at", vec![natural(stream.0.into()), position(writer, index, labels)]),
             Node::Read(tensor, at) => {
@@ -137,7 +138,21 @@ pub fn apply(operator: Operator, mut arguments: Vec<Expression>) -> Expression {
         Spelling::Infix(text, _) => {
             let right = arguments.pop().unwrap_or_else(|| natural(0));
             let left = arguments.pop().unwrap_or_else(|| natural(0));
-            binary(infix(text), left, right)
+            match infix(text) {
+                Binary::Multiply => times(left, right),
+                sign @ (Binary::Add | Binary::Subtract) => plus(sign, left, right),
+                sign @ (Binary::Divide
+                | Binary::MatrixMultiply
+                | Binary::Power
+                | Binary::Equal
+                | Binary::NotEqual
+                | Binary::Less
+                | Binary::LessEqual
+                | Binary::Greater
+                | Binary::GreaterEqual
+                | Binary::And
+                | Binary::Or) => binary(sign, left, right),
+            }
         }
     }
 }

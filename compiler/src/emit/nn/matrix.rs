@@ -4,7 +4,7 @@
 //! last axes below each other, so that the text says what broadcasting makes of it.
 
 use super::patterns;
-use super::write::{binary, call, extent, floating, make, name, natural};
+use super::write::{binary, call, constant, extent, floating, make, name, natural};
 use super::writer::Writer;
 use crate::ir::{Atom, Definition, ExpressionId, Extent, Index, Label, Node, TensorId};
 use crate::ops::{Operator, Reduction};
@@ -104,7 +104,7 @@ pub fn elementwise(writer: &Writer, frame: &Frame, body: ExpressionId) -> Option
             ids.iter().map(|id| done.get(id).and_then(Option::as_ref).cloned()).collect()
         };
         let made = match writer.program.expressions.node(id) {
-            Node::Number(number) => Some(Array::scalar(floating(number.get()))),
+            Node::Number(number) => Some(Array::scalar(constant(*number))),
             Node::Position(index) => position(writer, frame, index),
             Node::Random(..) => None,
             Node::Read(tensor, at) => read(writer, frame, *tensor, at, None),

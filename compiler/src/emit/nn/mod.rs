@@ -13,6 +13,7 @@ mod recurrence;
 mod remarks;
 #[cfg(test)]
 pub(crate) mod tests;
+mod times;
 mod write;
 mod writer;
 

@@ -20,7 +20,7 @@ fn try_program(path: &Path, text: &str, network: Option<&str>) -> Result<Program
     if diagnostics.has_errors() { Err(format!("{:?}", diagnostics.sorted())) } else { program.ok_or_else(String::new) }
 }
 
-fn program(text: &str) -> Program {
+pub(crate) fn program(text: &str) -> Program {
     try_program(Path::new("test.nn"), text, None).unwrap_or_else(|errors| panic!("{errors}\n{text}"))
 }
 

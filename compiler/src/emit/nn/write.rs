@@ -1,6 +1,7 @@
 //! Small pieces of syntax trees. It must not know of programs beyond their sizes.
 
-use crate::ir::{Extent, Factor, Program, TensorId};
+use crate::ir::number::{Piece, Written};
+use crate::ir::{Extent, Factor, Number, Program, TensorId};
 use crate::span::Span;
 use crate::syntax::tree::{Argument, Binary, Expression, ExpressionKind, Name, Unary};
 
@@ -54,6 +55,36 @@ pub fn floating(value: f64) -> Expression {
         make(ExpressionKind::Number { value, integer: value.fract() == 0.0 && value < 1e15 })
     };
     if value.is_sign_negative() { unary(Unary::Negate, magnitude) } else { magnitude }
+}
+
+/// A constant.
+pub fn constant(number: Number) -> Expression {
+    if number.get().is_nan() {
+        return floating(number.get());
+    }
+    let Written { above, below } = number.written();
+    let product = |pieces: Vec<Piece>| {
+        let product = pieces.into_iter().map(piece).reduce(|product, factor| binary(Binary::Multiply, product, factor));
+        product.unwrap_or_else(|| natural(1))
+    };
+    let magnitude = if below.is_empty() { product(above) } else { binary(Binary::Divide, product(above), product(below)) };
+    if number.get().is_sign_negative() { unary(Unary::Negate, magnitude) } else { magnitude }
+}
+
+fn piece(piece: Piece) -> Expression {
+    let pi = || named("pi");
+    let with_pi = |(number, has_pi): (i64, bool)| match (natural(number.unsigned_abs()), has_pi) {
+        (_, true) if number == 1 => pi(),
+        (number, true) => binary(Binary::Multiply, number, pi()),
+        (number, false) => number,
+    };
+    match piece {
+        Piece::Decimal(value) => floating(value),
+        Piece::Pi => pi(),
+        Piece::Logarithm(of) => call("log", vec![natural(of.unsigned_abs())]),
+        Piece::Root(of, (1, false)) => call("sqrt", vec![with_pi(of)]),
+        Piece::Root(of, over) => call("sqrt", vec![binary(Binary::Divide, with_pi(of), with_pi(over))]),
+    }
 }
 
 /// A sum of terms with their signs.

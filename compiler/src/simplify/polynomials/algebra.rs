@@ -1,32 +1,32 @@
 //! Sums of products of formulas, as data.
 
-use crate::ir::ExpressionId;
+use crate::ir::{ExpressionId, Number};
 use std::collections::BTreeMap;
 
 /// What a product is of, with exponents, sorted; without its number.
 pub type Monomial = Vec<(ExpressionId, u32)>;
 /// Monomials with their numbers; none is 0.
-pub type Polynomial = BTreeMap<Monomial, f64>;
+pub type Polynomial = BTreeMap<Monomial, Number>;
 
 /// A factor alone.
 pub fn atom(id: ExpressionId) -> Polynomial {
-    Polynomial::from([(vec![(id, 1)], 1.0)])
+    Polynomial::from([(vec![(id, 1)], Number::new(1.0))])
 }
 
 /// `a + factor · b`
-pub fn sum(a: &Polynomial, b: &Polynomial, factor: f64) -> Polynomial {
+pub fn sum(a: &Polynomial, b: &Polynomial, factor: Number) -> Polynomial {
     let mut sum = a.clone();
-    for (monomial, number) in b {
+    for (monomial, &number) in b {
         add(&mut sum, monomial.clone(), number * factor);
     }
     sum
 }
 
 /// Adds a term; what is left of a difference by rounding alone is nothing.
-pub fn add(polynomial: &mut Polynomial, monomial: Monomial, number: f64) {
-    let before = polynomial.get(&monomial).copied().unwrap_or(0.0);
+pub fn add(polynomial: &mut Polynomial, monomial: Monomial, number: Number) {
+    let before = polynomial.get(&monomial).copied().unwrap_or(Number::new(0.0));
     let total = before + number;
-    if total.abs() <= 4.0 * f64::EPSILON * before.abs() {
+    if total.get().abs() <= 4.0 * f64::EPSILON * before.get().abs() {
         polynomial.remove(&monomial);
     } else {
         polynomial.insert(monomial, total);

@@ -6,7 +6,7 @@
 
 use super::Reader;
 use super::algebra::{Monomial, Polynomial, add};
-use crate::ir::{Definition, ExpressionId, Expressions, Label, Node};
+use crate::ir::{Definition, ExpressionId, Expressions, Label, Node, Number};
 use crate::ops::Operator;
 use std::collections::BTreeMap;
 
@@ -151,7 +151,7 @@ pub fn reciprocal(expressions: &mut Expressions, of: ExpressionId) -> Option<Pol
         damping(expressions, reciprocal)?;
         *reciprocals.entry(reciprocal).or_default() += exponent;
     }
-    number.is_normal().then(|| Polynomial::from([(reciprocals.into_iter().collect(), 1.0 / number)]))
+    number.get().is_normal().then(|| Polynomial::from([(reciprocals.into_iter().collect(), Number::new(1.0) / number)]))
 }
 
 /// What a formula damps.
@@ -163,7 +163,7 @@ fn damping(expressions: &Expressions, formula: ExpressionId) -> Option<Damping> 
         _ => return None,
     };
     let mut terms = terms(expressions, of, if is_reciprocal { 1.0 } else { -1.0 });
-    let constant = terms.remove(&Monomial::new()).unwrap_or(0.0);
+    let constant = terms.remove(&Monomial::new()).map_or(0.0, Number::get);
     let powers = powers(&terms)?;
     let lowest = powers.values().map(lowest).try_fold(constant, |sum, lowest| Some(sum + lowest?));
     let is_within_one = lowest.is_some_and(|lowest| if is_reciprocal { lowest >= 1.0 } else { -lowest <= MOST_EXPONENT });
@@ -184,7 +184,7 @@ fn powers(terms: &Polynomial) -> Option<BTreeMap<ExpressionId, Powers>> {
     let mut powers: BTreeMap<ExpressionId, Powers> = BTreeMap::new();
     for (monomial, &number) in terms {
         let &[(factor, exponent)] = monomial.as_slice() else { return None };
-        powers.entry(factor).or_default().insert(exponent, number);
+        powers.entry(factor).or_default().insert(exponent, number.get());
     }
     (!powers.is_empty()).then_some(powers)
 }
@@ -229,7 +229,7 @@ fn terms(expressions: &Expressions, of: ExpressionId, sign: f64) -> Polynomial {
             Node::Apply(Operator::Negate, arguments) => open.push((arguments[0], -sign)),
             Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => {
                 let (factors, number) = product(expressions, id);
-                add(&mut terms, factors, sign * number);
+                add(&mut terms, factors, Number::new(sign) * number);
             }
         }
     }
@@ -237,8 +237,8 @@ fn terms(expressions: &Expressions, of: ExpressionId, sign: f64) -> Polynomial {
 }
 
 /// The factors of a product, and its number.
-fn product(expressions: &Expressions, of: ExpressionId) -> (Monomial, f64) {
-    let (mut factors, mut number): (BTreeMap<ExpressionId, u32>, f64) = (BTreeMap::new(), 1.0);
+fn product(expressions: &Expressions, of: ExpressionId) -> (Monomial, Number) {
+    let (mut factors, mut number): (BTreeMap<ExpressionId, u32>, Number) = (BTreeMap::new(), Number::new(1.0));
     let mut open = vec![of];
     while let Some(id) = open.pop() {
         match expressions.node(id) {
@@ -248,10 +248,10 @@ fn product(expressions: &Expressions, of: ExpressionId) -> (Monomial, f64) {
                 open.push(arguments[0]);
             }
             Node::Apply(Operator::Divide, arguments) if expressions.as_number(arguments[1]).is_some() => {
-                number /= expressions.as_number(arguments[1]).unwrap_or(1.0);
+                number = number / expressions.as_constant(arguments[1]).unwrap_or(Number::new(1.0));
                 open.push(arguments[0]);
             }
-            Node::Number(value) => number *= value.get(),
+            Node::Number(value) => number = number * *value,
             Node::Position(_) | Node::Random(..) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => {
                 *factors.entry(id).or_default() += 1;
             }

@@ -9,7 +9,7 @@
 
 use super::algebra::{Monomial, Polynomial, add, divided, times};
 use super::{MOST_SUMS, MOST_TERMS, Reader};
-use crate::ir::{ExpressionId, Expressions, Node};
+use crate::ir::{ExpressionId, Expressions, Node, Number};
 use crate::ops::Operator;
 use std::collections::BTreeSet;
 
@@ -42,8 +42,8 @@ fn exponent(monomial: &Monomial, of: ExpressionId) -> u32 {
 
 fn product(a: &Polynomial, b: &Polynomial) -> Option<Polynomial> {
     let mut product = Polynomial::new();
-    for (one, number) in a {
-        for (other, factor) in b {
+    for (one, &number) in a {
+        for (other, &factor) in b {
             add(&mut product, times(one, other), number * factor);
         }
         if product.len() > MOST_TERMS {
@@ -54,7 +54,7 @@ fn product(a: &Polynomial, b: &Polynomial) -> Option<Polynomial> {
 }
 
 /// A term with a factor taken so often more.
-fn raised(term: (&Monomial, f64), of: &Polynomial, power: u32) -> Option<Polynomial> {
+fn raised(term: (&Monomial, Number), of: &Polynomial, power: u32) -> Option<Polynomial> {
     let first = Polynomial::from([(term.0.clone(), term.1)]);
     (0..power).try_fold(first, |total, _| product(&total, of))
 }
@@ -113,7 +113,7 @@ fn quotient(polynomial: &Polynomial, by: &Polynomial) -> Option<Polynomial> {
         }
         let (part, share) = (divided(highest, &vec![(factor, degree)]), first / number);
         let highest = highest.clone();
-        for (monomial, number) in by {
+        for (monomial, &number) in by {
             add(&mut rest, times(&part, monomial), -share * number);
         }
         rest.remove(&highest);

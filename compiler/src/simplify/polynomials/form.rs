@@ -2,7 +2,7 @@
 
 use super::Reader;
 use super::algebra::{Monomial, Polynomial, common, divided};
-use crate::ir::{ExpressionId, Expressions};
+use crate::ir::{ExpressionId, Expressions, Number};
 use crate::ops::Operator;
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ impl Reader<'_> {
             let term = multiplied(expressions, &large, term);
             total = Some(plus(expressions, total, term));
         }
-        total.unwrap_or(Product { of: None, number: 0.0 }).formula(expressions)
+        total.unwrap_or(Product { of: None, number: Number::new(0.0) }).formula(expressions)
     }
 
     /// The nested form: what all terms have in common before the rest, and of that what most have before those that have it. What damps
@@ -50,13 +50,14 @@ impl Reader<'_> {
         }
         let most = readers.iter().max_by_key(|&(&factor, &count)| (count, std::cmp::Reverse(factor))).map(|(&factor, _)| factor);
         let Some(factor) = most.filter(|_| polynomial.len() > 1) else {
-            return Product { of: None, number: polynomial.values().sum() };
+            return Product { of: None, number: polynomial.values().copied().fold(Number::new(0.0), std::ops::Add::add) };
         };
         let has = |monomial: &Monomial| monomial.iter().any(|&(other, _)| other == factor);
         let (with, without): (Polynomial, Polynomial) =
             polynomial.iter().map(|(monomial, number)| (monomial.clone(), *number)).partition(|(monomial, _)| has(monomial));
         let (with, without) = (self.horner(expressions, &with), self.horner(expressions, &without));
-        let (first, second) = if without.number < 0.0 && with.number > 0.0 { (with, without) } else { (without, with) };
+        let (first, second) =
+            if without.number.is_negative() && with.number.get() > 0.0 { (with, without) } else { (without, with) };
         plus(expressions, Some(first), second)
     }
 }
@@ -65,17 +66,17 @@ impl Reader<'_> {
 #[derive(Clone, Copy)]
 struct Product {
     of: Option<ExpressionId>,
-    number: f64,
+    number: Number,
 }
 
 impl Product {
     fn formula(self, expressions: &mut Expressions) -> ExpressionId {
         match self {
-            Self { of: None, number } => expressions.number(number),
-            Self { of: Some(of), number: 1.0 } => of,
-            Self { of: Some(of), number: -1.0 } => expressions.apply(Operator::Negate, &[of]),
+            Self { of: None, number } => expressions.constant(number),
+            Self { of: Some(of), number } if number == 1.0 => of,
+            Self { of: Some(of), number } if number == -1.0 => expressions.apply(Operator::Negate, &[of]),
             Self { of: Some(of), number } => {
-                let number = expressions.number(number);
+                let number = expressions.constant(number);
                 expressions.apply(Operator::Multiply, &[of, number])
             }
         }
@@ -85,10 +86,10 @@ impl Product {
 fn plus(expressions: &mut Expressions, total: Option<Product>, term: Product) -> Product {
     let Some(total) = total else { return term };
     let left = total.formula(expressions);
-    let is_negative = term.number < 0.0;
+    let is_negative = term.number.is_negative();
     let right = Product { number: term.number.abs(), ..term }.formula(expressions);
     let operator = if is_negative { Operator::Subtract } else { Operator::Add };
-    Product { of: Some(expressions.apply(operator, &[left, right])), number: 1.0 }
+    Product { of: Some(expressions.apply(operator, &[left, right])), number: Number::new(1.0) }
 }
 
 /// A product with the factors of a monomial before it.

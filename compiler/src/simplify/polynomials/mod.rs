@@ -156,7 +156,7 @@ impl<'a> Reader<'a> {
     fn of(&mut self, expressions: &mut Expressions, id: ExpressionId) -> Option<Polynomial> {
         match expressions.node(id) {
             Node::Number(number) if number.get() == 0.0 => Some(Polynomial::new()),
-            Node::Number(number) => number.get().is_finite().then(|| Polynomial::from([(Monomial::new(), number.get())])),
+            Node::Number(number) => number.get().is_finite().then(|| Polynomial::from([(Monomial::new(), *number)])),
             Node::Apply(operator, arguments) => {
                 let (operator, arguments) = (*operator, arguments.clone());
                 if operator == Operator::Multiply {
@@ -170,8 +170,8 @@ impl<'a> Reader<'a> {
                 let of = |number: usize| &self.known[&arguments[number]];
                 let linear = matches!(operator, Operator::Add | Operator::Subtract | Operator::Negate);
                 linear.then(|| match arguments.as_slice() {
-                    [_, _] => sum(of(0), of(1), if operator == Operator::Subtract { -1.0 } else { 1.0 }),
-                    _ => sum(&Polynomial::new(), of(0), -1.0),
+                    [_, _] => sum(of(0), of(1), Number::new(if operator == Operator::Subtract { -1.0 } else { 1.0 })),
+                    _ => sum(&Polynomial::new(), of(0), Number::new(-1.0)),
                 })
             }
             Node::Position(_) | Node::Random(..) | Node::Read(..) | Node::Select(..) => None,
@@ -199,8 +199,8 @@ impl<'a> Reader<'a> {
             other = if may[1] { other } else { self.sum(b?)? };
         }
         let mut product = Polynomial::new();
-        for (a, number) in &one {
-            for (b, factor) in &other {
+        for (a, &number) in &one {
+            for (b, &factor) in &other {
                 add(&mut product, times(a, b), number * factor);
             }
         }
@@ -216,15 +216,15 @@ impl<'a> Reader<'a> {
     /// A formula as a factor: a difference stays as it is, the first that there is of it or of its negative, if its terms are not damped.
     fn factor(&mut self, expressions: &mut Expressions, id: ExpressionId) -> Polynomial {
         let polynomial = self.known[&id].clone();
-        let is_difference = polynomial.len() == 2 && polynomial.values().sum::<f64>() == 0.0;
+        let is_difference = polynomial.len() == 2 && polynomial.values().map(|number| number.get()).sum::<f64>() == 0.0;
         if !is_difference || polynomial.keys().all(|monomial| self.is_damped(expressions, monomial)) {
             return polynomial;
         }
         let terms = |sign: f64| -> Vec<(Monomial, Number)> {
-            polynomial.iter().map(|(monomial, number)| (monomial.clone(), Number::new(sign * number))).collect()
+            polynomial.iter().map(|(monomial, &number)| (monomial.clone(), Number::new(sign) * number)).collect()
         };
         if let Some(&first) = self.sums.get(&terms(-1.0)) {
-            return Polynomial::from([(vec![(first, 1)], -1.0)]);
+            return Polynomial::from([(vec![(first, 1)], Number::new(-1.0))]);
         }
         atom(*self.sums.entry(terms(1.0)).or_insert(id))
     }
@@ -257,7 +257,7 @@ impl<'a> Reader<'a> {
                 polynomial.is_some_and(|found| {
                     let small =
                         found.keys().flatten().all(|&(factor, _)| factor != id && self.is_within_one(expressions, factor));
-                    small && found.values().map(|number| number.abs()).sum::<f64>() <= 2.0
+                    small && found.values().map(|number| number.get().abs()).sum::<f64>() <= 2.0
                 })
             };
         self.within_one.insert(id, is);
@@ -321,13 +321,13 @@ impl<'a> Reader<'a> {
     ) -> Option<Polynomial> {
         let terms = self.known.get(&of)?.clone();
         let mut result = Polynomial::new();
-        for (monomial, number) in polynomial {
+        for (monomial, &number) in polynomial {
             if !divided(monomial, common).iter().any(|&(factor, _)| factor == of) {
-                add(&mut result, monomial.clone(), *number);
+                add(&mut result, monomial.clone(), number);
                 continue;
             }
             let rest = divided(monomial, &vec![(of, 1)]);
-            for (term, factor) in &terms {
+            for (term, &factor) in &terms {
                 let product = times(&rest, term);
                 if !self.is_damped(expressions, &product) || !divided(&self.large(expressions, &product), common).is_empty() {
                     return None;
