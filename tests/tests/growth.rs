@@ -42,6 +42,21 @@ fn blocks_of_the_same_shapes_share_their_functions() {
 }
 
 #[test]
+fn many_layers_of_different_widths_share_their_functions() {
+    // Rows of the wide ones are long enough to be shared by threads.
+    for narrowest in [65, 500] {
+        let [few, many] = [16, 48].map(|count| functions(&code(&layers(narrowest..narrowest + count))));
+        assert_eq!(few, many, "from {narrowest}");
+    }
+}
+
+#[test]
+fn a_few_layers_of_different_widths_have_functions_of_their_own() {
+    let [two, four] = [2, 4].map(|count| functions(&code(&layers(65..65 + count))));
+    assert!(two < four);
+}
+
+#[test]
 fn code_grows_linearly_with_layers_of_different_shapes() {
     let [short, middle, long] = [16, 32, 64].map(|count| code(&layers(65..65 + count)).len());
     // Numbers of more digits make lines a little longer.

@@ -16,4 +16,5 @@ mod states;
 mod structs;
 mod support;
 mod traced;
+mod widths;
 mod workspaces;

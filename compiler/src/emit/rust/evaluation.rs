@@ -38,6 +38,7 @@ pub fn evaluation_module(loops: &Loops) -> Result<String, String> {
     let float = Ident::new(loops.precision.name(), Span::call_site());
     let fields: Vec<Ident> = (0..loops.buffers.len()).map(|number| format_ident!("buffer_{number}")).collect();
     let storage = MemoryStorage { fields: &fields };
+    functions.survey([loops]);
     let entry = pass::write(loops, &loops.name, &storage, &mut functions, Some(&remarks))?;
     let functions = functions.tokens;
     let scope = Scope::blank(loops);

@@ -2,25 +2,26 @@
 //! compiled once. It must not know where the memory of a step comes from.
 
 use super::copies::{Signature, copies};
+use super::families::{self, Families, Family, Form};
 use super::index;
 use super::names::{Names, Places};
 use super::nest;
 use super::rounds::{self, Rounds};
-use super::scope::{REMARK, Remarks, Scope};
+use super::scope::{Remarks, Scope};
 use super::shared;
-use super::step::{Step, Use};
+use super::step::{Step, Use, steps};
 use crate::ir::{Extent, SizeId};
 use crate::loops::{Loops, Statement};
-use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 /// The functions that are written so far.
 #[derive(Default)]
 pub struct Functions {
     names: Names,
-    /// By the code of a step with places for its names.
+    families: Families,
+    /// By the code of a step with places for its names, and for numbers that differ.
     known: BTreeMap<String, Function>,
     /// What is written.
     pub tokens: TokenStream,
@@ -31,6 +32,10 @@ pub struct Functions {
 pub struct Function {
     /// Its name.
     pub name: Ident,
+    /// The numbers that it takes for the step, behind the instruction set.
+    pub numbers: Vec<u64>,
+    /// Whether memory of constant length is handed to it as an array.
+    pub takes_arrays: bool,
     /// What it computes, in the names of the step that it is written for.
     formulas: Vec<String>,
 }
@@ -50,6 +55,15 @@ impl Functions {
         functions
     }
 
+    /// Finds the steps of passes that are equal but for numbers. All passes are surveyed before the first one is written.
+    pub fn survey<'a>(&mut self, passes: impl IntoIterator<Item = &'a Loops>) {
+        for loops in passes {
+            let steps = steps(loops);
+            steps.iter().filter_map(|step| Written::of(loops, step, None, false).form()).for_each(|form| self.families.add(form));
+        }
+        self.families.keep_large();
+    }
+
     /// A name for a function that is no step.
     pub fn fresh(&mut self, wanted: &str) -> Ident {
         self.names.fresh(wanted)
@@ -57,21 +71,21 @@ impl Functions {
 
     /// The function of a step.
     pub fn step(&mut self, loops: &Loops, step: &Step<'_>, remarks: Option<&Remarks>) -> Function {
-        let places = Places::default();
-        let Written { signature, body } = written(loops, step, remarks, places.names());
-        let mut key = String::new();
-        [&signature.declared, &body].into_iter().for_each(|tokens| write_key(tokens.clone(), &mut key));
+        let (written, family) = self.of_family(loops, step, remarks).unzip();
+        let written = written.unwrap_or_else(|| Written::of(loops, step, remarks, true));
+        let numbers = family.as_ref().map_or_else(Vec::new, |family| family.arguments.clone());
+        let key = family.as_ref().map_or_else(|| families::text(&written.code()), |family| family.text.clone());
         if let Some(function) = self.known.get(&key) {
-            return function.clone();
+            return Function { numbers, ..function.clone() };
         }
+        let takes_arrays = family.is_none();
+        let Written { signature, body, .. } = match &family {
+            Some(family) => written.with_numbers(family),
+            None => written.without_numbers(),
+        }
+        .filled();
         let target = step.uses.iter().find(|one| one.written).map_or("step", |one| loops.buffer(one.buffers[0]).name.as_str());
         let name = self.names.fresh(&format!("compute_{target}"));
-        let body = places.filled(body);
-        let signature = Signature {
-            declared: places.filled(signature.declared),
-            arguments: places.filled(signature.arguments),
-            single: signature.single,
-        };
         let formulas: Vec<String> = step.formulas.iter().map(|&formula| formula.to_owned()).collect();
         let documentation = formulas.iter().map(|formula| format!(" `{formula}`"));
         self.tokens.extend(quote!(#(#[doc = #documentation])*));
@@ -80,34 +94,19 @@ impl Functions {
             true => quote!(fn #name(level: Level, #declared) { #body }),
             false => copies(&name, &signature, &body, remarks),
         });
-        let function = Function { name, formulas };
+        let function = Function { name, numbers, takes_arrays, formulas };
         self.known.insert(key, function.clone());
         function
     }
-}
 
-/// The tokens as text, without the remarks.
-fn write_key(tokens: TokenStream, key: &mut String) {
-    let mut trees = tokens.into_iter();
-    while let Some(tree) = trees.next() {
-        match tree {
-            // `remark!(number);`
-            TokenTree::Ident(name) if name == REMARK => drop(trees.by_ref().take(3).count()),
-            TokenTree::Group(group) => {
-                let [open, close] = match group.delimiter() {
-                    Delimiter::Parenthesis => ['(', ')'],
-                    Delimiter::Brace => ['{', '}'],
-                    Delimiter::Bracket => ['[', ']'],
-                    Delimiter::None => [' ', ' '],
-                };
-                key.push(open);
-                write_key(group.stream(), key);
-                key.push(close);
-            }
-            TokenTree::Ident(_) | TokenTree::Punct(_) | TokenTree::Literal(_) => {
-                let _ = write!(key, "{tree} ");
-            }
+    /// The code of a step that has many variants.
+    fn of_family(&self, loops: &Loops, step: &Step<'_>, remarks: Option<&Remarks>) -> Option<(Written, Family)> {
+        if self.families.is_empty() {
+            return None;
         }
+        let written = Written::of(loops, step, remarks, false);
+        let family = self.families.of(written.form()?)?;
+        Some((written, family))
     }
 }
 
@@ -154,38 +153,77 @@ fn size_of_short_rounds(step: &Step<'_>) -> Option<SizeId> {
     extent.as_size().filter(|_| loops_in_round > 1 && rounds::are_short(body))
 }
 
-/// A step as code.
+/// A step as code, with places for names.
 struct Written {
     signature: Signature,
     body: TokenStream,
+    places: Places,
 }
 
-fn written(loops: &Loops, step: &Step<'_>, remarks: Option<&Remarks>, names: Names) -> Written {
-    let memory: Vec<_> = step.uses.iter().map(|one| (one.memory, loops.buffer(one.buffers[0]).name.clone())).collect();
-    let mut scope = Scope::new(loops, remarks, names, &memory);
-    let signature = signature(&mut scope, step);
-    if calls_kernels(loops, step) {
-        scope.level = quote!(level);
+impl Written {
+    fn of(loops: &Loops, step: &Step<'_>, remarks: Option<&Remarks>, with_arrays: bool) -> Self {
+        let places = Places::default();
+        let memory: Vec<_> = step.uses.iter().map(|one| (one.memory, loops.buffer(one.buffers[0]).name.clone())).collect();
+        let mut scope = Scope::new(loops, remarks, places.names(), &memory);
+        let signature = signature(&mut scope, step, with_arrays);
+        if calls_kernels(loops, step) {
+            scope.level = quote!(level);
+        }
+        if let Some((fills, rounds)) = shared(loops, step) {
+            let fills = nest::statements(&mut scope, &fills);
+            let body = shared::write(&mut scope, step, &fills, &rounds);
+            return Self { signature, body, places };
+        }
+        // The remarks at the head of a step are the documentation of its function.
+        let rest: Vec<Statement> =
+            step.body.iter().filter(|statement| !matches!(statement, Statement::Comment(_))).map(|&one| one.clone()).collect();
+        let body = nest::statements(&mut scope, &rest);
+        Self { signature, body, places }
     }
-    if let Some((fills, rounds)) = shared(loops, step) {
-        let fills = nest::statements(&mut scope, &fills);
-        let body = shared::write(&mut scope, step, &fills, &rounds);
-        return Written { signature, body };
+
+    /// What tells it from other steps.
+    fn code(&self) -> [&TokenStream; 2] {
+        [&self.signature.declared, &self.body]
     }
-    // The remarks at the head of a step are the documentation of its function.
-    let rest: Vec<Statement> =
-        step.body.iter().filter(|statement| !matches!(statement, Statement::Comment(_))).map(|&one| one.clone()).collect();
-    let body = nest::statements(&mut scope, &rest);
-    Written { signature, body }
+
+    fn form(&self) -> Option<Form> {
+        Form::of(&self.code())
+    }
+
+    /// The code that takes no numbers.
+    fn without_numbers(self) -> Self {
+        Self { body: families::without_numbers(self.body), ..self }
+    }
+
+    /// The code that takes the numbers that differ within a family.
+    fn with_numbers(self, family: &Family) -> Self {
+        let names = family.names(&self.code());
+        let mut seen = 0;
+        let [declared, body] = self.code().map(|code| family.named(code.clone(), &names, &mut seen));
+        let arguments = self.signature.arguments;
+        let signature = Signature {
+            declared: quote!(#(#names: usize,)* #declared),
+            arguments: quote!(#(#names,)* #arguments),
+            single: self.signature.single,
+        };
+        Self { signature, body, places: self.places }
+    }
+
+    /// The code with its names.
+    fn filled(self) -> Self {
+        let Self { signature: Signature { declared, arguments, single }, body, places } = self;
+        let [declared, arguments, body] = [declared, arguments, body].map(|tokens| places.filled(tokens));
+        Self { signature: Signature { declared, arguments, single }, body, places }
+    }
 }
 
-fn signature(scope: &mut Scope<'_>, step: &Step<'_>) -> Signature {
+fn signature(scope: &mut Scope<'_>, step: &Step<'_>, with_arrays: bool) -> Signature {
     let float = scope.float();
     let mut arguments: Vec<(Ident, TokenStream)> = scope.sizes().iter().map(|size| (size.clone(), quote!(usize))).collect();
     for one in &step.uses {
         let number = if scope.loops.buffer(one.buffers[0]).integers.is_some() { quote!(i32) } else { quote!(#float) };
         let borrow = if one.written { quote!(&mut) } else { quote!(&) };
-        let elements = match fixed_length(scope.loops, step, one) {
+        let elements = match fixed_length(scope.loops, step, one).filter(|_| with_arrays) {
             None => quote!([#number]),
             Some(length) => {
                 let code = index::extent(scope, &length).bare();

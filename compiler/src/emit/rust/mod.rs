@@ -9,6 +9,7 @@ mod code;
 mod copies;
 #[cfg(feature = "format")]
 mod evaluation;
+mod families;
 #[cfg(feature = "format")]
 mod format;
 mod functions;

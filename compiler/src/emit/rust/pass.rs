@@ -87,7 +87,8 @@ fn stage(
         let sizes = scope.sizes().iter().map(|size| quote!(#size));
         let slices = step.uses.iter().map(|one| {
             let slice = storage.slice(loops, one, step::length(&scope, one).map(super::code::Code::bare))?;
-            Ok::<_, String>(match functions::fixed_length(loops, step, one) {
+            let fixed = functions::fixed_length(loops, step, one).filter(|_| function.takes_arrays);
+            Ok::<_, String>(match fixed {
                 Some(_) if storage.is_array(loops, one) => slice,
                 Some(_) if one.written => quote!(array_mut(#slice)),
                 Some(_) => quote!(array(#slice)),
@@ -100,7 +101,11 @@ fn stage(
             let number = Literal::u32_unsuffixed(stream.0);
             quote!(key.stream(#number))
         });
-        let arguments = [quote!(level)].into_iter().chain(sizes).chain(slices).chain(packing).chain(streams);
+        let numbers = function.numbers.iter().map(|&number| {
+            let number = Literal::u64_unsuffixed(number);
+            quote!(#number)
+        });
+        let arguments = [quote!(level)].into_iter().chain(numbers).chain(sizes).chain(slices).chain(packing).chain(streams);
         let name = &function.name;
         calls.extend(quote!(#name(#(#arguments),*);));
     }

@@ -1,6 +1,7 @@
 //! A loop that threads share: its rounds as a method of what it reads, which the runtime calls for parts of them. It must not know which
 //! loops can be shared.
 
+use super::families;
 use super::index;
 use super::nest;
 use super::rounds::{PER_NANOSECOND, Rounds, of_part, within_time};
@@ -43,8 +44,9 @@ pub fn write(scope: &mut Scope<'_>, step: &Step<'_>, before: &TokenStream, round
     let slices = Literal::usize_unsuffixed(written.len());
     let (declared, implemented) =
         if read.iter().any(|one| one.is_slice) { (quote!(Loop<'a>), quote!(Loop<'_>)) } else { (quote!(Loop), quote!(Loop)) };
+    let (numbers, numbers_declared) = (families::handed(), families::declared());
     quote! {
-        struct #declared { #(#captured: #fields,)* }
+        struct #declared { #numbers_declared #(#captured: #fields,)* }
         impl Rounds<#float, #slices> for #implemented {
             #parts
 
@@ -55,14 +57,15 @@ pub fn write(scope: &mut Scope<'_>, step: &Step<'_>, before: &TokenStream, round
                 written: [&mut [#float]; #slices],
                 packing: &mut [#float],
             ) {
-                let Self { #(#captured),* } = *self;
+                let Self { #numbers #(#captured),* } = *self;
                 let [#(#written),*] = written;
-                part::<I>(rounds, #(#captured,)* #(#written,)* packing);
+                part::<I>(rounds, #numbers #(#captured,)* #(#written,)* packing);
             }
         }
         #[inline(always)]
         fn part<I: Isa>(
             rounds: ::core::ops::Range<usize>,
+            #numbers_declared
             #(#captured: #arguments,)*
             #(#written: &mut [#float],)*
             packing: &mut [#float],
@@ -70,7 +73,7 @@ pub fn write(scope: &mut Scope<'_>, step: &Step<'_>, before: &TokenStream, round
             #body
         }
         #before
-        share::<I, _, #slices>(&Loop { #(#captured),* }, #time, #count, [#((#written, #each)),*], #packing);
+        share::<I, _, #slices>(&Loop { #numbers #(#captured),* }, #time, #count, [#((#written, #each)),*], #packing);
     }
 }
 

@@ -93,6 +93,7 @@ impl<'a> Unit<'a> {
     /// Writes the passes.
     pub fn write_passes(&mut self, passes: &Passes) -> Result<TokenStream, String> {
         let mut functions = Functions::new(RESERVED);
+        functions.survey([&passes.gradient, &passes.assess, &passes.predict].into_iter().flatten());
         let scalar = |loops: &&Loops| loops.buffers.iter().any(|buffer| is_scalar_result(&buffer.place));
         if let Some(loops) = &passes.gradient {
             self.gradient_pass = Some(self.write_pass(loops, "gradient", true, true, &mut functions)?);
