@@ -7,6 +7,7 @@
 //! It must know nothing of syntax and of Rust.
 
 mod hessian;
+mod history;
 mod jacobian;
 pub mod products;
 mod views;
@@ -17,32 +18,15 @@ use crate::ir::transfer::transfer;
 use crate::ir::{Definition, Element, ExpressionId, Extent, Program, Role, Root, Source, Tensor, TensorId};
 use crate::simplify::simplify;
 pub use hessian::hessian;
+pub use history::{Derivative, History, Kind};
 pub use jacobian::jacobian;
 use rustc_hash::FxHashMap;
-use std::collections::BTreeMap;
 
 /// What moves along a vector has products of at most so many factors; of more they are written step by step.
 const MOST_FACTORS: i64 = 2;
 
 /// Products of more factors are differentiated backwards step by step: their gradients would cost more than four times as much.
 pub const MOST_FACTORS_BACKWARDS: i64 = 4;
-
-/// Whether a tensor is read by another, however indirectly, or is it. `origins` has derivatives that were made before, with what was
-/// differentiated: the derivative of a linear function depends on what the function does, if only as a constant.
-pub fn depends(program: &Program, of: TensorId, on: TensorId, origins: &BTreeMap<TensorId, TensorId>) -> bool {
-    let mut seen = vec![false; program.tensors.len()];
-    let mut stack = vec![of];
-    while let Some(id) = stack.pop() {
-        if id == on {
-            return true;
-        }
-        if !std::mem::replace(&mut seen[id.0 as usize], true) {
-            stack.extend(program.dependencies(id));
-            stack.extend(origins.get(&id));
-        }
-    }
-    false
-}
 
 /// The product of a vector (a tensor with the shape of `of`; ones where there is none) with the Jacobian of `of` for each of `wrt`.
 /// A derivative that is zero everywhere is a tensor of zeros.

@@ -1,6 +1,15 @@
 //! Networks of every form in a crate that allows nothing.
 
-#![deny(warnings, missing_docs, unused, nonstandard_style, unreachable_pub, rust_2018_idioms, missing_debug_implementations)]
+#![deny(
+    warnings,
+    missing_docs,
+    unused,
+    nonstandard_style,
+    non_ascii_idents,
+    unreachable_pub,
+    rust_2018_idioms,
+    missing_debug_implementations
+)]
 #![forbid(unsafe_op_in_unsafe_fn)]
 
 pub use own::Own;

@@ -7,6 +7,7 @@ use super::random::Streams;
 use super::recurrences::Circle;
 use super::view::Value;
 use super::{Options, Reported, Result};
+use crate::derivatives::History;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ir::{Definition, Extent, Label, Program, TensorId};
 use crate::span::{FileId, Span};
@@ -99,6 +100,8 @@ pub struct Elaborator<'a> {
     pub reserved: FxHashSet<String>,
     /// Definitions by what they say.
     pub known: FxHashMap<(Vec<Extent>, Definition), TensorId>,
+    /// What definitions read.
+    pub read: FxHashSet<TensorId>,
     /// Definitions that have no name of the user's own.
     pub intermediate: BTreeSet<TensorId>,
     /// Parameters and states by path.
@@ -115,10 +118,8 @@ pub struct Elaborator<'a> {
     pub params_read: Option<(usize, Span)>,
     /// States that have an update, with its place.
     pub updated: BTreeMap<String, Span>,
-    /// Derivatives, with what was differentiated.
-    pub derivatives: BTreeMap<TensorId, TensorId>,
-    /// Gradients, each with the scalar that was differentiated and what for.
-    pub gradients: BTreeMap<TensorId, (TensorId, TensorId)>,
+    /// The derivatives that were made.
+    pub derivatives: History,
     /// Sizes that a label showed to be numbers.
     pub equated: BTreeMap<String, i64>,
     /// Calls of the library in which something is wrong.
@@ -156,6 +157,7 @@ impl<'a> Elaborator<'a> {
             twins: FxHashMap::default(),
             reserved: FxHashSet::default(),
             known: FxHashMap::default(),
+            read: FxHashSet::default(),
             intermediate: BTreeSet::new(),
             stored: BTreeMap::new(),
             paths: BTreeMap::new(),
@@ -164,8 +166,7 @@ impl<'a> Elaborator<'a> {
             statement: Span::default(),
             params_read: None,
             updated: BTreeMap::new(),
-            derivatives: BTreeMap::new(),
-            gradients: BTreeMap::new(),
+            derivatives: History::default(),
             equated: BTreeMap::new(),
             library_errors: BTreeSet::new(),
             streams: Streams::default(),

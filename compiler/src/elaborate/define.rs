@@ -58,6 +58,7 @@ impl<'a> Elaborator<'a> {
         if let Some(&known) = self.known.get(&(shape.clone(), definition.clone())) {
             return Ok(known);
         }
+        self.read.extend(self.program.expressions.tensors(body));
         let name = self.free_name(format!("{}{what}", self.hint));
         let tensor = Tensor {
             name,
@@ -73,6 +74,20 @@ impl<'a> Elaborator<'a> {
         self.intermediate.insert(id);
         self.limit(span)?;
         Ok(id)
+    }
+
+    /// A definition for a name of the user's own: nothing else is or becomes the same tensor, however equal it is, as only what is read by
+    /// that name depends on it.
+    pub fn own(&mut self, tensor: TensorId) -> TensorId {
+        let Some(definition) = self.program.definition(tensor).cloned() else { return tensor };
+        self.known.remove(&(self.program.tensor(tensor).shape.clone(), definition));
+        if self.intermediate.contains(&tensor) && !self.read.contains(&tensor) {
+            return tensor;
+        }
+        let name = self.free_name(self.program.tensor(tensor).name.clone());
+        let id = self.add_tensor(Tensor { name, ..self.program.tensor(tensor).clone() });
+        self.intermediate.insert(id);
+        id
     }
 
     /// Adds a tensor whose name is taken already.

@@ -5,7 +5,7 @@ use super::builtins::{Places, take_places};
 use super::core::Elaborator;
 use super::view::{Value, View};
 use super::{Reported, Result};
-use crate::derivatives;
+use crate::derivatives::Kind;
 use crate::ir::{Element, TensorId};
 use crate::span::Span;
 
@@ -25,9 +25,7 @@ impl<'a> Elaborator<'a> {
         let [s, x] = take_places(places)?;
         let wanted = self.derivative(s, x, "grad")?;
         self.must_be_scalar(&wanted, "grad")?;
-        let found = self.derived(wanted.of, span, |program| derivatives::vjp(program, wanted.of, None, &wanted.wrt))?;
-        self.gradients.extend(found.iter().zip(&wanted.wrt).map(|(&gradient, &wrt)| (gradient, (wanted.of, wrt))));
-        self.result(found, wanted.many)
+        self.derived(&wanted, Kind::Times(None), span)
     }
 
     /// `vjp(y, x, v)`
@@ -35,8 +33,7 @@ impl<'a> Elaborator<'a> {
         let [y, x, v] = take_places(places)?;
         let wanted = self.derivative(y, x, "vjp")?;
         let vector = self.vector(v, wanted.of, "vjp(y, x, v) wants v in the shape of y")?;
-        let found = self.derived(wanted.of, span, |program| derivatives::vjp(program, wanted.of, Some(vector), &wanted.wrt))?;
-        self.result(found, wanted.many)
+        self.derived(&wanted, Kind::Times(Some(vector)), span)
     }
 
     /// `jvp(y, x, v)`
@@ -45,23 +42,20 @@ impl<'a> Elaborator<'a> {
         let wanted = self.derivative(y, x, "jvp")?;
         let wrt = self.only_one(&wanted, "jvp")?;
         let vector = self.vector(v, wrt, "jvp(y, x, v) wants v in the shape of x")?;
-        let found = self.derived(wanted.of, span, |program| vec![derivatives::jvp(program, wanted.of, wrt, vector)])?;
-        self.result(found, false)
+        self.derived(&wanted, Kind::Along(vector), span)
     }
 
     /// `jacobian(y, x)`
     pub fn jacobian(&mut self, places: Places<'a>, span: Span) -> Result<Value<'a>> {
         let [y, x] = take_places(places)?;
         let wanted = self.derivative(y, x, "jacobian")?;
-        let scalar = self.gradients.get(&wanted.of).copied();
-        let found = self.derived(wanted.of, span, |program| {
-            let of_one = |&wrt: &TensorId| match scalar {
-                Some((scalar, known)) if known == wrt => derivatives::hessian(program, scalar, None, wrt),
-                Some(_) | None => derivatives::jacobian(program, wanted.of, wrt),
-            };
-            wanted.wrt.iter().map(of_one).collect()
-        })?;
-        self.result(found, wanted.many)
+        match wanted.wrt.as_slice() {
+            &[wrt] if !wanted.many => match self.derivatives.function_of(wanted.of, wrt) {
+                Some(function) => self.derived(&Derivative { of: function, ..wanted }, Kind::Hessian, span),
+                None => self.derived(&wanted, Kind::Jacobian, span),
+            },
+            _ => self.derived(&wanted, Kind::Jacobian, span),
+        }
     }
 
     /// `hessian(s, x)`, the Jacobian of the gradient.
@@ -69,9 +63,8 @@ impl<'a> Elaborator<'a> {
         let [s, x] = take_places(places)?;
         let wanted = self.derivative(s, x, "hessian")?;
         self.must_be_scalar(&wanted, "hessian")?;
-        let wrt = self.only_one(&wanted, "hessian")?;
-        let found = self.derived(wanted.of, span, |program| vec![derivatives::hessian(program, wanted.of, None, wrt)])?;
-        self.result(found, false)
+        self.only_one(&wanted, "hessian")?;
+        self.derived(&wanted, Kind::Hessian, span)
     }
 
     /// The first two arguments of a derivative.
@@ -93,16 +86,40 @@ impl<'a> Elaborator<'a> {
         for view in views {
             let tensor = self.named_whole(&view, name, wrt_span)?;
             // Of all parameters some may not matter.
-            if !many && !derivatives::depends(&self.program, of, tensor, &self.derivatives) {
+            if !many && !self.derivatives.depends(&self.program, of, tensor) {
                 let (of, on) = (self.program.tensor(of).name.clone(), self.program.tensor(tensor).name.clone());
                 let message = format!("`{of}` does not depend on `{on}`, so there is no derivative");
                 return Err(self.error_with(wrt_span, message, |diagnostic| {
                     diagnostic.help("what it depends on is read by it, or by what it reads; a copy is another tensor")
                 }));
             }
+            self.has_one_meaning(of, tensor, wrt_span)?;
             tensors.push(tensor);
         }
         Ok(Derivative { of, of_span, wrt: tensors, wrt_span, many })
+    }
+
+    /// That no derivative which `of` reads goes through `on` to something behind it.
+    fn has_one_meaning(&mut self, of: TensorId, on: TensorId, span: Span) -> Result<()> {
+        let Some(through) = self.derivatives.through(&self.program, of, on) else { return Ok(()) };
+        let is_own = through.of == on;
+        let [of, on, function, wrt] = [of, on, through.of, through.wrt].map(|id| self.program.tensor(id).name.clone());
+        let (which, help) = if is_own {
+            (String::new(), format!("differentiate for `{wrt}`"))
+        } else {
+            (
+                format!(", which goes through `{on}`"),
+                format!("differentiate `{function}` for `{on}` first, and that for `{wrt}`; or all for `{wrt}`"),
+            )
+        };
+        let message = format!(
+            "`{of}` has a derivative of `{function}` for `{wrt}`{which}: how that changes with `{on}` alone depends on how it is written"
+        );
+        Err(self.error_with(span, message, |diagnostic| {
+            let note =
+                format!("`{on}` is computed from `{wrt}`, so the derivative has what `{on}` is and also what it is made of");
+            diagnostic.note(note).help(help)
+        }))
     }
 
     /// The tensor that is differentiated: a definition of its own.
@@ -164,22 +181,16 @@ impl<'a> Elaborator<'a> {
     }
 
     /// Makes derivatives; their names are taken from now on.
-    fn derived(
-        &mut self,
-        of: TensorId,
-        span: Span,
-        make: impl FnOnce(&mut crate::ir::Program) -> Vec<TensorId>,
-    ) -> Result<Vec<TensorId>> {
+    fn derived(&mut self, wanted: &Derivative, kind: Kind, span: Span) -> Result<Value<'a>> {
         let before = self.program.tensors.len();
-        let found = make(&mut self.program);
+        let found = self.derivatives.make(&mut self.program, wanted.of, &wanted.wrt, kind);
         for number in before..self.program.tensors.len() {
             self.names.insert(self.program.tensors[number].name.clone());
             self.program.tensors[number].span = self.statement;
         }
         self.intermediate.extend(found.iter().copied().filter(|id| id.0 as usize >= before));
-        self.derivatives.extend(found.iter().filter(|id| **id != of).map(|&id| (id, of)));
         self.limit(span)?;
-        Ok(found)
+        self.result(found, wanted.many)
     }
 
     fn result(&mut self, found: Vec<TensorId>, many: bool) -> Result<Value<'a>> {

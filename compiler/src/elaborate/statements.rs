@@ -202,10 +202,12 @@ impl<'a> Elaborator<'a> {
         }
         let existing = self.alias(view).filter(|tensor| self.program.definition(*tensor).is_some());
         let tensor = match existing {
+            Some(tensor) if self.intermediate.contains(&tensor) => self.own(tensor),
             Some(tensor) => tensor,
             None => {
                 let draft = super::define::Draft { axes: view.axes.clone(), reduction: None, body: view.body };
-                self.define(&draft, "value", statement.span)?
+                let tensor = self.define(&draft, "value", statement.span)?;
+                self.own(tensor)
             }
         };
         if self.intermediate.remove(&tensor) {

@@ -14,6 +14,9 @@ pub struct Claim {
     pub wrt: String,
     /// How much of all derivatives it has.
     pub kind: Kind,
+    /// Where it is the derivative of derivatives for a definition: the program before it with the definition as an input, as which these
+    /// see it.
+    pub given: Option<String>,
 }
 
 /// How much of all derivatives of a tensor for another a derivative has.
@@ -122,15 +125,10 @@ impl Derivatives<'_> {
         if of.tensor.shape.is_empty() { self.of_scalar(&of, &wrt, choice) } else { self.of_tensor(&of, &wrt, choice) }
     }
 
-    /// What a tensor is differentiated for: something given or, where that is what it was differentiated for before, a definition.
+    /// What a tensor is differentiated for: more often what it was differentiated for before.
     fn wrt(&mut self, kept: &[Tensor], of: &Known) -> Option<Tensor> {
-        let is_given = |tensor: &Tensor| !tensor.name.starts_with(['c', 'd']);
-        let fits = |tensor: &&Tensor| {
-            tensor.name != of.tensor.name && (is_given(tensor) || of.wrt.iter().all(|name| *name == tensor.name))
-        };
-        let again = |tensor: &&Tensor| of.wrt.contains(&tensor.name);
-        let fitting: Vec<&Tensor> = kept.iter().filter(fits).collect();
-        let same: Vec<&Tensor> = fitting.iter().copied().filter(again).collect();
+        let fitting: Vec<&Tensor> = kept.iter().filter(|tensor| tensor.name != of.tensor.name).collect();
+        let same: Vec<&Tensor> = fitting.iter().copied().filter(|tensor| of.wrt.contains(&tensor.name)).collect();
         let from = if same.is_empty() || self.random.below(3) == 0 { fitting } else { same };
         (!from.is_empty()).then(|| (*self.random.choose(&from)).clone())
     }
@@ -139,14 +137,15 @@ impl Derivatives<'_> {
     fn of_scalar(&mut self, of: &Known, wrt: &Tensor, choice: usize) -> Result<(), String> {
         let (f, x) = (&of.tensor.name, &wrt.name);
         let gradient = format!("g{}", self.lines.len());
-        let all = Claim { result: gradient.clone(), of: f.clone(), wrt: x.clone(), kind: Kind::All };
-        if !self.line(&format!("grad({f}, {x})"), wrt.shape.clone(), of, &all)? {
+        let all = Claim { result: gradient.clone(), of: f.clone(), wrt: x.clone(), kind: Kind::All, given: None };
+        if !self.line(&format!("grad({f}, {x})"), wrt.shape.clone(), of, wrt, all)? {
             return Ok(());
         }
         let again = self.known[self.known.len() - 1].clone();
         let (axes, elements) = (wrt.shape.len(), count(&wrt.shape));
         let twice: Vec<Axis> = wrt.shape.iter().chain(&wrt.shape).copied().collect();
-        let of_gradient = |kind| Claim { result: format!("h{}", self.lines.len()), of: gradient.clone(), wrt: x.clone(), kind };
+        let of_gradient =
+            |kind| Claim { result: format!("h{}", self.lines.len()), of: gradient.clone(), wrt: x.clone(), kind, given: None };
         let is_small = of.order + 1 < MOST_ORDER && elements * elements <= MOST_RESULTS;
         let (word, shape, kind) = match choice {
             0..=2 if is_small => ("hessian", twice, Kind::All),
@@ -158,29 +157,29 @@ impl Derivatives<'_> {
             _ => return Ok(()),
         };
         let claim = of_gradient(kind);
-        self.line(&format!("{word}({f}, {x})"), shape, &again, &claim).map(|_| ())
+        self.line(&format!("{word}({f}, {x})"), shape, &again, wrt, claim).map(|_| ())
     }
 
     /// All derivatives of a tensor, those along a vector, a vector times them, or a scalar made of it.
     fn of_tensor(&mut self, of: &Known, wrt: &Tensor, choice: usize) -> Result<(), String> {
         let (y, x) = (of.tensor.name.clone(), wrt.name.clone());
         let name = format!("t{}", self.lines.len());
-        let claim = |kind| Claim { result: name.clone(), of: y.clone(), wrt: x.clone(), kind };
+        let claim = |kind| Claim { result: name.clone(), of: y.clone(), wrt: x.clone(), kind, given: None };
         let is_small = count(&of.tensor.shape) * count(&wrt.shape) <= MOST_RESULTS;
         match choice {
             0..=2 if is_small => {
                 let shape = of.tensor.shape.iter().chain(&wrt.shape).copied().collect();
-                self.line(&format!("jacobian({y}, {x})"), shape, of, &claim(Kind::All)).map(|_| ())
+                self.line(&format!("jacobian({y}, {x})"), shape, of, wrt, claim(Kind::All)).map(|_| ())
             }
             0..=5 => {
                 let vector = self.vector(wrt);
                 let value = format!("jvp({y}, {x}, {vector})");
-                self.line(&value, of.tensor.shape.clone(), of, &claim(Kind::Along(vector))).map(|_| ())
+                self.line(&value, of.tensor.shape.clone(), of, wrt, claim(Kind::Along(vector))).map(|_| ())
             }
             6 | 7 => {
                 let vector = self.vector(&of.tensor);
                 let value = format!("vjp({y}, {x}, {vector})");
-                self.line(&value, wrt.shape.clone(), of, &claim(Kind::Times(vector))).map(|_| ())
+                self.line(&value, wrt.shape.clone(), of, wrt, claim(Kind::Times(vector))).map(|_| ())
             }
             _ => self.scalar(of, choice),
         }
@@ -216,7 +215,14 @@ impl Derivatives<'_> {
     }
 
     /// A derivative with its claim, if there is one.
-    fn line(&mut self, value: &str, shape: Vec<Axis>, of: &Known, claim: &Claim) -> Result<bool, String> {
+    fn line(&mut self, value: &str, shape: Vec<Axis>, of: &Known, x: &Tensor, mut claim: Claim) -> Result<bool, String> {
+        let is_definition = x.name.starts_with(['c', 'd']);
+        if is_definition && of.wrt.iter().any(|name| *name != x.name) {
+            claim.given = self.given(x);
+            if claim.given.is_none() {
+                return Ok(false);
+            }
+        }
         let name = &claim.result;
         let vector = self.vector.take().unwrap_or_default();
         let line = format!("{vector}    output {name} = {value};\n");
@@ -224,6 +230,8 @@ impl Derivatives<'_> {
         match (self.compile)(&text) {
             Ok(()) => {}
             Err(message) if message.contains("does not depend on") => return Ok(false),
+            // A derivative for what stands behind the definition.
+            Err(message) if is_definition && message.contains("depends on how it is written") => return Ok(false),
             Err(message) => return Err(format!("{message}\n{text}")),
         }
         self.lines.push(line);
@@ -234,11 +242,27 @@ impl Derivatives<'_> {
                 self.lines.push(known);
             }
         }
-        self.claims.push(claim.clone());
         self.terms.push(format!("0.01 * mean(tanh({name}))"));
         let wrt = of.wrt.iter().cloned().chain([claim.wrt.clone()]).collect();
         let tensor = Tensor { name: name.clone(), shape, bound: 1.0 };
+        self.claims.push(claim);
         self.known.push(Known { tensor, order: of.order + 1, wrt });
         Ok(true)
+    }
+
+    /// The program so far with a definition as an input; `None` where there is none, as of a definition that a derivative is made of.
+    fn given(&self, definition: &Tensor) -> Option<String> {
+        let name = &definition.name;
+        let begins = |line: &str| {
+            let rest = line.trim_start().trim_start_matches("output ").strip_prefix(name.as_str());
+            rest.is_some_and(|rest| rest.starts_with([' ', '[']))
+        };
+        let line = |line| match begins(line) {
+            true => format!("    input {name}: {};\n", shape_text(&definition.shape)),
+            false => format!("{line}\n"),
+        };
+        let function: String = self.function.lines().map(line).collect();
+        let text = format!("{function}{}    loss = f;\n}}\n", self.lines.concat());
+        (self.compile)(&text).is_ok().then_some(text)
     }
 }

@@ -1,7 +1,7 @@
 //! What derivatives claim, compared with central differences of what they are the derivatives of.
 
 use crate::random::{Claim, Kind};
-use crate::support::numbers::close;
+use crate::support::numbers::{OUTSIDE, close, same};
 use chainrule_compiler::eval::{Tensor, Values, evaluate};
 use chainrule_compiler::ir::{Definition, Label, Node, Program, Role, Root, Source, TensorId};
 use std::collections::BTreeMap;
@@ -13,14 +13,22 @@ const TOLERANCE: f64 = 1e-6;
 /// So many elements of what is differentiated for are moved, spread over all of it.
 const MOST_PLACES: usize = 3;
 
-/// Checks all claims of a program with these values.
-pub fn check(program: &Program, claims: &[Claim], values: &Values) -> Result<(), String> {
-    let mut by_wrt: BTreeMap<&str, Vec<&Claim>> = BTreeMap::new();
+/// Checks all claims of a program with these values; texts of programs in which a definition is given become programs by `compile`.
+pub fn check(
+    program: &Program,
+    claims: &[Claim],
+    values: &Values,
+    compile: &dyn Fn(&str) -> Result<Program, String>,
+) -> Result<(), String> {
+    let mut by_wrt: BTreeMap<(&str, Option<&str>), Vec<&Claim>> = BTreeMap::new();
     for claim in claims {
-        by_wrt.entry(&claim.wrt).or_default().push(claim);
+        by_wrt.entry((&claim.wrt, claim.given.as_deref())).or_default().push(claim);
     }
     let computed = evaluate(program, values).map_err(|error| error.to_string())?;
-    by_wrt.into_iter().try_for_each(|(wrt, claims)| Moved::new(program, values, &computed, wrt, &claims)?.check(&claims))
+    by_wrt.into_iter().try_for_each(|((wrt, given), claims)| {
+        let given = given.map(compile).transpose()?;
+        Moved::new(program, given.as_ref(), values, &computed, wrt, &claims)?.check(&claims)
+    })
 }
 
 /// The tensor with a name, or what is given out under it.
@@ -43,9 +51,13 @@ struct Moved<'a> {
     program: &'a Program,
     /// The program with the tensor as given.
     moved: Program,
+    /// The names in it of what is differentiated.
+    names: BTreeMap<&'a str, String>,
     values: &'a Values,
     computed: &'a Values,
     wrt: TensorId,
+    /// What it is in the program with the tensor as given.
+    within: TensorId,
     at: &'a Tensor,
 }
 
@@ -65,17 +77,43 @@ impl Entry<'_> {
 }
 
 impl<'a> Moved<'a> {
-    fn new(program: &'a Program, values: &'a Values, computed: &'a Values, wrt: &str, claims: &[&Claim]) -> Result<Self, String> {
-        let mut moved = program.clone();
-        let id = find(program, wrt)?;
-        if program.definition(id).is_some() {
-            moved.tensors[id.0 as usize].source = Source::Input;
+    fn new(
+        program: &'a Program,
+        given: Option<&Program>,
+        values: &'a Values,
+        computed: &'a Values,
+        wrt: &str,
+        claims: &[&'a Claim],
+    ) -> Result<Self, String> {
+        let mut moved = given.unwrap_or(program).clone();
+        let (id, within) = (find(program, wrt)?, find(&moved, wrt)?);
+        if moved.definition(within).is_some() {
+            moved.tensors[within.0 as usize].source = Source::Input;
         }
-        let of = claims.iter().map(|claim| find(program, &claim.of)).collect::<Result<Vec<TensorId>, String>>()?;
-        moved.roots = of.into_iter().map(|tensor| Root { role: Role::Output(format!("{tensor:?}")), tensor }).collect();
+        let named = |claim: &&'a Claim| Ok((claim.of.as_str(), moved.tensor(find(&moved, &claim.of)?).name.clone()));
+        let names = claims.iter().map(named).collect::<Result<BTreeMap<&str, String>, String>>()?;
+        let tensors = names.values().filter_map(|name| moved.find(name));
+        moved.roots = tensors.map(|tensor| Root { role: Role::Output(format!("{tensor:?}")), tensor }).collect();
         let name = &program.tensor(id).name;
         let at = computed.get(name).or_else(|| values.get(name)).ok_or_else(|| format!("{wrt} has no value"))?;
-        Ok(Self { program, moved, values, computed, wrt: id, at })
+        let new = Self { program, moved, names, values, computed, wrt: id, within, at };
+        new.is_the_same()?;
+        Ok(new)
+    }
+
+    /// That the program with the tensor as given computes the same at its value.
+    fn is_the_same(&self) -> Result<(), String> {
+        let found = self.evaluated(self.at.clone())?;
+        self.names.iter().try_for_each(|(of, name)| {
+            same(&format!("{of} with {} as given", self.program.tensor(self.wrt).name), &found[name], self.value(of)?, 1e-9)
+        })
+    }
+
+    /// All values with a value of the tensor.
+    fn evaluated(&self, at: Tensor) -> Result<Values, String> {
+        let mut values = self.values.clone();
+        values.insert(self.moved.tensor(self.within).name.clone(), at);
+        evaluate(&self.moved, &values).map_err(|error| error.to_string())
     }
 
     fn check(&self, claims: &[&Claim]) -> Result<(), String> {
@@ -133,12 +171,17 @@ impl<'a> Moved<'a> {
             let Some(first) = entries.first() else { return Ok(()) };
             let name = first.claim.result.clone();
             let slopes = self.slopes(direction, &entries, step)?;
-            entries.retain(|entry| !close(entry.found, entry.expected(&slopes), TOLERANCE));
+            let agrees = |expected: f64, found: f64| expected.is_finite() && close(found, expected, TOLERANCE);
+            entries.retain(|entry| !agrees(entry.expected(&slopes), entry.found));
             estimates.push((name, slopes));
         }
         let Some(entry) = entries.first() else { return Ok(()) };
         let said: Vec<f64> = estimates.iter().map(|(_, slopes)| entry.expected(slopes)).collect();
         let (result, of, place) = (&entry.claim.result, &entry.claim.of, &entry.terms[0].0);
+        if !said.iter().any(|said| said.is_finite()) {
+            let wrt = &entry.claim.wrt;
+            return Err(format!("{result}: element {place} of {of} for {wrt} is {OUTSIDE}, differences say {said:?}"));
+        }
         Err(format!(
             "{result}: element {place} of {of} for {} changes by {:?}, differences say {said:?}",
             entry.claim.wrt, entry.found
@@ -148,18 +191,15 @@ impl<'a> Moved<'a> {
     /// How fast what entries read changes along a direction, by central differences of fourth order.
     fn slopes<'e>(&self, direction: &[f64], entries: &[Entry<'e>], step: f64) -> Result<BTreeMap<&'e str, Vec<f64>>, String> {
         let at = |distance: f64| {
-            let mut values = self.values.clone();
             let data = self.at.data.iter().zip(direction).map(|(at, direction)| at + distance * direction).collect();
-            values.insert(self.moved.tensor(self.wrt).name.clone(), Tensor { shape: self.at.shape.clone(), data });
-            evaluate(&self.moved, &values).map_err(|error| error.to_string())
+            self.evaluated(Tensor { shape: self.at.shape.clone(), data })
         };
         let around = [at(-2.0 * step)?, at(-step)?, at(step)?, at(2.0 * step)?];
         let slope = |of: &'e str| {
-            let name = &self.program.tensor(find(self.program, of)?).name;
-            let [a, b, c, d] = around.each_ref().map(|values| &values[name].data);
+            let [a, b, c, d] = around.each_ref().map(|values| &values[&self.names[of]].data);
             let at = |place: usize| (a[place] - 8.0 * b[place] + 8.0 * c[place] - d[place]) / (12.0 * step);
-            Ok((of, (0..a.len()).map(at).collect()))
+            (of, (0..a.len()).map(at).collect())
         };
-        entries.iter().map(|entry| slope(&entry.claim.of)).collect()
+        Ok(entries.iter().map(|entry| slope(&entry.claim.of)).collect())
     }
 }

@@ -58,8 +58,8 @@ pub struct Names {
     places: Option<Places>,
 }
 
-/// The letter that the places of names begin with; no user's name does.
-const PLACE: char = 'ν';
+/// What the places of names begin with; no user's name does. Of ASCII letters, as lints look at every identifier that was ever made.
+const PLACE: &str = "__chainrule_place_";
 
 /// The names of a function that is written with a place for each: so functions that differ in names alone are the same.
 #[derive(Clone, Debug, Default)]
