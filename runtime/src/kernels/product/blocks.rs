@@ -9,7 +9,7 @@ use super::grid::{Costs, Grid, Order, PACKED, Rows, bands, most_columns};
 use super::machine::Machine;
 use super::shared::{Shared, share};
 use super::vector::Vector;
-use super::{Product, matrix_vector};
+use super::{Product, matrix_vector, narrow};
 use crate::kernels::threads::Share;
 use chainrule_math::memory::{COLUMNS, DEPTH_BYTES, PANELS, ROWS};
 
@@ -27,10 +27,15 @@ pub(super) unsafe fn multiply<M: Machine>(
     c: *mut M::Element,
     packing: &mut [M::Element],
 ) {
+    let (turned, whole_turned) = (product.transposed(), whole.transposed());
     // SAFETY: as the caller says; the transposed product has the same elements.
     unsafe {
-        if better_transposed::<M>(whole) {
-            oriented::<M>(&product.transposed(), &whole.transposed(), b, a, c, packing);
+        if narrow::fits::<M>(whole) {
+            narrow::multiply::<M>(product, a, b, c, packing);
+        } else if narrow::fits::<M>(&whole_turned) {
+            narrow::multiply::<M>(&turned, b, a, c, packing);
+        } else if better_transposed::<M>(whole) {
+            oriented::<M>(&turned, &whole_turned, b, a, c, packing);
         } else {
             oriented::<M>(product, whole, a, b, c, packing);
         }

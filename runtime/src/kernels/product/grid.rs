@@ -43,7 +43,7 @@ const DIRECT_B_ROWS: usize = 64;
 const DIRECT_B_SPREAD: usize = 512;
 
 /// Tiles of so many rows use a vector of B often enough to read it anew from a second cache.
-const TALL: usize = 8;
+pub(super) const TALL: usize = 8;
 
 /// Whether rows so far apart share so few sets of the caches that those of a panel displace each other.
 #[inline(always)]

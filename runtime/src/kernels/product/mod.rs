@@ -1,7 +1,7 @@
 //! Matrix products: the one seam between generated code and hand-written kernels.
 //!
-//! [`multiply`] checks bounds, turns the product so that C is written along its rows, and chooses one of three ways:
-//! plain loops for a few numbers, a matrix times a vector, or tiles. [`contract`] is for sides of several axes. It must not know of networks or of the code that calls it.
+//! [`multiply`] checks bounds, turns the product so that C is written along its rows, and chooses one of four ways:
+//! plain loops for a few numbers, a matrix times a vector, dot products for a few columns, or tiles. [`contract`] is for sides of several axes. It must not know of networks or of the code that calls it.
 //! For one shape and level the result is always the same, bit for bit, on any number of threads.
 
 mod block;
@@ -12,6 +12,7 @@ mod gather;
 mod grid;
 mod machine;
 mod matrix_vector;
+mod narrow;
 mod offsets;
 mod pack;
 mod panels;

@@ -175,7 +175,16 @@ fn is_the_same_bit_for_bit_whatever_the_memory_held() {
 /// Products that are worth several threads, in each way of computing them.
 fn on_threads<S: Float>() {
     let mut random = Random(11);
-    let shapes = [(100, 150, 70), (40, 128, 400), (400, 70, 20), (2000, 10, 30), (10, 2000, 30), (3, 700, 300), (1, 900, 300)];
+    let shapes = [
+        (100, 150, 70),
+        (40, 128, 400),
+        (400, 70, 20),
+        (2000, 10, 30),
+        (10, 2000, 30),
+        (3, 700, 300),
+        (1, 900, 300),
+        (2000, 3, 200),
+    ];
     for (m, n, k) in shapes {
         for (a, b) in layouts(m, k).into_iter().flat_map(|a| layouts(k, n).map(|b| (a, b))) {
             let product = Product { m, n, k, a, b, c: Strides { row: n, column: 1 }, accumulate: b.column == 1 };
@@ -203,7 +212,9 @@ fn is_the_same_bit_for_bit_on_any_number_of_threads() {
 fn some_rows_are_those_of_the_whole_bit_for_bit() {
     let mut random = Random(7);
     for &level in Level::available() {
-        for (m, n, k) in [(32, 256, 64), (6, 700, 900), (20, 9, 800), (3, 3, 5), (40, 1, 500), (1, 40, 40), (600, 40, 400)] {
+        for (m, n, k) in
+            [(32, 256, 64), (6, 700, 900), (20, 9, 800), (3, 3, 5), (40, 1, 500), (1, 40, 40), (600, 40, 400), (70, 3, 600)]
+        {
             for transposed in [false, true] {
                 let mut product = row_major(m, n, k);
                 if transposed {
