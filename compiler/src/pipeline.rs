@@ -172,7 +172,7 @@ pub fn with_inputs_as_parameters(program: &Program) -> Program {
 }
 
 /// Everything that a struct of a network needs that can say where its numbers left the finite range: the gradient's pass keeps every
-/// definition. It needs a loss.
+/// definition that is read outside of conditions. It needs a loss.
 pub fn traced(training: &Program, inference: &Program) -> Passes {
     let mut passes = passes(training, inference);
     let mut program = gradient(training, &parameters(training), |_| true).program;
@@ -180,8 +180,9 @@ pub fn traced(training: &Program, inference: &Program) -> Passes {
     let mut forward = program.clone();
     forward.roots.retain(|root| !matches!(root.role, Role::Gradient(_)));
     let forward = forward.order();
+    let goes_on = ir::guarded::read_outside(&program);
     let is_real = |id: &TensorId| program.definition(*id).is_some() && program.tensor(*id).element == ir::Element::Real;
-    let order: Vec<TensorId> = program.order().into_iter().filter(is_real).collect();
+    let order: Vec<TensorId> = program.order().into_iter().filter(|id| is_real(id) && goes_on.contains(id)).collect();
     for id in order {
         let known = program.roots.iter().find(|root| root.tensor == id).map(|root| root.role.clone());
         let name = program.tensor(id).name.clone();

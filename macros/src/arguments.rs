@@ -74,7 +74,14 @@ impl Arguments {
             start if is_header(start) => {
                 let is_end = |tree: &TokenTree| matches!(tree, TokenTree::Punct(sign) if sign.as_char() == ';');
                 let header = stream.clone().into_iter().take_while(|tree| !is_end(tree)).collect();
-                let equations = stream.into_iter().skip_while(|tree| !is_end(tree)).skip(1).collect();
+                let equations: TokenStream = stream.into_iter().skip_while(|tree| !is_end(tree)).skip(1).collect();
+                let start: Vec<TokenTree> = equations.clone().into_iter().take(3).collect();
+                if let Some(first) = start.first().filter(|_| is_header(&start)) {
+                    let message = format!(
+                        "settings stand together before the equations: `#[network(f64, check; ...)]`, found `{first}` behind `;`"
+                    );
+                    return Err(syn::Error::new(first.span(), message));
+                }
                 Ok(Self::Equations(syn::parse2(header)?, equations))
             }
             _ => Ok(Self::Equations(Header::default(), stream)),

@@ -3,6 +3,9 @@
 
 mod support;
 
+#[path = "../src/random/mod.rs"]
+mod random;
+
 use chainrule_compiler::derivatives;
 use chainrule_compiler::ir::cost::operations;
 use chainrule_compiler::ir::{Program, Role, Root, Source, Tensor, TensorId};
@@ -65,13 +68,18 @@ fn of_product(program: &Program, of: TensorId, wrt: TensorId) -> f64 {
 
 /// What is dearer than the law says: its name, and how many times.
 fn violations(name: &str, program: &Program) -> Vec<(String, f64)> {
+    dearer(name, program, MOST)
+}
+
+/// What costs more than so many times what it is the derivative of.
+fn dearer(name: &str, program: &Program, most: f64) -> Vec<(String, f64)> {
     let wrt = pipeline::parameters(program);
     let (Some(of), false) = (pipeline::objective(program), wrt.is_empty()) else { return Vec::new() };
     let gradient = (name.to_owned(), of_gradient(program, of, &wrt));
     let products = wrt.iter().map(|&id| (format!("{name}, {}", program.tensor(id).name), of_product(program, of, id)));
     let along = wrt.iter().map(|&id| (format!("{name}, along {}", program.tensor(id).name), of_direction(program, of, id)));
     let all = std::iter::once(gradient).chain(products).chain(along);
-    all.filter(|(_, times)| *times > MOST).collect()
+    all.filter(|(_, times)| *times > most).collect()
 }
 
 fn compiled(name: &str, text: &str, network: Option<&str>) -> Program {
@@ -87,6 +95,22 @@ fn on_every_program_of_the_corpus() {
         found.extend(violations(&name, &compiled(&format!("{name}.nn"), &text, network.as_deref())));
     }
     let dear: Vec<String> = found.iter().map(|(name, times)| format!("{name}: {times:.2} times")).collect();
+    assert!(dear.is_empty(), "{}", dear.join("\n"));
+}
+
+/// `CHAINRULE_PROGRAMS` says how many random programs are tried (100), `CHAINRULE_SEED` with which seed they begin (0).
+#[test]
+fn on_random_programs() {
+    let setting = |name: &str, default: u64| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
+    let start = setting("CHAINRULE_SEED", 0);
+    let dear = (start..start + setting("CHAINRULE_PROGRAMS", 100)).filter_map(|seed| {
+        let generator = random::program(seed);
+        let text = generator.text(generator.len(), false);
+        let found = violations(&format!("seed {seed}"), &compiled("random.nn", &text, None));
+        let lines: Vec<String> = found.iter().map(|(name, times)| format!("{name}: {times:.2} times\n")).collect();
+        (!lines.is_empty()).then(|| format!("{}{text}", lines.concat()))
+    });
+    let dear: Vec<String> = dear.collect();
     assert!(dear.is_empty(), "{}", dear.join("\n"));
 }
 
@@ -212,4 +236,62 @@ fn on_deep_and_wide_chains() {
         .map(|(name, times)| format!("{name} costs {times:.2} times"))
         .collect();
     assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// A network of one function so many times, of `h0`.
+fn repeated(given: &str, function: &str, depth: usize) -> String {
+    let step = |step: usize| format!("h{} = {}; ", step + 1, function.replace("h_", &format!("h{step}")));
+    format!("{given} {} loss = mean(h{depth} ^ 2);", (0..depth).map(step).collect::<String>())
+}
+
+/// Functions within each other, layers with what stands between them, and steps of recurrences.
+#[test]
+fn on_chains_of_functions_and_of_layers() {
+    let functions = [
+        "exp(sin(h_))",
+        "h_ * w",
+        "h_ / (1 + h_ ^ 2)",
+        "sqrt(1 + h_ ^ 2) - w",
+        "gelu(h_)",
+        "mish(h_)",
+        "log(1 + exp(h_)) * tanh(w)",
+        "softmax(h_)",
+        "h_ - logsumexp(h_, keepdims = true) * w",
+        "cumsum(h_) / 30",
+        "h_ ^ 3 - h_ * w + w ^ 2",
+        "h_ / norm(h_)",
+        "erf(h_) * selu(h_)",
+    ];
+    let layers = ["LayerNorm", "RMSNorm", "Dense(16) |> BatchNorm |> tanh |> Dense(30)", "Dense(30) |> LayerNorm |> gelu"];
+    let sequences = ["Lstm(12)", "Gru(12)", "SimpleRnn(12)", "Attention(2)", "TransformerBlock(2, 24)", "Lstm(12) |> Gru(12)"];
+    let images = ["Conv2d(4, 3) |> relu |> MaxPool2d(2)", "GroupNorm(2) |> Conv2d(6, 3, padding = 1) |> gelu |> AvgPool2d(2)"];
+    let given = "param x: [20, 30] = zeros; param w: [30] = zeros; h0 = x;";
+    let functions = functions.iter().flat_map(|function| [2, 8].map(|depth| repeated(given, function, depth)));
+    let layers = layers
+        .iter()
+        .flat_map(|layer| [1, 3].map(|depth| repeated("input x: [B, 30]; h0 = x;", &format!("h_ + (h_ |> {layer})"), depth)));
+    let sequences = sequences.iter().map(|layer| repeated("input x: [B, T, 12]; h0 = x;", &format!("h_ |> {layer}"), 1));
+    let images = images.iter().map(|layer| repeated("input x: [B, 4, 16, 16]; h0 = x;", &format!("h_ |> {layer}"), 1));
+    let gather = repeated("input t: [B, T] in 0..50; h0 = t |> Embedding(50, 8);", "softmax(h_ |> Dense(8))", 2);
+    let found = functions.chain(layers).chain(sequences).chain(images).chain([gather]).flat_map(|text| {
+        let text = format!("network Chain: f64 {{ {text} }}");
+        violations(&text, &compiled("chain.nn", &text, None))
+    });
+    let dear: Vec<String> = found.map(|(name, times)| format!("{name}: {times:.2} times")).collect();
+    assert!(dear.is_empty(), "{}", dear.join("\n"));
+}
+
+/// Where the law does not hold: the slope of `max(a, b)` has two comparisons for each argument, as a tie gives half to each; and what is
+/// cheaper to compute than to load is computed for each tensor that a formula reads, `h / (1 + (h * w)^2)` for `h` and for `w`. It grows
+/// with neither depth nor width.
+#[test]
+fn on_functions_that_cost_less_than_their_slopes() {
+    let given = "param x: [20, 30] = zeros; param w: [30] = zeros; h0 = x;";
+    for (function, most) in [("max(h_, w) * min(h_, 0.5)", 7.5), ("atan(h_ * w) * h_", 5.0)] {
+        for depth in [2, 12, 24] {
+            let text = format!("network Chain: f64 {{ {} }}", repeated(given, function, depth));
+            let dear = dearer(function, &compiled("chain.nn", &text, None), most);
+            assert!(dear.is_empty(), "{depth} deep: {dear:?}");
+        }
+    }
 }

@@ -124,6 +124,14 @@ fn a_trace_names_the_first_number_that_is_not_finite() {
     assert!(error.contains("not finite, forward: y[0] = inf\n") && error.contains("powers.nn:4:5: y = exp(x * w);"), "{error}");
     assert!(error.contains("reads x, from 2 to 800"), "{error}");
     assert!(error.contains("trace: the first that is no number, forward: z[0] = NaN\n"), "{error}");
+    // What a condition does not take says nothing, and neither does a mask.
+    let guarded = "network Guarded: f64 {\n    input x: [3];\n    param w: [3] = ones;\n    s[i] = where(i < 2, x[i] * w[i], -inf);\n    \
+                   h = where(x > 1, log(x - 2), x);\n    loss = sum(softmax(s) ^ 2) + sum(h * w);\n}\n";
+    let guarded = write(folder.path(), "guarded.nn", guarded);
+    let (_, _, error) = trace(&guarded, "[0, 3, 0.5]", "[1, 1, 1]", &[]);
+    assert_eq!(error, "trace: all results are finite, forward and backward\n");
+    let (_, _, error) = trace(&guarded, "[0, 3, 1.5]", "[1, 1, 1]", &[]);
+    assert!(error.contains("the first that is no number, forward: h[2] = NaN\n"), "{error}");
     // What f64 holds and f32 does not is not finite in a network of f32.
     let small =
         write(folder.path(), "small.nn", "network Small { input x: [3]; param w: [3] = ones; y = exp(x * w); loss = sum(y); }\n");

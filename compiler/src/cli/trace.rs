@@ -10,7 +10,8 @@ use crate::span::Span;
 pub fn text(program: &Program, values: &Values, sources: &Sources) -> String {
     let trace = trace(program, values);
     let Some(first) = &trace.first else {
-        return format!("trace: all {} numbers are finite, forward and backward\n", trace.count);
+        let what = if trace.is_harmless { "results".into() } else { format!("{} numbers", trace.count) };
+        return format!("trace: all {what} are finite, forward and backward\n");
     };
     let mut text = format!("trace: the first number that is not finite{}\n", paragraph(program, values, sources, first));
     if let Some(nan) = &trace.first_nan {
@@ -44,7 +45,11 @@ fn paragraph(program: &Program, values: &Values, sources: &Sources, found: &Foun
         let Some(numbers) = values.get(name).map(|tensor| &tensor.data).filter(|data| !data.is_empty()) else { continue };
         let smallest = numbers.iter().copied().fold(f64::INFINITY, f64::min);
         let largest = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        text.push_str(&format!("\n  reads {name}, from {} to {}", number(smallest), number(largest)));
+        let nan = match numbers.iter().filter(|value| value.is_nan()).count() {
+            0 => String::new(),
+            count => format!(", and NaN {count} times"),
+        };
+        text.push_str(&format!("\n  reads {name}, from {} to {}{nan}", number(smallest), number(largest)));
     }
     text
 }

@@ -1,7 +1,10 @@
 //! Formulas under conditions: `where(a, where(b && c, f, 0), 0)`.
 
 use super::expression::{ExpressionId, Expressions, Node};
+use super::program::{Program, TensorId};
 use crate::ops::Operator;
+use rustc_hash::FxHashSet;
+use std::collections::BTreeSet;
 
 /// A formula that is 0 where one of some conditions does not hold. Each condition is looked at only where those before it hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,4 +71,29 @@ fn conjunction(expressions: &Expressions, condition: ExpressionId, parts: &mut V
             parts.push(condition);
         }
     }
+}
+
+/// The tensors whose numbers reach a result, whatever conditions say: results, and what these read outside of branches, however indirectly.
+pub fn read_outside(program: &Program) -> BTreeSet<TensorId> {
+    let mut reached = BTreeSet::new();
+    let mut tensors: Vec<TensorId> = program.roots.iter().map(|root| root.tensor).collect();
+    while let Some(tensor) = tensors.pop() {
+        if !reached.insert(tensor) {
+            continue;
+        }
+        let mut open: Vec<ExpressionId> = program.definition(tensor).map(|definition| definition.body).into_iter().collect();
+        let mut seen = FxHashSet::default();
+        while let Some(id) = open.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            match program.expressions.node(id) {
+                Node::Select(condition, ..) => open.push(*condition),
+                Node::Apply(_, arguments) => open.extend(arguments),
+                Node::Read(read, _) => tensors.push(*read),
+                Node::Number(_) | Node::Position(_) | Node::Random(..) => {}
+            }
+        }
+    }
+    reached
 }

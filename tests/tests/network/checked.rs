@@ -70,7 +70,9 @@ fn inputs_and_targets_are_compared_too() {
 }
 
 #[test]
-#[should_panic(expected = "Stopped, with the seed 3: the gradient is wrong; the worst element: d w[")]
+#[should_panic(
+    expected = "Stopped, with the seed 3: the gradient is not the slope of the loss (as it is on purpose behind `stop_gradient`); the worst element: d w["
+)]
 fn a_slope_that_is_not_that_of_the_value_is_found() {
     assert_gradient!(Stopped, 3);
 }

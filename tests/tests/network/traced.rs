@@ -24,6 +24,16 @@ struct Masked {
     w: [f64; 3],
 }
 
+/// Forward and backward need the logarithm, of which not every element is taken.
+#[network(trace;
+    input x: [B];
+    y = where(x > 1, log(x - 2), x) * a;
+    loss = sum(y);
+)]
+struct Chosen {
+    a: f32,
+}
+
 #[network(file = "models/normalized.nn", trace)]
 struct Traced;
 
@@ -69,6 +79,20 @@ fn infinities_on_the_way_to_finite_numbers_say_nothing() {
     let x = ndarray::array![[1.0, 2.0, 3.0], [2.0, 1.0, 1.0]];
     let (mut workspace, mut gradient) = (Masked::workspace(2), Masked::zeros());
     assert!(net.gradient(&mut workspace, &x, &mut gradient).is_finite());
+}
+
+#[test]
+fn what_a_condition_does_not_take_is_not_named() {
+    let step = |x: [f32; 3]| {
+        let step = move || {
+            let (net, mut gradient) = (Chosen { a: 1.0 }, Chosen::zeros());
+            net.gradient(&mut Chosen::workspace(3), ndarray::arr1(&x).view(), &mut gradient)
+        };
+        std::panic::catch_unwind(step).map_err(|panic| panic.downcast_ref::<String>().cloned().unwrap_or_default())
+    };
+    assert_eq!(step([0.0, 3.0, 0.5]), Ok(0.5));
+    let text = step([0.0, 3.0, 1.5]).expect_err("the logarithm of -1/2");
+    assert!(text.starts_with("Chosen: the first number that is not finite, forward: y[2] = NaN"), "{text}");
 }
 
 #[test]
