@@ -78,6 +78,10 @@ const FUNCTIONS: &[Function] = &[
     ("x / (1 + x^2)^3", |x| x.times(&Series::number(1.0).plus(&x.power(2)).power(3).reciprocal())),
     ("1 / (2 + x + x^2)", |x| Series::number(2.0).plus(x).plus(&x.power(2)).reciprocal()),
     ("exp(-x^2) / (1 + x^2)", |x| x.power(2).scaled(-1.0).exp().times(&Series::number(1.0).plus(&x.power(2)).reciprocal())),
+    ("exp(-x) / (1 + x^2)^2", |x| x.scaled(-1.0).exp().times(&Series::number(1.0).plus(&x.power(2)).power(2).reciprocal())),
+    ("x^5 / (3 - x)", |x| x.power(5).times(&Series::number(3.0).plus(&x.scaled(-1.0)).reciprocal())),
+    ("x^7 / (1 + x^2)^2", |x| x.power(7).times(&Series::number(1.0).plus(&x.power(2)).power(2).reciprocal())),
+    ("1 / ((1 + x^2) * (2 + x))", |x| Series::number(1.0).plus(&x.power(2)).times(&Series::number(2.0).plus(x)).reciprocal()),
 ];
 
 const POINTS: [f64; 8] = [-3.0, -1.25, -0.5, 0.0, 0.3, 0.875, 1.5, 2.5];

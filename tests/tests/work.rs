@@ -199,7 +199,8 @@ fn on_derivatives_of_derivatives() {
     let falling = ["exp(-x^2)", "1 / (1 + x^2)", "x / (2 + 3 * x^2)", "atan(x)", "erf(x)"];
     let of_normal = ["exp(-x^2 / 2)", "x * exp(-x^2 / 2)", "(1 + x)^2 * exp(-x^2)", "exp(-(x - 1)^2 / 2)", "exp(x - 2 * x^2)"];
     let others = ["x^3 * exp(-x)", "1 / (1 + x^4)", "1 / (1 - x^2)", "x / (1 + x^2)^3", "1 / (2 + x + x^2)"];
-    for function in bounded.into_iter().chain(falling).chain(of_normal).chain(others) {
+    let several = ["x^5 / (3 - x)", "exp(-x^2) / (1 + x^2)", "exp(-x) / (1 + x^2)^2", "1 / ((1 + x^2) * (2 + x))"];
+    for function in bounded.into_iter().chain(falling).chain(of_normal).chain(others).chain(several) {
         let costs: Vec<u64> = [4, 8, 16].map(|depth| nested(function, depth)).into();
         assert!(costs[1] < 6 * costs[0] && costs[2] < 6 * costs[1], "{function}: {costs:?} for 4, 8 and 16");
         assert!(costs[2] < 300, "{function}: {costs:?} for 4, 8 and 16");

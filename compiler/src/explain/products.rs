@@ -126,24 +126,11 @@ pub fn product(source: &Expression) -> Product {
     product
 }
 
-/// The fraction of whole numbers that a number is: one that a person would not write otherwise.
-pub fn fraction(value: f64) -> (f64, f64) {
-    const LARGEST: u32 = 64;
-    const MOST_DIGITS: usize = 8;
+/// `1 / 4` for `0.25`: a number as a fraction, where that is how a person would write it.
+fn fraction(value: f64) -> (f64, f64) {
     let inverse = value.recip();
     let is_power_of_two = inverse.fract() == 0.0 && (2.0..=65536.0).contains(&inverse) && (inverse as u32).is_power_of_two();
-    if is_power_of_two {
-        return (1.0, inverse);
-    }
-    let is_long = format!("{value:?}").chars().filter(char::is_ascii_digit).count() > MOST_DIGITS;
-    if value.fract() == 0.0 || !is_long {
-        return (value, 1.0);
-    }
-    let over = |above: f64| {
-        let below = (above / value.abs()).round();
-        (below < 1e9 && above / below == value.abs()).then_some((above.copysign(value), below))
-    };
-    (1..=LARGEST).map(f64::from).find_map(over).unwrap_or((value, 1.0))
+    if is_power_of_two { (1.0, inverse) } else { (value, 1.0) }
 }
 
 /// Writes `a` as `√a²` where there is a factor `√a` too, and takes those that are on both sides of the line from both.

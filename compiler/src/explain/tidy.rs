@@ -1,7 +1,7 @@
 //! Formulas as a person writes them: `2·a` for `a + a`, `a²` for `a·a`, numbers before other factors, `a/√b` for `a·rsqrt(b)`, `a/2` for `0.5·a`, sums behind other factors. The compiler
 //! prefers what is cheaper to compute. It must not know what a formula is for. (Formulas that the compiler writes have no places, so `==` compares what they say.)
 
-use super::products::{below_root, fraction, sum, terms};
+use super::products::{below_root, sum, terms};
 use super::tree;
 use crate::ops::Reduction;
 use crate::span::Span;
@@ -18,22 +18,9 @@ fn tidy_in_place(source: &mut Expression) {
     tidy_operands(source);
     if Chain::of(source) != Chain::None || below_root(source).is_some() {
         *source = sum(terms(source));
-    } else if let Some(made) =
-        logarithm(source).or_else(|| decided(source)).or_else(|| negated_outside(source)).or_else(|| joined(source))
-    {
+    } else if let Some(made) = decided(source).or_else(|| negated_outside(source)).or_else(|| joined(source)) {
         *source = made;
     }
-}
-
-/// `log(2)` and `1 / 3` for the numbers that the compiler makes of them.
-fn logarithm(source: &Expression) -> Option<Expression> {
-    let ExpressionKind::Number { value, .. } = &source.kind else { return None };
-    let Some(of) = (2..=100u32).map(f64::from).find(|of| of.ln() == *value) else {
-        let (above, below) = fraction(*value);
-        let is_long = below != 1.0 && !(below as u32).is_power_of_two();
-        return is_long.then(|| binary(Binary::Divide, number(above), number(below)));
-    };
-    Some(call("log", number(of)))
 }
 
 /// The branch of a choice between two that numbers decide: `where(3 == 0, 0, a)`.

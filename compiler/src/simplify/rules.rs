@@ -90,6 +90,7 @@ fn arithmetic() -> Vec<Rule> {
         Real: (a * j) * b => (a * b) * j;
         Real: (a / b) * j => a * (j / b);
         Real: (a * j) / b => a * (j / b);
+        Real: (a * (j / b)) * k => a * ((j * k) / b);
         Real: a * b + a * c => a * (b + c);
         Real: a * b - a * c => a * (b - c);
         Real: a / c + b / c => (a + b) / c;

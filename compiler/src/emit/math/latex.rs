@@ -86,6 +86,10 @@ impl Style for Latex {
         Part::new(format!("\\frac{{{}}}{{{}}}", above.text, below.text), MULTIPLY)
     }
 
+    fn is_stacked(&self) -> bool {
+        true
+    }
+
     fn power(&self, base: Part, exponent: Part) -> Part {
         let is_plain = base.tightness >= POSTFIX && !base.text.contains('^') && !base.text.contains('\'');
         let base = if is_plain { base.text } else { self.parentheses(&base.text) };

@@ -4,6 +4,7 @@
 //! know where a tree comes from.
 
 pub mod document;
+mod fractions;
 mod functions;
 mod latex;
 pub mod moved;
@@ -87,6 +88,9 @@ pub trait Style {
     fn matrix_product(&self, left: Part, right: Part) -> Part;
     /// `a / b`
     fn fraction(&self, above: Part, below: Part) -> Part;
+    /// Whether what is divided stands above what divides it, so that a derivative or a δ, which say what happens to a factor, stand behind the
+    /// fraction.
+    fn is_stacked(&self) -> bool;
     /// `a ^ b`
     fn power(&self, base: Part, exponent: Part) -> Part;
     /// What a reduction is written as, before its body: `Σ_k`.
@@ -201,7 +205,7 @@ impl Walk<'_> {
         match operator {
             Binary::Multiply => style.product(first, second, !self.is_scalar(left) && !self.is_scalar(right)),
             Binary::MatrixMultiply => style.matrix_product(first, second),
-            Binary::Divide => style.fraction(first, second),
+            Binary::Divide => self.quotient(left, right).unwrap_or_else(|| style.fraction(first, second)),
             Binary::Power => style.power(first, second),
             Binary::Add | Binary::Subtract => {
                 // `a - b` for `a + (-b)`.
@@ -307,10 +311,7 @@ impl Walk<'_> {
             let mut parts = Vec::new();
             conjunction(condition, &mut parts);
             if let Some(deltas) = parts.iter().map(|part| self.delta(part)).collect::<Option<Vec<String>>>() {
-                let deltas = deltas.into_iter().map(|delta| Part::new(delta, POSTFIX));
-                let factor = (!is_number(then, 1.0)).then(|| self.part(then));
-                let all = factor.into_iter().chain(deltas).reduce(|left, right| style.product(left, right, false));
-                return all.unwrap_or_else(|| Part::new(style.number(1.0), POSTFIX));
+                return self.times_deltas(then, deltas);
             }
         }
         let mut rows = vec![(self.part(then).text, self.part(condition).text)];

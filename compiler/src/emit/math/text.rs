@@ -52,6 +52,10 @@ impl Style for Text {
         Part::new(format!("{} / {}", self.before_factor(&above), self.around(&below, UNARY)), MULTIPLY)
     }
 
+    fn is_stacked(&self) -> bool {
+        false
+    }
+
     fn power(&self, base: Part, exponent: Part) -> Part {
         let base = self.around(&base, POSTFIX);
         match raised(&exponent.text) {

@@ -2,7 +2,7 @@
 
 use super::groups::Grouped;
 use super::recurrence;
-use super::times::{plus, times};
+use super::times::{divided, negated, plus, times};
 use super::write::{binary, call, constant, extent, extent_terms, floating, make, name, named, natural, sum, unary};
 use super::writer::Writer;
 use crate::derived_names;
@@ -133,7 +133,7 @@ pub fn apply(operator: Operator, mut arguments: Vec<Expression>) -> Expression {
         Spelling::Function(text) => call(text, arguments),
         Spelling::Prefix(text, _) => {
             let of = arguments.pop().unwrap_or_else(|| natural(0));
-            unary(if text == "!" { Unary::Not } else { Unary::Negate }, of)
+            if text == "!" { unary(Unary::Not, of) } else { negated(of) }
         }
         Spelling::Infix(text, _) => {
             let right = arguments.pop().unwrap_or_else(|| natural(0));
@@ -141,8 +141,8 @@ pub fn apply(operator: Operator, mut arguments: Vec<Expression>) -> Expression {
             match infix(text) {
                 Binary::Multiply => times(left, right),
                 sign @ (Binary::Add | Binary::Subtract) => plus(sign, left, right),
-                sign @ (Binary::Divide
-                | Binary::MatrixMultiply
+                Binary::Divide => divided(left, right),
+                sign @ (Binary::MatrixMultiply
                 | Binary::Power
                 | Binary::Equal
                 | Binary::NotEqual

@@ -54,8 +54,34 @@ fn scaled(a: Expression, by: Expression) -> Expression {
     match parts(by) {
         Ok((Binary::Divide, above, below)) => binary(Binary::Divide, scaled(a, above), below),
         Ok((_, one, other)) => scaled(scaled(a, other), one),
-        Err(by) => before(a, &|first| binary(Binary::Multiply, by.clone(), first)),
+        Err(by) => before(a, &|first| {
+            let is_one = matches!(first.kind, ExpressionKind::Number { value: 1.0, .. });
+            if is_one { by.clone() } else { binary(Binary::Multiply, by.clone(), first) }
+        }),
     }
+}
+
+/// `-a`, and `-1 / b` for `-(1 / b)`.
+pub fn negated(a: Expression) -> Expression {
+    let mut first = &a;
+    while let ExpressionKind::Binary(Binary::Multiply | Binary::Divide, left, _) = &first.kind {
+        first = left;
+    }
+    if !matches!(first.kind, ExpressionKind::Number { .. }) {
+        return unary(Unary::Negate, a);
+    }
+    before(a, &|first| unary(Unary::Negate, first))
+}
+
+/// `a / b`, and `1 / b ^ 2` for `1 / b / b`.
+pub fn divided(a: Expression, b: Expression) -> Expression {
+    if let ExpressionKind::Binary(Binary::Divide, above, below) = &a.kind
+        && is_constant(above)
+        && let Some(power) = power(below, &b)
+    {
+        return binary(Binary::Divide, (**above).clone(), power);
+    }
+    binary(Binary::Divide, a, b)
 }
 
 /// A product with something made of its first factor.
@@ -97,4 +123,36 @@ fn is_constant(expression: &Expression) -> bool {
     }
     let is_negative = matches!(kind, ExpressionKind::Unary(Unary::Negate, of) if is_constant(of));
     is_negative || matches!(kind, ExpressionKind::Number { .. }) || matches!(kind, ExpressionKind::Name(name) if name == "pi")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::emit::nn::tests::program;
+
+    #[test]
+    fn products_are_written_as_people_write_them() {
+        for (written, printed) in [
+            ("x * 2", "2 * x"),
+            ("x * z * -0.5", "-0.5 * x * z"),
+            ("x / z * 3", "3 * x / z"),
+            ("x * (1 / 3)", "x / 3"),
+            ("x * (-2 / 3)", "-2 * x / 3"),
+            ("x * z * (-1 / 3)", "-x * z / 3"),
+            ("x * (1 / sqrt(2 * pi))", "x / sqrt(2 * pi)"),
+            ("x * x", "x ^ 2"),
+            ("x * x * x", "x ^ 3"),
+            ("x * (x * z)", "x * (x * z)"),
+            ("1 / z / z", "1 / z ^ 2"),
+            ("x / z / z", "x / z / z"),
+            ("z + x * -2", "z - 2 * x"),
+            ("z - x * -2", "z + 2 * x"),
+            ("z + -x * z", "z - x * z"),
+            ("-(1 / z)", "-1 / z"),
+            ("-(x + z)", "-(x + z)"),
+        ] {
+            let program = program(&format!("network N {{ input x: [3]; input z: [3]; output y = {written}; }}"));
+            let text = crate::emit::nn::print(&program);
+            assert!(text.contains(&format!("output y = {printed};")), "{written} is printed as {text}");
+        }
+    }
 }

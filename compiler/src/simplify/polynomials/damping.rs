@@ -37,7 +37,7 @@ impl Damping {
 impl Reader<'_> {
     /// What a factor damps, if it does.
     pub fn damping(&mut self, expressions: &mut Expressions, factor: ExpressionId) -> Option<&Damping> {
-        if !self.damped {
+        if !self.is_damping() {
             return None;
         }
         if !self.damping.contains_key(&factor) {

@@ -5,10 +5,12 @@
 //! ```
 //!
 //! So the n-th derivative of a polynomial over a power of another one has as many terms as its numerator. It is less exact near a root of a
-//! sum that was multiplied out, so it is taken where it costs much less (`mod.rs`).
+//! sum that was multiplied out, so it is taken where it costs much less (`mod.rs`). A formula as a whole is so too where parts of it by
+//! themselves have more large factors than what damps them allows (`x^18·(a + b·r)`, which `r^9·exp(-x^2)` is multiplied with): beside
+//! exponentials then no divisor may have a root, and no two may.
 
 use super::algebra::{Monomial, Polynomial, add, divided, times};
-use super::{MOST_SUMS, MOST_TERMS, Reader};
+use super::{MOST_LARGE, MOST_SUMS, MOST_TERMS, Reader, Way};
 use crate::ir::{ExpressionId, Expressions, Node, Number};
 use crate::ops::Operator;
 use std::collections::BTreeSet;
@@ -23,6 +25,9 @@ impl Reader<'_> {
             expanded = substituted(&expanded, sum, &self.known[&sum].clone())?;
         }
         let factors: BTreeSet<ExpressionId> = expanded.keys().flatten().map(|&(factor, _)| factor).collect();
+        if self.way == Way::Whole && !self.is_exact(expressions, &factors) {
+            return None;
+        }
         for reciprocal in factors {
             if let Node::Apply(Operator::Divide, arguments) = expressions.node(reciprocal) {
                 let of = arguments[1];
@@ -30,9 +35,23 @@ impl Reader<'_> {
                 expanded = reduced(over_one(expanded, reciprocal, &of)?, reciprocal, &of);
             }
         }
+        // What the parts of a formula may be by themselves is looked at before; the whole may have few factors that are large.
+        let most = if self.way == Way::Whole { MOST_LARGE } else { 0 };
         let is_damped =
-            expanded.keys().all(|monomial| self.is_damped(expressions, monomial) && self.large(expressions, monomial).is_empty());
+            expanded.keys().all(|monomial| self.is_damped(expressions, monomial) && self.degree(expressions, monomial) <= most);
         is_damped.then_some(expanded)
+    }
+
+    /// Whether what is multiplied out keeps its digits: near the root of a divisor it does beside nothing but divisors without one.
+    fn is_exact(&mut self, expressions: &mut Expressions, factors: &BTreeSet<ExpressionId>) -> bool {
+        let (mut exponentials, mut with_roots) = (0, 0);
+        for &factor in factors {
+            let is_reciprocal = matches!(expressions.node(factor), Node::Apply(Operator::Divide, _));
+            let Some(is_within_one) = self.damping(expressions, factor).map(|damping| damping.is_within_one) else { continue };
+            exponentials += usize::from(!is_reciprocal);
+            with_roots += usize::from(is_reciprocal && !is_within_one);
+        }
+        with_roots == 0 || with_roots == 1 && exponentials == 0
     }
 }
 

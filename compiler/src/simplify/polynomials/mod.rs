@@ -44,13 +44,22 @@ pub fn nested(program: &Program, expressions: &mut Expressions, root: Expression
     if cost < FEWEST {
         return None;
     }
-    let mut readers = [true, false].map(|damped| Reader::new(program, damped));
+    let mut readers = [Way::Damped, Way::Plain].map(|way| Reader::new(program, way));
     let is_any_damped = readers[0].is_any_damped(expressions, root);
     let readers = if is_any_damped { &mut readers[..] } else { &mut readers[1..] };
+    let mut whole = is_any_damped.then(|| Reader::new(program, Way::Whole));
     let mut replaced = FxHashMap::default();
     for top in tops(expressions, root) {
-        let Some(found) = readers.iter_mut().find_map(|reader| reader.read(expressions, top)) else { continue };
-        if formula_cost(expressions, found) < formula_cost(expressions, top) {
+        let mut cost = formula_cost(expressions, top);
+        if let Some(found) = readers.iter_mut().find_map(|reader| reader.read(expressions, top))
+            && formula_cost(expressions, found) < cost
+        {
+            cost = formula_cost(expressions, found);
+            replaced.insert(top, found);
+        }
+        if let Some(found) = whole.as_mut().and_then(|whole| whole.in_full(expressions, top))
+            && formula_cost(expressions, found) * MUCH_LESS.1 < cost * MUCH_LESS.0
+        {
             replaced.insert(top, found);
         }
     }
@@ -80,10 +89,20 @@ fn tops(expressions: &Expressions, root: ExpressionId) -> Vec<ExpressionId> {
     tops.into_iter().collect()
 }
 
+/// How formulas are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// Without a look at what damps.
+    Plain,
+    /// For damped terms alone: sums and products of many factors that may be large are then told apart within these.
+    Damped,
+    /// For damped terms alone, and all of a formula is multiplied out, whatever the parts are by themselves.
+    Whole,
+}
+
 struct Reader<'a> {
     program: &'a Program,
-    /// Whether it is for damped terms alone: sums and products of many factors that may be large are then told apart within these.
-    damped: bool,
+    way: Way,
     known: FxHashMap<ExpressionId, Polynomial>,
     within_one: FxHashMap<ExpressionId, bool>,
     damping: FxHashMap<ExpressionId, Option<Damping>>,
@@ -92,10 +111,10 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(program: &'a Program, damped: bool) -> Self {
+    fn new(program: &'a Program, way: Way) -> Self {
         Self {
             program,
-            damped,
+            way,
             known: FxHashMap::default(),
             within_one: FxHashMap::default(),
             damping: FxHashMap::default(),
@@ -106,21 +125,33 @@ impl<'a> Reader<'a> {
     /// A formula in a new form; `None` where it is no polynomial, or one with a term of too many factors that may be large.
     fn read(&mut self, expressions: &mut Expressions, top: ExpressionId) -> Option<ExpressionId> {
         let polynomial = self.polynomial(expressions, top);
-        let is_wanted = !self.damped || polynomial.keys().all(|monomial| self.is_damped(expressions, monomial));
+        let is_wanted = !self.is_damping() || polynomial.keys().all(|monomial| self.is_damped(expressions, monomial));
         if self.is_atom(&polynomial) || !is_wanted || !self.is_safe(expressions, &polynomial) {
             return None;
         }
-        let expanded = if self.damped { self.expanded(expressions, &polynomial) } else { None };
+        let expanded = if self.is_damping() { self.expanded(expressions, &polynomial) } else { None };
         let multiplied_out = self.multiplied_out(expressions, &polynomial);
         let forms = [polynomial, multiplied_out].map(|polynomial| self.form(expressions, &polynomial));
         let form = forms.into_iter().min_by_key(|&form| formula_cost(expressions, form))?;
-        if !self.damped {
+        if !self.is_damping() {
             return Some(form);
         }
         let form = self.with_sums(expressions, form);
         let expanded = expanded.map(|expanded| self.form(expressions, &expanded));
         let cost = |form: ExpressionId| formula_cost(expressions, form);
         Some(expanded.filter(|&expanded| cost(expanded) * MUCH_LESS.1 < cost(form) * MUCH_LESS.0).unwrap_or(form))
+    }
+
+    /// A damped formula multiplied out in full; `None` where it is none.
+    fn in_full(&mut self, expressions: &mut Expressions, top: ExpressionId) -> Option<ExpressionId> {
+        let polynomial = self.polynomial(expressions, top);
+        let expanded = self.expanded(expressions, &polynomial)?;
+        Some(self.form(expressions, &expanded))
+    }
+
+    /// Whether what damps is looked at.
+    fn is_damping(&self) -> bool {
+        self.way != Way::Plain
     }
 
     /// A product with the sums that are factors of it in their own nested form.
@@ -163,7 +194,7 @@ impl<'a> Reader<'a> {
                     let other = self.factor(expressions, arguments[1]);
                     return self.product(expressions, arguments[0], other, Some(arguments[1]));
                 }
-                if operator == Operator::Divide && self.damped {
+                if operator == Operator::Divide && self.is_damping() {
                     let other = damping::reciprocal(expressions, arguments[1])?;
                     return self.product(expressions, arguments[0], other, None);
                 }
@@ -190,8 +221,17 @@ impl<'a> Reader<'a> {
         if one.len() * other.len() > MOST_PAIRS {
             return None;
         }
+        if self.way == Way::Whole {
+            return Some(one.iter().flat_map(|one| other.iter().map(move |other| (one, other))).fold(
+                Polynomial::new(),
+                |mut product, ((a, &number), (b, &factor))| {
+                    add(&mut product, times(a, b), number * factor);
+                    product
+                },
+            ));
+        }
         let is_number = |side: &Polynomial| side.keys().all(Vec::is_empty);
-        let is_multiple = self.damped && (is_number(&one) || is_number(&other));
+        let is_multiple = self.is_damping() && (is_number(&one) || is_number(&other));
         let may = [&one, &other].map(|side| is_multiple || self.may_be_multiplied_out(expressions, side));
         if may != [true, true] {
             // Beside what damps, a sum that stays is a factor of its own.
@@ -205,18 +245,19 @@ impl<'a> Reader<'a> {
             }
         }
         // A multiple is as large as what it is a multiple of.
-        (product.len() == 1 && self.damped || is_multiple || self.is_safe(expressions, &product)).then_some(product)
+        (product.len() == 1 && self.is_damping() || is_multiple || self.is_safe(expressions, &product)).then_some(product)
     }
 
     /// A sum that is not multiplied out, as a factor.
     fn sum(&self, id: ExpressionId) -> Option<Polynomial> {
-        self.damped.then(|| atom(id))
+        self.is_damping().then(|| atom(id))
     }
 
     /// A formula as a factor: a difference stays as it is, the first that there is of it or of its negative, if its terms are not damped.
     fn factor(&mut self, expressions: &mut Expressions, id: ExpressionId) -> Polynomial {
         let polynomial = self.known[&id].clone();
-        let is_difference = polynomial.len() == 2 && polynomial.values().map(|number| number.get()).sum::<f64>() == 0.0;
+        let is_difference =
+            self.way != Way::Whole && polynomial.len() == 2 && polynomial.values().map(|number| number.get()).sum::<f64>() == 0.0;
         if !is_difference || polynomial.keys().all(|monomial| self.is_damped(expressions, monomial)) {
             return polynomial;
         }
