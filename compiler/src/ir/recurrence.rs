@@ -141,7 +141,7 @@ fn sorted(count: usize, reads: &[(usize, usize)]) -> Option<Vec<usize>> {
 }
 
 /// Calls `visit` for every read in the definition of a tensor, those of integer elements in indices among them.
-fn each_read(program: &Program, id: TensorId, visit: &mut dyn FnMut(TensorId, &[Index])) {
+pub fn each_read(program: &Program, id: TensorId, visit: &mut dyn FnMut(TensorId, &[Index])) {
     let Some(definition) = program.definition(id) else { return };
     for node in program.expressions.reachable(definition.body) {
         match program.expressions.node(node) {

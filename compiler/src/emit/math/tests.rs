@@ -30,6 +30,7 @@ fn expressions_read_as_mathematics() {
         ("a + -b", "a - b", r"a - b"),
         ("a - -2 * b", "a + 2 · b", r"a + 2 \cdot b"),
         ("a / sqrt(2 * pi)", "a / √(2 · π)", r"\frac{a}{\sqrt{2 \cdot \pi}}"),
+        ("2 / sqrt(pi)", "2 / √π", r"\frac{2}{\sqrt{\pi}}"),
         ("a / sqrt(2)", "a / √2", r"\frac{a}{\sqrt{2}}"),
         ("a * -2", "a · (-2)", r"a \cdot \left(-2\right)"),
         ("-(a + b)", "-(a + b)", r"-\left(a + b\right)"),

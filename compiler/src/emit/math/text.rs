@@ -94,7 +94,7 @@ impl Style for Text {
     fn call(&self, name: &str, arguments: &[String], named: &[(String, String)]) -> Part {
         match (name, arguments) {
             ("floor", [only]) => return Part::new(format!("⌊{only}⌋"), POSTFIX),
-            ("sqrt", [only]) if only.chars().all(|digit| digit.is_ascii_digit()) => {
+            ("sqrt", [only]) if only == "π" || only.chars().all(|digit| digit.is_ascii_digit()) => {
                 return Part::new(format!("√{only}"), POSTFIX);
             }
             ("sqrt", [only]) => return Part::new(format!("√({only})"), POSTFIX),

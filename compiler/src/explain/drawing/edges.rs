@@ -5,8 +5,8 @@ use super::Sketch;
 use super::lines::{Line, Texts};
 use crate::emit::graph::{Edge, Partial};
 use crate::emit::math::{Style, Text};
-use crate::ir::recurrence::lag;
-use crate::ir::{Atom, Index, Label, Node, Program, Recurrence, TensorId, Unit};
+use crate::ir::recurrence::{each_read, lag};
+use crate::ir::{Index, Label, Program, Recurrence, TensorId, Unit};
 use std::collections::BTreeMap;
 
 /// What is read, what reads, and how many steps later than its own.
@@ -57,23 +57,12 @@ impl Sketch {
         let parts = self.hidden.keys().copied();
         for id in self.shown.iter().copied().chain(parts) {
             let program = &self.book.sheet.program;
-            let Some(definition) = program.definition(id) else { continue };
-            let mut visit = |read: TensorId, at: &[Index]| {
+            each_read(program, id, &mut |read, at| {
                 let key = (self.home(read), self.home(id), self.steps(id, read, at));
                 if self.home(read) != self.home(id) || key.2 != 0 {
                     found.push(key);
                 }
-            };
-            for node in program.expressions.reachable(definition.body) {
-                match program.expressions.node(node) {
-                    Node::Read(read, at) => {
-                        visit(*read, at);
-                        at.iter().for_each(|index| each_element(index, &mut visit));
-                    }
-                    Node::Position(index) | Node::Random(_, index) => each_element(index, &mut visit),
-                    Node::Number(_) | Node::Apply(..) | Node::Select(..) => {}
-                }
-            }
+            });
         }
         found.sort_unstable_by_key(|&(read, reader, steps)| (reader, read, steps));
         found.dedup();
@@ -122,18 +111,5 @@ impl Sketch {
         let left = &labels[..tensor.shape.len().min(labels.len())];
         let left = if left.is_empty() { tensor.name.clone() } else { Text.element(&tensor.name, left) };
         Some(format!(", with {left} = {}", self.words.full(texts.indexed(id)?)))
-    }
-}
-
-fn each_element(index: &Index, visit: &mut dyn FnMut(TensorId, &[Index])) {
-    for (atom, _) in index.terms() {
-        match atom {
-            Atom::Label(_) => {}
-            Atom::Quotient(form, _) | Atom::Remainder(form, _) => each_element(form, visit),
-            Atom::Element(tensor, at) => {
-                visit(*tensor, at);
-                at.iter().for_each(|form| each_element(form, visit));
-            }
-        }
     }
 }
