@@ -58,7 +58,6 @@ impl<'a> Elaborator<'a> {
         if let Some(&known) = self.known.get(&(shape.clone(), definition.clone())) {
             return Ok(known);
         }
-        self.read.extend(self.program.expressions.tensors(body));
         let name = self.free_name(format!("{}{what}", self.hint));
         let tensor = Tensor {
             name,
@@ -160,7 +159,10 @@ impl<'a> Elaborator<'a> {
                 Formula::Number(number) => expressions.intern(Node::Number(*number)),
                 Formula::Position(index) => expressions.position(place(index)),
                 Formula::Random(stream, index) => expressions.random(*stream, place(index)),
-                Formula::Read(tensor, at) => expressions.read(*tensor, at.iter().map(&mut place).collect()),
+                Formula::Read(tensor, at) => {
+                    self.read.insert(*tensor);
+                    expressions.read(*tensor, at.iter().map(&mut place).collect())
+                }
                 Formula::Apply(operator, of) => {
                     let of: Vec<ExpressionId> = of.iter().map(|argument| lowered[argument]).collect();
                     expressions.apply(*operator, &of)
