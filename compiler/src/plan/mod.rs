@@ -2,8 +2,8 @@
 //!
 //! The steps of planning, each in its module: `lower` and `log_sum_exp` (stable and simple forms of definitions), `shift` (products of
 //! recurrences leave their conditions), `pad` (sums read zeros around a tensor in the place of conditions), `turn` (labels run the way in
-//! which most is read), `inline` (views and cheap formulas go into their readers), `layout` (the order of axes in memory), `product`,
-//! `digits` and `beforehand` (sums that are matrix products), `once` (what the outer loops would
+//! which most is read), `inline` (views and cheap formulas go into their readers), `terms` (terms of scatters are added up first), `layout`
+//! (the order of axes in memory), `product`, `digits` and `beforehand` (sums that are matrix products), `once` (what the outer loops would
 //! repeat), `partial` (sums in two steps), `split` (labels that loops read by digits), `orders` and `fuse` (loop nests),
 //! `fold` (recurrences that keep one step)
 //! and `memory` (buffers by their lives). It must know nothing of statements and of tokens.
@@ -33,6 +33,7 @@ pub(crate) mod samples;
 mod scatter;
 mod shift;
 mod split;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod turn;
@@ -183,6 +184,7 @@ pub fn plan(program: &Program, name: &str) -> Plan {
     pad::pad(&mut program);
     turn::turn(&mut program);
     inline::views(&mut program);
+    terms::add_up(&mut program);
     layout::order_axes(&mut program);
     let contractions = product::split(&mut program);
     inline::cheap(&mut program, &contractions);

@@ -249,6 +249,12 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// Whether an element is reached through a row that is cut out, or is loaded already.
+    pub fn is_at_hand(&self, buffer: BufferId, offset: &Index) -> bool {
+        let memory = memory_of(self.loops, buffer);
+        self.reaches.iter().any(|(of, at, _)| *of == memory && at == offset)
+    }
+
     /// Whether an offset is inside of its buffer whatever the loops' variables are.
     pub fn is_inside(&self, buffer: BufferId, offset: &Index) -> bool {
         let length = Extent::product(&self.loops.buffer(buffer).shape);

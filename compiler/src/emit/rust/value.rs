@@ -4,10 +4,13 @@ use super::code::{Code, Tightness};
 use super::index;
 use super::scope::Scope;
 use crate::ir::{Index, Precision, Stream};
-use crate::loops::{Block, Value};
+use crate::loops::{Block, BufferId, Value};
 use crate::ops::{Operator, Runtime};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
+
+/// So many operations are no more than a branch.
+const CHEAP: u32 = 4;
 
 /// A value as a float.
 pub fn number(scope: &Scope<'_>, value: &Value) -> Code {
@@ -39,10 +42,57 @@ fn value_code(scope: &Scope<'_>, value: &Value) -> (Code, bool) {
         Value::Load(buffer, offset) => (Code::atom(scope.element_of(*buffer, offset)), false),
         Value::Apply(operator, arguments) => (apply(scope, *operator, arguments), operator.is_truth()),
         Value::Select(condition, then, otherwise) => {
+            let is_chosen = (scope.vectorizes || depends_on_data(condition))
+                && [then, otherwise].into_iter().all(|branch| is_cheap(scope, condition, branch));
             let condition = truth(scope, condition).bare();
+            if is_chosen {
+                let [then, otherwise] = [then, otherwise].map(|branch| number(scope, &branch.value).bare());
+                return (Code::atom(quote!(::core::hint::select_unpredictable(#condition, #then, #otherwise))), false);
+            }
             let (then, otherwise) = (block(scope, then), block(scope, otherwise));
             (Code::new(quote!(if #condition { #then } else { #otherwise }), Tightness::Branch), false)
         }
+    }
+}
+
+/// Whether a branch is a few operations on what is at hand. Such branches are computed and one of them is chosen, where loops are vectorized
+/// or nobody can foretell what the data say: the compiler of Rust would put all that depends on one condition behind it, and vectorize nothing.
+fn is_cheap(scope: &Scope<'_>, condition: &Value, branch: &Block) -> bool {
+    branch.locals.is_empty() && operations(scope, condition, &branch.value).is_some_and(|operations| operations <= CHEAP)
+}
+
+/// How many operations a value takes, if they are quick and all that it reads is at hand.
+fn operations(scope: &Scope<'_>, condition: &Value, value: &Value) -> Option<u32> {
+    match value {
+        Value::Number(_) | Value::Local(_) => Some(0),
+        Value::Load(buffer, offset) => {
+            (scope.is_at_hand(*buffer, offset) || is_beside(scope, condition, *buffer, offset)).then_some(0)
+        }
+        Value::Apply(operator, arguments) => {
+            let is_quick = matches!(operator, Operator::Add | Operator::Subtract | Operator::Multiply | Operator::Negate);
+            let operations = arguments.iter().map(|argument| operations(scope, condition, argument));
+            is_quick.then(|| operations.sum::<Option<u32>>().map(|sum| sum + 1)).flatten()
+        }
+        Value::Position(_) | Value::Random(..) | Value::Select(..) => None,
+    }
+}
+
+/// Whether a comparison reads the same place of a buffer of the same shape, so that this one can be read there too.
+fn is_beside(scope: &Scope<'_>, condition: &Value, buffer: BufferId, offset: &Index) -> bool {
+    let Value::Apply(operator, arguments) = condition else { return false };
+    matches!(operator.row().runtime, Runtime::Comparison(_))
+        && arguments.iter().any(|argument| {
+            let Value::Load(other, at) = argument else { return false };
+            at == offset && scope.loops.buffer(*other).shape == scope.loops.buffer(buffer).shape
+        })
+}
+
+/// Whether a condition is about more than places.
+fn depends_on_data(condition: &Value) -> bool {
+    match condition {
+        Value::Number(_) | Value::Position(_) => false,
+        Value::Local(_) | Value::Load(..) | Value::Random(..) | Value::Select(..) => true,
+        Value::Apply(_, arguments) => arguments.iter().any(depends_on_data),
     }
 }
 
