@@ -18,6 +18,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 WORKLOADS = ["mnist", "tiny", "control", "lenet", "batchnorm", "transformer", "lstm", "inference1", "inference128"]
+# In PyTorch alone; measured where they are named.
+FURTHER = ["images", "strided", "gru", "housing", "wide", "signal", "autoencoder"]
 OURS = "chainrule"
 BENCH = ["cargo", "bench", "-q", "-p", "chainrule-examples", "--bench", "workloads", "--"]
 CANDLE = ["cargo", "run", "-q", "--release", "--manifest-path", str(HERE / "candle" / "Cargo.toml"), "--"]
@@ -73,9 +75,9 @@ def main():
     parser.add_argument("--peers", default="jax,torch,candle")
     parser.add_argument("workloads", nargs="*", default=WORKLOADS)
     arguments = parser.parse_args()
-    unknown = set(arguments.workloads) - set(WORKLOADS)
+    unknown = set(arguments.workloads) - {*WORKLOADS, *FURTHER}
     if unknown:
-        parser.error(f"no workload is called {', '.join(sorted(unknown))}; there are {', '.join(WORKLOADS)}")
+        parser.error(f"no workload is called {', '.join(sorted(unknown))}; there are {', '.join(WORKLOADS + FURTHER)}")
     print("| workload | threads | chainrule, µs: median / best | the fastest other | ratio | all others, median / best |\n|---|---|---|---|---|---|")
     for workload in arguments.workloads:
         for threads in map(int, arguments.threads.split(",")):

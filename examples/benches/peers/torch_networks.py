@@ -99,13 +99,13 @@ class Block(nn.Module):
 
 
 class Transformer(nn.Module):
-    def __init__(self, letters=65, width=64, heads=4, steps=64):
+    def __init__(self, letters=65, width=64, heads=4, steps=64, blocks=2):
         super().__init__()
         self.table = nn.Embedding(letters, width)
         time, axis = torch.arange(steps)[:, None], torch.arange(0, width, 2)[None]
         angle = time / 10000 ** (axis / width)
         self.register_buffer("wave", torch.stack([angle.sin(), angle.cos()], -1).reshape(steps, width))
-        self.blocks = nn.Sequential(Block(width, heads), Block(width, heads))
+        self.blocks = nn.Sequential(*(Block(width, heads) for _ in range(blocks)))
         self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, letters)
 
     def forward(self, x):
@@ -152,6 +152,75 @@ def inference1():
 
 def inference128():
     infer("inference128", 128)
+
+
+def adam(model):
+    return torch.optim.Adam(model.parameters(), fused=True)
+
+
+def filters(workload, make, *shape):
+    for layout, name in ((torch.contiguous_format, "NCHW"), (torch.channels_last, "NHWC")):
+        model = make().to(memory_format=layout)
+        xs = [x.contiguous(memory_format=layout) for x in uniform(*shape)]
+        train(workload, name, model, F.cross_entropy, adam(model), xs, classes(shape[0]))
+
+
+class Mean(nn.Module):
+    def __init__(self, *axes):
+        super().__init__()
+        self.axes = axes
+
+    def forward(self, x):
+        return x.mean(self.axes)
+
+
+def images():
+    filters("images", lambda: nn.Sequential(
+        nn.Conv2d(3, 32, 3, padding=1), nn.ReLU(), nn.Conv2d(32, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(4096, 128), nn.ReLU(), nn.Linear(128, 10)),
+        32, 3, 32, 32)
+
+
+def strided():
+    filters("strided", lambda: nn.Sequential(
+        nn.Conv2d(16, 32, 3, stride=2, padding=1), nn.BatchNorm2d(32), nn.ReLU(),
+        nn.Conv2d(32, 64, 3, stride=2, padding=1), nn.BatchNorm2d(64), nn.ReLU(), Mean(2, 3), nn.Linear(64, 10)), 32, 16, 16, 16)
+
+
+class Gated(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.gru, self.head = nn.GRU(16, 128, batch_first=True), nn.Linear(128, 4)
+
+    def forward(self, x):
+        return self.head(self.gru(x)[0][:, -1])
+
+
+def gru():
+    model = Gated()
+    train("gru", "", model, F.mse_loss, adam(model), uniform(16, 50, 16), uniform(16, 4))
+
+
+def housing():
+    model = dense(13, 64, 32, 1, between=lambda _: [nn.ReLU()])
+    train("housing", "", model, F.mse_loss, torch.optim.SGD(model.parameters(), lr=0.01, fused=True), uniform(16, 13), uniform(16, 1))
+
+
+def wide():
+    model = Transformer(letters=200, width=128, heads=8, steps=128, blocks=1)
+    optimizer = torch.optim.AdamW(model.parameters(), fused=True)
+    loss = lambda y, t: F.cross_entropy(y.flatten(0, 1), t.flatten())
+    train("wide", "", model, loss, optimizer, classes(4, 128, most=200), classes(4, 128, most=200))
+
+
+def signal():
+    model = nn.Sequential(nn.Conv1d(8, 32, 5, padding=2), nn.ReLU(), nn.Conv1d(32, 64, 5, stride=2, padding=2), nn.ReLU(), Mean(2), nn.Linear(64, 6))
+    train("signal", "", model, F.mse_loss, adam(model), uniform(32, 8, 128), uniform(32, 6))
+
+
+def autoencoder():
+    model = nn.Sequential(*dense(784, 256, 32, 256, 784, between=lambda _: [nn.ReLU()]), nn.Sigmoid())
+    train("autoencoder", "", model, F.mse_loss, adam(model), uniform(100, 784), uniform(100, 784))
 
 
 if __name__ == "__main__":

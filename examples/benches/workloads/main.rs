@@ -1,4 +1,4 @@
-//! Training steps of seven networks and inference of one, in microseconds: forward, loss, backward and update in f32, data in memory.
+//! Training steps of fourteen networks and inference of one, in microseconds: forward, loss, backward and update in f32, data in memory.
 //!
 //! `cargo bench --bench workloads -- [NAME ...] [--seconds S] [--threads N] [--json]`; `peers/compare.py` beside it measures other systems in the same run and prints
 //! the ratios.
@@ -11,7 +11,9 @@ mod workload;
 use chainrule::network::Network;
 use chainrule::optim::{Adam, AdamW, Optimizer, RmsProp, Sgd};
 use ndarray::{Array2, Array3, Array4, Axis};
-use networks::{Control, LeNet, Mnist, Normalized, Recurrent, Tiny, Transformer};
+use networks::{
+    Autoencoder, Control, Gated, Housing, Images, LeNet, Mnist, Normalized, Recurrent, Signal, Strided, Tiny, Transformer, Wide,
+};
 use std::time::Duration;
 use timing::{Time, measure};
 use workload::Workload;
@@ -80,12 +82,12 @@ fn classes(rows: usize, most: usize) -> Array2<i32> {
     Array2::from_shape_fn((BATCHES, rows), |(b, i)| class(b * rows + i, most))
 }
 
-fn letters(rows: usize, steps: usize) -> Array3<i32> {
-    Array3::from_shape_fn((BATCHES, rows, steps), |(b, i, j)| class((b * rows + i) * steps + j, 65))
+fn letters(rows: usize, steps: usize, most: usize) -> Array3<i32> {
+    Array3::from_shape_fn((BATCHES, rows, steps), |(b, i, j)| class((b * rows + i) * steps + j, most))
 }
 
-fn images(rows: usize) -> ndarray::Array5<f32> {
-    reals3(rows, 28 * 28).into_shape_with_order((BATCHES, rows, 1, 28, 28)).expect("as many elements")
+fn images(rows: usize, channels: usize, side: usize) -> ndarray::Array5<f32> {
+    reals3(rows, channels * side * side).into_shape_with_order((BATCHES, rows, channels, side, side)).expect("as many elements")
 }
 
 fn sequences(rows: usize, steps: usize, width: usize) -> Array4<f32> {
@@ -107,19 +109,41 @@ const WORKLOADS: &[Workload] = &[
         training!(span, Control(32), Adam::default(), reals3(32, 4), reals3(32, 2))
     }),
     ("lenet", "LeNet-5 on 28x28, batch 64, momentum", |span| {
-        training!(span, LeNet(64), Sgd::new(0.01).momentum(0.9), images(64), classes(64, 10))
+        training!(span, LeNet(64), Sgd::new(0.01).momentum(0.9), images(64, 1, 28), classes(64, 10))
     }),
     ("batchnorm", "784-256-256-10 with BatchNorm, batch 128, Adam", |span| {
         training!(span, Normalized(128), Adam::default(), reals3(128, 784), classes(128, 10))
     }),
     ("transformer", "two-layer transformer, d 64, 4 heads, 64 tokens, batch 8, AdamW", |span| {
-        training!(span, Transformer(8, 64), AdamW::default(), letters(8, 64), letters(8, 64))
+        training!(span, Transformer(8, 64), AdamW::default(), letters(8, 64, 65), letters(8, 64, 65))
     }),
     ("lstm", "LSTM 64 units, 32 steps of 32 numbers, batch 32, Adam", |span| {
         training!(span, Recurrent(32, 32), Adam::default(), sequences(32, 32, 32), one_hot(32))
     }),
     ("inference1", "inference of 784-512-10, batch 1", |span| inference(span, 1)),
     ("inference128", "inference of 784-512-10, batch 128", |span| inference(span, 128)),
+    // Of other sizes and shapes.
+    ("images", "32-32-64 filters of 3x3 on 32x32 in colour, batch 32, Adam", |span| {
+        training!(span, Images(32), Adam::default(), images(32, 3, 32), classes(32, 10))
+    }),
+    ("strided", "32-64 filters of 3x3 with stride 2 and BatchNorm on 16x16, batch 32, Adam", |span| {
+        training!(span, Strided(32), Adam::default(), images(32, 16, 16), classes(32, 10))
+    }),
+    ("gru", "GRU 128 units, 50 steps of 16 numbers, batch 16, Adam", |span| {
+        training!(span, Gated(16, 50), Adam::default(), sequences(16, 50, 16), reals3(16, 4))
+    }),
+    ("housing", "13-64-32-1 ReLU, batch 16, SGD", |span| {
+        training!(span, Housing(16), Sgd::new(0.01), reals3(16, 13), reals3(16, 1))
+    }),
+    ("wide", "one-layer transformer, d 128, 8 heads, 128 tokens, batch 4, AdamW", |span| {
+        training!(span, Wide(4, 128), AdamW::default(), letters(4, 128, 200), letters(4, 128, 200))
+    }),
+    ("signal", "32-64 filters of 5 along 128 steps of 8 numbers, batch 32, Adam", |span| {
+        training!(span, Signal(32), Adam::default(), sequences(32, 8, 128), reals3(32, 6))
+    }),
+    ("autoencoder", "784-256-32-256-784 ReLU, sigmoid, batch 100, Adam", |span| {
+        training!(span, Autoencoder(100), Adam::default(), reals3(100, 784), reals3(100, 784))
+    }),
 ];
 
 fn main() {
