@@ -14,6 +14,26 @@ use ndarray::{Array, Array2};
 )]
 struct Narrow;
 
+// Names that the numbers could have.
+#[network(
+    check;
+    input  x: [B, 3];
+    target t: [B, 2];
+    number_1 = tanh(x |> Dense(3));
+    number_2 = tanh(number_1 |> Dense(4));
+    number_3 = tanh(number_2 |> Dense(5));
+    number_4 = tanh(number_3 |> Dense(6));
+    number_5 = tanh(number_4 |> Dense(7));
+    number_6 = tanh(number_5 |> Dense(8));
+    number_7 = tanh(number_6 |> Dense(9));
+    number_8 = tanh(number_7 |> Dense(10));
+    number_9 = tanh(number_8 |> Dense(11));
+    number_10 = tanh(number_9 |> Dense(12));
+    output y = number_10 |> Dense(2);
+    loss     = mse(y, t);
+)]
+struct Numbered;
+
 // Rows that are long enough for threads to share them.
 #[network(
     input x: [B, 300];

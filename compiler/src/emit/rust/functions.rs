@@ -197,7 +197,9 @@ impl Written {
 
     /// The code that takes the numbers that differ within a family.
     fn with_numbers(self, family: &Family) -> Self {
-        let names = family.names(&self.code());
+        // Beside the names that will stand in their places.
+        let [declared, body] = self.code().map(|code| self.places.filled(code.clone()));
+        let names = family.names(&[&declared, &body]);
         let mut seen = 0;
         let [declared, body] = self.code().map(|code| family.named(code.clone(), &names, &mut seen));
         let arguments = self.signature.arguments;

@@ -69,7 +69,8 @@ fn operations(scope: &Scope<'_>, condition: &Value, value: &Value) -> Option<u32
             (scope.is_at_hand(*buffer, offset) || is_beside(scope, condition, *buffer, offset)).then_some(0)
         }
         Value::Apply(operator, arguments) => {
-            let is_quick = matches!(operator, Operator::Add | Operator::Subtract | Operator::Multiply | Operator::Negate);
+            let row = operator.row();
+            let is_quick = row.cost == 1 && matches!(row.runtime, Runtime::Infix(_) | Runtime::Prefix(_));
             let operations = arguments.iter().map(|argument| operations(scope, condition, argument));
             is_quick.then(|| operations.sum::<Option<u32>>().map(|sum| sum + 1)).flatten()
         }
