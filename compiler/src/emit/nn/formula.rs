@@ -96,7 +96,7 @@ pub fn expression(writer: &Writer, id: TensorId, root: ExpressionId, labels: &La
     for node in writer.program.expressions.reachable(root) {
         let argument = |id: &ExpressionId| done.get(id).cloned().unwrap_or_else(|| natural(0));
         let made = match writer.program.expressions.node(node) {
-            Node::Number(number) => constant(*number),
+            Node::Number(number) => constant(writer.program, *number),
             Node::Position(index) => position(writer, index, labels),
             Node::Random(stream, index) => call("random_at", vec![natural(stream.0.into()), position(writer, index, labels)]),
             Node::Read(tensor, at) => {

@@ -104,7 +104,7 @@ pub fn elementwise(writer: &Writer, frame: &Frame, body: ExpressionId) -> Option
             ids.iter().map(|id| done.get(id).and_then(Option::as_ref).cloned()).collect()
         };
         let made = match writer.program.expressions.node(id) {
-            Node::Number(number) => Some(Array::scalar(constant(*number))),
+            Node::Number(number) => Some(Array::scalar(constant(writer.program, *number))),
             Node::Position(index) => position(writer, frame, index),
             Node::Random(..) => None,
             Node::Read(tensor, at) => read(writer, frame, *tensor, at, None),

@@ -57,22 +57,24 @@ pub fn floating(value: f64) -> Expression {
     if value.is_sign_negative() { unary(Unary::Negate, magnitude) } else { magnitude }
 }
 
-/// A constant.
-pub fn constant(number: Number) -> Expression {
+/// A constant. π is in digits where a tensor or a label has its name.
+pub fn constant(program: &Program, number: Number) -> Expression {
     if number.get().is_nan() {
         return floating(number.get());
     }
     let Written { above, below } = number.written();
+    let taken = || program.tensors.iter().any(|tensor| tensor.name == "pi" || tensor.label_names.iter().any(|name| name == "pi"));
+    let pi = || if taken() { floating(std::f64::consts::PI) } else { named("pi") };
     let product = |pieces: Vec<Piece>| {
-        let product = pieces.into_iter().map(piece).reduce(|product, factor| binary(Binary::Multiply, product, factor));
+        let product =
+            pieces.into_iter().map(|one| piece(one, &pi)).reduce(|product, factor| binary(Binary::Multiply, product, factor));
         product.unwrap_or_else(|| natural(1))
     };
     let magnitude = if below.is_empty() { product(above) } else { binary(Binary::Divide, product(above), product(below)) };
     if number.get().is_sign_negative() { unary(Unary::Negate, magnitude) } else { magnitude }
 }
 
-fn piece(piece: Piece) -> Expression {
-    let pi = || named("pi");
+fn piece(piece: Piece, pi: &dyn Fn() -> Expression) -> Expression {
     let with_pi = |(number, has_pi): (i64, bool)| match (natural(number.unsigned_abs()), has_pi) {
         (_, true) if number == 1 => pi(),
         (number, true) => binary(Binary::Multiply, number, pi()),
