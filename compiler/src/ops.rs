@@ -180,10 +180,10 @@ operators! {
             vec![g.select(constant, zero, slope), g.select(vanishes, zero, growth)]
         };
     /// `min(a, b)`, half of the slope to each at a tie; NaN where one of them is
-    Minimum: Function("min"), [(-2.0, -0.1), (0.1, 2.0)], Runtime::Function("minimum"), 1, |a| math::Scalar::minimum(a[0], a[1]),
+    Minimum: Function("min"), [(-2.0, -0.1), (0.1, 2.0)], Runtime::Function("minimum"), 3, |a| math::Scalar::minimum(a[0], a[1]),
         |g, a, _| extremum(g, a[0], a[1], O::Less) => [Rises, Rises];
     /// `max(a, b)`, half of the slope to each at a tie; NaN where one of them is
-    Maximum: Function("max"), [(-2.0, -0.1), (0.1, 2.0)], Runtime::Function("maximum"), 1, |a| math::Scalar::maximum(a[0], a[1]),
+    Maximum: Function("max"), [(-2.0, -0.1), (0.1, 2.0)], Runtime::Function("maximum"), 3, |a| math::Scalar::maximum(a[0], a[1]),
         |g, a, _| extremum(g, a[0], a[1], O::Greater) => [Rises, Rises];
     /// `a == b`
     Equal: Infix("==", precedence::COMPARE), [(-2.0, -0.1), (0.1, 2.0)], Runtime::Comparison("=="), 1, |a| truth(a[0] == a[1]), none;
@@ -224,7 +224,7 @@ operators! {
     Abs: Function("abs"), [(0.1, 2.0)], Runtime::Function("abs"), 1, |a| math::Scalar::abs(a[0]),
         |g, a, _| vec![g.apply(O::Sign, &[a[0]])];
     /// `sign(a)`: -1, 0 or 1; slope 0
-    Sign: Function("sign"), [(0.1, 2.0)], Runtime::Function("sign"), 1, |a| math::Scalar::sign(a[0]), none;
+    Sign: Function("sign"), [(0.1, 2.0)], Runtime::Function("sign"), 4, |a| math::Scalar::sign(a[0]), none;
     /// `floor(a)`; slope 0
     Floor: Function("floor"), [(0.1, 0.9)], Runtime::Function("floor"), 1, |a| math::Scalar::floor(a[0]), none;
     /// `ceil(a)`; slope 0
@@ -283,7 +283,7 @@ operators! {
     /// `stop_gradient(a)` = a; slope 0
     StopGradient: Function("stop_gradient"), [(-2.0, 2.0)], Runtime::Function("stop_gradient"), 0, |a| a[0], none;
     /// `relu(a)` = max(a, 0): 1 where a > 0, else 0
-    Relu: Function("relu"), [(0.1, 2.0)], Runtime::Function("relu"), 1, |a| math::Scalar::relu(a[0]),
+    Relu: Function("relu"), [(0.1, 2.0)], Runtime::Function("relu"), 2, |a| math::Scalar::relu(a[0]),
         |g, a, _| {
             let (zero, one) = (g.number(0.0), g.number(1.0));
             let positive = g.apply(O::Greater, &[a[0], zero]);

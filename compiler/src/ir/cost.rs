@@ -1,10 +1,11 @@
-//! How much a program computes, counted by definition: every operator of a formula once for each element, and one operation for
-//! each term of a reduction. What is the same for all elements is computed once, before the loops.
+//! How much a program computes, counted by definition in additions: every operator of a formula as the table says, once for each
+//! element, and what a reduction does with each term. What is the same for all elements is computed once, before the loops.
 //!
 //! Operations are those on numbers. Which formula an element has by its place alone (`where(i == j, ...)`) is arithmetic of indices, as
 //! what stands in brackets is (`x[2 * i + u]`), and not counted.
 
 use super::expression::{ExpressionId, Expressions, Node};
+use super::extent::Extent;
 use super::program::{Program, TensorId};
 use super::scatter::scatter;
 use crate::ops::RANDOM_COST;
@@ -21,16 +22,23 @@ pub fn definition_operations(program: &Program, id: TensorId, sizes: &[usize]) -
     let places: Vec<usize> =
         scatter(program, id).map(|found| found.places.into_iter().map(|(axis, _)| axis).collect()).unwrap_or_default();
     let extents = program.label_extents(id).into_iter().enumerate().filter(|(axis, _)| !places.contains(axis));
-    let positions = extents
-        .map(|(_, extent)| extent)
-        .map(|extent| u64::try_from(extent.value(sizes)).unwrap_or(0))
-        .fold(1, u64::saturating_mul);
-    positions
-        .saturating_mul(each.saturating_add(u64::from(definition.reduction.is_some())))
+    let positions = count(extents.map(|(_, extent)| extent), sizes);
+    let (term, end) = match definition.reduction {
+        Some((reduction, _)) => (reduction.cost_of_term(), reduction.cost_of_end()),
+        None => (0, 0),
+    };
+    let elements = count(program.tensor(id).shape.iter().cloned(), sizes);
+    (positions.saturating_mul(each.saturating_add(term.into())))
+        .saturating_add(elements.saturating_mul(end.into()))
         .saturating_add(once.saturating_mul(positions.min(1)))
 }
 
-/// The operators of a formula that compute with numbers.
+/// How many elements there are with these axes.
+fn count(extents: impl Iterator<Item = Extent>, sizes: &[usize]) -> u64 {
+    extents.map(|extent| u64::try_from(extent.value(sizes)).unwrap_or(0)).fold(1, u64::saturating_mul)
+}
+
+/// What the operators of a formula that compute with numbers cost.
 #[derive(Default)]
 struct Operators {
     /// Those of what is the same for all elements.
@@ -57,9 +65,10 @@ fn operators(expressions: &Expressions, body: ExpressionId) -> Operators {
                 of_places.insert(id);
             }
             Node::Select(condition, ..) if of_places.contains(condition) => {}
-            Node::Read(..) => {}
-            Node::Random(..) | Node::Apply(..) | Node::Select(..) if varies => count.each += 1,
-            Node::Random(..) | Node::Apply(..) | Node::Select(..) => count.once += 1,
+            Node::Random(..) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => {
+                let counter = if varies { &mut count.each } else { &mut count.once };
+                *counter += u64::from(own_cost(expressions, id));
+            }
         }
     }
     count
@@ -67,13 +76,17 @@ fn operators(expressions: &Expressions, body: ExpressionId) -> Operators {
 
 /// What a formula costs to compute once, in additions; what it has several times is counted once.
 pub fn formula_cost(expressions: &Expressions, root: ExpressionId) -> u32 {
-    let own = |id: &ExpressionId| match expressions.node(*id) {
+    expressions.reachable(root).into_iter().map(|id| own_cost(expressions, id)).fold(0, u32::saturating_add)
+}
+
+/// What a node costs beside its arguments, in additions.
+pub fn own_cost(expressions: &Expressions, id: ExpressionId) -> u32 {
+    match expressions.node(id) {
         Node::Apply(operator, _) => operator.row().cost,
         Node::Select(..) => 1,
         Node::Random(..) => RANDOM_COST,
         Node::Number(_) | Node::Position(_) | Node::Read(..) => 0,
-    };
-    expressions.reachable(root).iter().map(own).fold(0, u32::saturating_add)
+    }
 }
 
 /// Operations of all definitions that the roots need.

@@ -1,5 +1,6 @@
-//! The reductions: how they are spelled and what they are over a sequence.
+//! The reductions: how they are spelled, what they are over a sequence, and what they cost.
 
+use super::Operator;
 use chainrule_math as math;
 
 /// What a definition may do with the values of its formula over the labels of its reduction.
@@ -47,6 +48,35 @@ impl Reduction {
     /// Whether it runs over the last axis where none is given, and not over all.
     pub fn takes_last_axis(self) -> bool {
         matches!(self, Self::ArgMaximum | Self::ArgMinimum | Self::LogSumExp)
+    }
+
+    /// What it costs to take a term in, in additions.
+    pub fn cost_of_term(self) -> u32 {
+        match self {
+            Self::Sum => Operator::Add.row().cost,
+            Self::Product => Operator::Multiply.row().cost,
+            Self::Maximum => Operator::Maximum.row().cost,
+            Self::Minimum => Operator::Minimum.row().cost,
+            // The largest, and then a sum of exponentials of differences from it.
+            Self::LogSumExp => {
+                let each = [Operator::Maximum, Operator::Subtract, Operator::Exp, Operator::Add];
+                each.iter().map(|operator| operator.row().cost).sum()
+            }
+            // As for the largest, and the position is chosen too.
+            Self::ArgMaximum | Self::ArgMinimum => Operator::Maximum.row().cost + 1,
+        }
+    }
+
+    /// What is left to do when all terms are in, in additions.
+    pub fn cost_of_end(self) -> u32 {
+        match self {
+            Self::Sum | Self::Product | Self::Maximum | Self::Minimum | Self::ArgMaximum | Self::ArgMinimum => 0,
+            // The logarithm is added to the largest, which may be infinite and is then the value.
+            Self::LogSumExp => {
+                let all = [Operator::Log, Operator::Add, Operator::Abs, Operator::Equal];
+                all.iter().map(|operator| operator.row().cost).sum::<u32>() + 1
+            }
+        }
     }
 
     /// Its value over a sequence, by definition.

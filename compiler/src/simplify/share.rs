@@ -6,8 +6,9 @@
 
 use super::definitions::add_auxiliary;
 use super::{Report, set_body};
+use crate::ir::cost::own_cost;
 use crate::ir::{Definition, ExpressionId, Extent, Index, Label, Node, Program, TensorId, bounds};
-use crate::ops::{Operator, RANDOM_COST};
+use crate::ops::Operator;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 
@@ -68,12 +69,7 @@ fn occurrences(program: &mut Program, order: &[TensorId]) -> Vec<(Key, Vec<Occur
         let Some(body) = program.definition(id).map(|definition| definition.body) else { continue };
         let extents = program.label_extents(id);
         for node in program.expressions.reachable(body) {
-            let cost = match program.expressions.node(node) {
-                Node::Apply(operator, _) => operator.row().cost,
-                Node::Random(..) => RANDOM_COST,
-                Node::Number(_) | Node::Position(_) | Node::Read(..) | Node::Select(..) => 0,
-            };
-            if cost < DEAR {
+            if own_cost(&program.expressions, node) < DEAR {
                 continue;
             }
             let is_safe = bounds::reads_inside(program, node, &extents);
