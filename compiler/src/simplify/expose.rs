@@ -1,11 +1,13 @@
 //! Stable forms across definitions: a logarithm looks through the definitions that it reads, and a sum of exponentials under a
 //! logarithm or a fraction becomes a `logsumexp`.
 //!
-//! `p = softmax(z)` and `log(p)` in another statement are `z - logsumexp(z)`; so is a softmax that was written by hand.
+//! `p = softmax(z)` and `log(p)` in another statement are `z - logsumexp(z)`; so is a softmax that was written by hand. No more definitions
+//! are looked through than that takes: what z is made of stays behind its name, so that all of its gradient meets there.
 
 use super::definitions::add_auxiliary;
 use super::{Report, formula, map_reads, set_body};
-use crate::ir::{Definition, ExpressionId, Index, Label, Node, Program, TensorId};
+use crate::diff::plain_labels;
+use crate::ir::{Definition, ExpressionId, Expressions, Index, Label, Node, Program, TensorId};
 use crate::ops::{Operator, Reduction};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
@@ -62,21 +64,20 @@ fn logarithm(
     {
         report.enter(&program.tensor(id).name);
         report.fired("log(sum(exp(a))) = logsumexp(a)");
-        return Some(program.expressions.read(logarithm, at));
+        return Some(program.expressions.substitute(logarithm, &mut |Label(number)| at[number as usize].clone()));
     }
-    let open = look_through(program, closed, argument);
-    if open == argument {
-        return None;
+    let mut open = argument;
+    for _ in 0..DEEPEST {
+        open = look_through(program, closed, open)?;
+        let tried = program.expressions.apply(operator, &[open]);
+        let mut attempt = Report::default();
+        let simple = formula(program, id, tried, &mut attempt);
+        if !matches!(program.expressions.node(simple), Node::Apply(Operator::Log | Operator::Log1P, _)) {
+            report.add(&attempt);
+            return Some(simple);
+        }
     }
-    let tried = program.expressions.apply(operator, &[open]);
-    let mut attempt = Report::default();
-    let simple = formula(program, id, tried, &mut attempt);
-    let still = matches!(program.expressions.node(simple), Node::Apply(Operator::Log | Operator::Log1P, _));
-    if still {
-        return None;
-    }
-    report.add(&attempt);
-    Some(simple)
+    None
 }
 
 /// `exp(a)·b / Σ exp` as `exp(a - logsumexp)·b`.
@@ -91,52 +92,97 @@ fn fraction(
     if !matches!(program.definition(sum)?.reduction, Some((Reduction::Sum, _))) {
         return None;
     }
-    let open = look_through(program, closed, above);
-    let Node::Apply(Operator::Exp, exponent) = program.expressions.node(open).clone() else { return None };
+    let exponent = exponent(program, closed, above, &mut |_, open| open)?;
     let logarithm = logarithm_of_sum(program, closed, sum, report)?;
     report.enter(&program.tensor(id).name);
     report.fired("exp(a) / sum(exp(b)) = exp(a - logsumexp(b))");
-    let logarithm = program.expressions.read(logarithm, at);
-    let difference = program.expressions.apply(Operator::Subtract, &[exponent[0], logarithm]);
+    let logarithm = program.expressions.substitute(logarithm, &mut |Label(number)| at[number as usize].clone());
+    let difference = program.expressions.apply(Operator::Subtract, &[exponent, logarithm]);
     let quotient = program.expressions.apply(Operator::Exp, &[difference]);
     Some(formula(program, id, quotient, report))
 }
 
-/// For `S = Σ exp(f)`: the definition `logsumexp(f)`.
-fn logarithm_of_sum(program: &mut Program, closed: &Closed, sum: TensorId, report: &mut Report) -> Option<TensorId> {
+/// For `S = Σ_k exp(f + c)`: the formula `logsumexp(f) + c`, where k does not occur in c. Who subtracts the largest number of a row by hand, so
+/// that nothing overflows, needs it no more.
+fn logarithm_of_sum(program: &mut Program, closed: &Closed, sum: TensorId, report: &mut Report) -> Option<ExpressionId> {
     let Definition { reduction: Some((Reduction::Sum, extents)), body } = program.definition(sum)?.clone() else { return None };
-    let open = look_through(program, closed, body);
-    let open = formula(program, sum, open, report);
-    let Node::Apply(Operator::Exp, exponent) = program.expressions.node(open).clone() else { return None };
-    let definition = Definition { reduction: Some((Reduction::LogSumExp, extents)), body: exponent[0] };
+    let exponent = exponent(program, closed, body, &mut |program, open| formula(program, sum, open, report))?;
+    let rank = program.tensor(sum).shape.len();
+    let (exponent, outside) = parted(&mut program.expressions, rank, exponent);
+    let definition = Definition { reduction: Some((Reduction::LogSumExp, extents)), body: exponent? };
     let known = program
         .ids()
         .find(|&id| program.definition(id) == Some(&definition) && program.tensor(id).shape == program.tensor(sum).shape);
-    Some(known.unwrap_or_else(|| {
+    let logarithm = known.unwrap_or_else(|| {
         let (shape, names) = (program.tensor(sum).shape.clone(), program.tensor(sum).label_names.clone());
         add_auxiliary(program, sum, "log", shape, names, definition)
-    }))
+    });
+    let logarithm = program.expressions.read(logarithm, plain_labels(rank));
+    Some(added(&mut program.expressions, Some(logarithm), outside).unwrap_or(logarithm))
 }
 
-/// The formula with the definitions that it reads written out, as far as they are formulas without a reduction.
-fn look_through(program: &mut Program, closed: &Closed, root: ExpressionId) -> ExpressionId {
-    let mut open = root;
-    for _ in 0..DEEPEST {
-        let read = program.expressions.tensors(open).into_iter().filter(|id| !closed.contains(id));
-        let bodies: FxHashMap<TensorId, ExpressionId> = read
-            .filter_map(|id| match program.definition(id) {
-                Some(Definition { reduction: None, body }) => Some((id, *body)),
-                Some(_) | None => None,
-            })
-            .collect();
-        let next = map_reads(program, open, &mut |expressions, tensor, at: &[Index]| {
-            let &body = bodies.get(&tensor)?;
-            Some(expressions.substitute(body, &mut |Label(number)| at[number as usize].clone()))
-        });
-        if next == open {
-            break;
-        }
-        open = next;
+/// The terms of a formula in which labels behind the first `rank` occur, and those in which none does; each added up.
+fn parted(expressions: &mut Expressions, rank: usize, formula: ExpressionId) -> (Option<ExpressionId>, Option<ExpressionId>) {
+    let mut occurs = false;
+    expressions.each_label(formula, &mut |Label(number)| occurs |= number as usize >= rank);
+    if !occurs {
+        return (None, Some(formula));
     }
-    open
+    match expressions.node(formula).clone() {
+        Node::Apply(operator @ (Operator::Add | Operator::Subtract), arguments) => {
+            let (inside, outside) = parted(expressions, rank, arguments[0]);
+            let mut second = parted(expressions, rank, arguments[1]);
+            if operator == Operator::Subtract {
+                let mut negated = |part: Option<ExpressionId>| part.map(|part| expressions.apply(Operator::Negate, &[part]));
+                second = (negated(second.0), negated(second.1));
+            }
+            (added(expressions, inside, second.0), added(expressions, outside, second.1))
+        }
+        Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => {
+            (Some(formula), None)
+        }
+    }
+}
+
+fn added(expressions: &mut Expressions, one: Option<ExpressionId>, other: Option<ExpressionId>) -> Option<ExpressionId> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(expressions.apply(Operator::Add, &[one, other])),
+        (one, other) => one.or(other),
+    }
+}
+
+/// For `exp(f)`, behind as few definitions as it is: the formula f.
+fn exponent(
+    program: &mut Program,
+    closed: &Closed,
+    root: ExpressionId,
+    simplify: &mut dyn FnMut(&mut Program, ExpressionId) -> ExpressionId,
+) -> Option<ExpressionId> {
+    let mut open = root;
+    for depth in 0..=DEEPEST {
+        if depth > 0 {
+            open = look_through(program, closed, open)?;
+        }
+        let simple = simplify(program, open);
+        if let Node::Apply(Operator::Exp, exponent) = program.expressions.node(simple) {
+            return Some(exponent[0]);
+        }
+    }
+    None
+}
+
+/// The formula with the definitions that it reads written out, those that are formulas without a reduction; `None` where it reads none.
+fn look_through(program: &mut Program, closed: &Closed, root: ExpressionId) -> Option<ExpressionId> {
+    let read = program.expressions.tensors(root).into_iter().filter(|id| !closed.contains(id));
+    let bodies: FxHashMap<TensorId, ExpressionId> = read
+        .filter_map(|id| match program.definition(id) {
+            Some(Definition { reduction: None, body }) => Some((id, *body)),
+            Some(_) | None => None,
+        })
+        .collect();
+    let open = map_reads(program, root, &mut |expressions, tensor, at: &[Index]| {
+        let &body = bodies.get(&tensor)?;
+        Some(expressions.substitute(body, &mut |Label(number)| at[number as usize].clone()))
+    });
+    (open != root).then_some(open)
 }
