@@ -38,6 +38,19 @@ pub fn parameters(program: &Program) -> Vec<TensorId> {
     program.ids().filter(|&id| matches!(program.tensor(id).source, ir::Source::Parameter(_))).collect()
 }
 
+/// What is differentiated for where nobody says it: all parameters, or all inputs of real numbers where there are no parameters.
+pub fn unnamed(program: &Program) -> Vec<TensorId> {
+    let parameters = parameters(program);
+    if !parameters.is_empty() {
+        return parameters;
+    }
+    let is_input = |id: &TensorId| {
+        let tensor = program.tensor(*id);
+        matches!(tensor.source, ir::Source::Input) && tensor.element == ir::Element::Real
+    };
+    program.ids().filter(is_input).collect()
+}
+
 /// The program with only the roots that are wanted, simplified.
 pub fn forward(program: &Program, wanted: impl Fn(&Role) -> bool) -> Derived {
     settled(with_roots(program, wanted))
@@ -222,14 +235,19 @@ pub fn planned(training: &Program, inference: &Program) -> (Passes, Vec<Plan>) {
         loops
     };
     let is_reported = |role: &Role| matches!(role, Role::Loss | Role::Metric(_));
-    // What is printed is what is computed: the same derivation, without the outputs, which a step of training does not need.
     let plain = forward(training, |_| true);
-    let mut derived = gradient_from(training, plain.clone(), &parameters(training));
+    let mut derived = gradient_from(training, plain.clone(), &unnamed(training));
     let remarks = nn::remarks(&plain.program, &derived.program, &derived.report, false);
     let derivatives = nn::print_with_remarks(&derived.program, &remarks);
-    let gradient = objective(training).map(|_| {
-        let has_loss = training.root(&Role::Loss).is_some();
-        derived.program.roots.retain(|root| !has_loss || !matches!(root.role, Role::Output(_)));
+    // What is printed is what is computed: the same derivation, without the outputs, which a step of training does not need. A pass
+    // computes no gradients for inputs.
+    if parameters(training).is_empty() {
+        derived = plain;
+    }
+    let has_loss = training.root(&Role::Loss).is_some();
+    let gradient = objective(&derived.program).map(|of| {
+        let is_objective = |root: &Root| !has_loss && root.tensor == of;
+        derived.program.roots.retain(|root| !matches!(root.role, Role::Output(_)) || is_objective(root));
         pass(&derived.program, "gradient")
     });
     let assess = training.root(&Role::Loss).map(|_| pass(&forward(inference, is_reported).program, "assess"));

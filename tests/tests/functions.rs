@@ -14,6 +14,23 @@ mod newton;
 mod poisson;
 
 use chainrule::optim::Lbfgs;
+use chainrule::prelude::*;
+
+#[network(f64; input x: [3]; output value = sum(sin(x) ^ 2); output slope = grad(value, x); output twice = 2 * slope;)]
+struct Function;
+
+/// Rosenbrock's function in four variables, and what differs by equation; several of these are computed by one loop.
+#[network(f64;
+    input x: [4];
+    param shift: [4] = zeros;
+    at = x + shift;
+    output value     = sum(100 * (at[1..] - at[..3] ^ 2) ^ 2 + (1 - at[..3]) ^ 2);
+    output slope     = grad(value, x);
+    output curvature = hessian(value, x);
+    residuals        = at[1..] ^ 2 * sin(at[..3]);
+    output motion    = jacobian(residuals, x);
+)]
+struct Rosenbrock;
 
 #[test]
 fn newtons_method_doubles_the_digits() {
@@ -22,6 +39,29 @@ fn newtons_method_doubles_the_digits() {
     assert!((way[0].1 - 24.2).abs() < 1e-12);
     let errors: Vec<f64> = way.iter().map(|(x, _)| (x[0] - 1.0).hypot(x[1] - 1.0)).collect();
     assert!(errors[4] > 1e-2 && errors[5] < 1e-4 && errors[6] < 1e-8 && errors[7] < 1e-12, "{errors:?}");
+}
+
+#[test]
+fn one_call_computes_a_function_with_all_its_derivatives() {
+    let (mut net, x) = (Rosenbrock::init(0), [1.0, 2.0, 0.5, -1.0]);
+    let mut workspace = Rosenbrock::workspace();
+    let RosenbrockOutputs { value, slope, curvature, motion } = net.predict(&mut workspace, x);
+    // By hand: 100·(1 + 3.5² + 1.25²) + 1 + 0.25.
+    assert_eq!(value, 1482.5);
+    assert_eq!(slope.to_vec(), [-400.0, 3002.0, -451.0, -250.0]);
+    let rows: Vec<Vec<f64>> = curvature.outer_iter().map(|row| row.to_vec()).collect();
+    assert_eq!(rows[..2], [[402.0, -400.0, 0.0, 0.0], [-400.0, 4802.0, -800.0, 0.0]]);
+    assert_eq!(rows[2..], [[0.0, -800.0, 902.0, -200.0], [0.0, 0.0, -200.0, 200.0]]);
+    let by_hand = [[4.0 * 1_f64.cos(), 4.0 * 1_f64.sin(), 0.0, 0.0], [0.0, 0.25 * 2_f64.cos(), 2_f64.sin(), 0.0]];
+    assert!(motion.iter().zip(by_hand.as_flattened()).all(|(one, other)| (one - other).abs() < 1e-15), "{motion}");
+    let derivatives = Function::DERIVATIVES;
+    assert!(derivatives.contains("d x = slope;"), "where there are no parameters, it is derived for the inputs: {derivatives}");
+    // The only scalar output is what a gradient is of, and the other outputs have no part in it.
+    let mut gradient = Rosenbrock::zeros();
+    assert_eq!(net.gradient(&mut workspace, x, &mut gradient), 1482.5);
+    assert_eq!(gradient.shift, [-400.0, 3002.0, -451.0, -250.0]);
+    net.shift = [0.0, -1.0, 0.5, 2.0];
+    assert_eq!(net.gradient(&mut workspace, x, &mut gradient), 0.0);
 }
 
 #[test]

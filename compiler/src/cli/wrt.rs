@@ -1,6 +1,6 @@
 //! The names for which derivatives are asked.
 
-use crate::ir::{Element, Program, Source, TensorId};
+use crate::ir::{Element, Program, TensorId};
 use crate::pipeline;
 
 /// Why there is no derivative.
@@ -14,15 +14,7 @@ pub fn checked(program: &Program, names: Option<&[String]>) -> Result<(), String
 
 /// The tensors of these names; where none are named all parameters, or all inputs where there are no parameters.
 pub fn wanted(program: &Program, names: Option<&[String]>) -> Result<Vec<TensorId>, String> {
-    let found = named(program, names)?;
-    if names.is_some() || !found.is_empty() {
-        return Ok(found);
-    }
-    let is_input = |id: &TensorId| {
-        let tensor = program.tensor(*id);
-        matches!(tensor.source, Source::Input) && tensor.element == Element::Real
-    };
-    Ok(program.ids().filter(is_input).collect())
+    if names.is_none() { Ok(pipeline::unnamed(program)) } else { named(program, names) }
 }
 
 /// The tensors of these names, or all parameters where none are named.
