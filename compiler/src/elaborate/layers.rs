@@ -87,8 +87,8 @@ impl<'a> Elaborator<'a> {
         let values: Vec<Option<Value<'a>>> = values.into_iter().collect::<Result<_>>()?;
         let component = named.map(str::to_owned).or_else(|| self.numbered.get(&place).cloned()).unwrap_or_default();
         let path = format!("{}{component}.", self.path());
-        if self.paths.insert(path.clone(), place).is_some_and(|first| first != place) {
-            return Err(self.error(span, format!("two layers have the path {}", path.trim_end_matches('.'))));
+        if let Some(first) = self.paths.insert(path.clone(), place).filter(|first| *first != place) {
+            return Err(self.called_alike(&path, span, first));
         }
         let scope = Scope { owner: Some(Owner::Layer), path: path.clone(), ..Scope::default() };
         let configuration = self.within(scope, |this| {
@@ -105,6 +105,17 @@ impl<'a> Elaborator<'a> {
             Ok(configuration)
         })?;
         Ok(Instance { layer, path, configuration })
+    }
+
+    /// That two layers would own parameters of the same names.
+    fn called_alike(&mut self, path: &str, span: Span, first: Span) -> Reported {
+        let message = format!("two layers are called `{}`", path.trim_end_matches('.'));
+        self.error_with(span, message, |diagnostic| {
+            diagnostic.also(first, "the first one").help(
+                "a layer without a name has that of its type and a number; one with a name, `hidden = Dense(512);`, is shared by all \
+                 that use it",
+            )
+        })
     }
 
     /// A layer applied to data.

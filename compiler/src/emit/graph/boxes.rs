@@ -1,6 +1,6 @@
 //! What stands in a box and beside an edge, row by row, and how much space that takes. It must not know where it stands.
 
-use super::text::{BOLD, width, wrapped};
+use super::text::{BOLD, shortened_name, width, wrapped};
 use super::{Edge, Node, Partial};
 
 /// From the border of a box to its text.
@@ -146,7 +146,7 @@ pub fn node(node: &Node) -> Block {
     if !node.tag.is_empty() {
         block.row(PADDING, vec![(Class::Tag, node.tag.clone())]);
     }
-    let name = super::text::shortened(&node.name, Class::Name.size() * BOLD, WIDEST_NAME, false);
+    let name = shortened_name(&node.name, Class::Name.size() * BOLD, WIDEST_NAME);
     let mut first = vec![(Class::Name, name)];
     if !node.shape.is_empty() {
         first.push((Class::Shape, node.shape.clone()));
@@ -192,7 +192,7 @@ pub fn label(edge: &Edge) -> Option<Block> {
 /// `∂z1/∂x = w1ᵀ`, with a bar between what is differentiated and for what.
 fn fraction(block: &mut Block, partial: &Partial) {
     let class = Class::Partial;
-    let part = |name: &str| super::text::shortened(&format!("∂{name}"), class.size(), WIDEST_LABEL, false);
+    let part = |name: &str| format!("∂{}", shortened_name(name, class.size(), WIDEST_LABEL - class.width("∂")));
     let (above, below) = (part(&partial.of), part(&partial.wrt));
     let lines = lines(&format!("= {}", partial.formula), class, WIDEST_LABEL);
     let wide = class.width(&above).max(class.width(&below)) + 4.0;

@@ -4,7 +4,7 @@ use super::boxes::{self, Block, Class, Row};
 use super::layout::{Area, Link, NAME, Pieces, Point, Rows, layout, rows};
 use super::legend::legend;
 use super::marks::{arrows, number, text, write_block, write_legend};
-use super::text::{escaped, shortened};
+use super::text::{escaped, shortened_name};
 use super::{Edge, Graph, MOST_NODES, Node, TooLarge, style};
 
 /// Around everything.
@@ -148,7 +148,7 @@ impl Page<'_> {
 /// The name of what is read, where its line leaves a row and where it goes on.
 fn continued(out: &mut String, route: &Pieces, name: &str) {
     let class = Class::Note;
-    let name = shortened(name, class.size(), NAME - GAP, false);
+    let name = shortened_name(name, class.size(), NAME - GAP);
     let mut write = |x: f64, y: f64| {
         text(out, &Row { x, y: y + class.size() / 3.0, texts: vec![(class, name.clone())] }, Point::default());
     };

@@ -1,6 +1,6 @@
 //! Texts of drawings, and drawings of hostile texts.
 
-use super::text::{escaped, shortened, width, wrapped};
+use super::text::{escaped, shortened, shortened_name, width, wrapped};
 use super::{Edge, Gradient, Graph, Kind, MOST_NODES, Node, Partial, dot, lines, numbers, svg};
 
 fn node(kind: Kind, name: &str) -> Node {
@@ -35,6 +35,15 @@ fn lines_end_outside_of_brackets_and_before_signs() {
     let long = wrapped(&"w".repeat(1000), 10.0, 100.0, 3);
     assert!(long.len() == 1 && long[0].ends_with('…') && width(&long[0], 10.0) <= 100.0, "{long:?}");
     assert_eq!(shortened("abc", 10.0, 100.0, false), "abc");
+}
+
+#[test]
+fn names_that_are_too_long_keep_their_ends() {
+    let wide = |text: &str| width(text, 10.0);
+    assert_eq!(shortened_name("block1.attention.wq", 10.0, wide("block1.attention.wq")), "block1.attention.wq");
+    assert_eq!(shortened_name("block1.attention.wq", 10.0, wide("…attention.wq")), "…attention.wq");
+    assert_eq!(shortened_name("block1.attention.wq", 10.0, wide("…attention.")), "…wq");
+    assert_eq!(shortened_name("abcdefgh", 10.0, wide("abcdef")), "abcd…");
 }
 
 #[test]

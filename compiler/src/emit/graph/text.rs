@@ -104,6 +104,14 @@ pub fn shortened(text: &str, size: f64, most: f64, more: bool) -> String {
     format!("{}…", kept.trim_end())
 }
 
+/// A name that is no wider than `most`: of one with dots the longest end that fits, as it is the end that tells names apart.
+pub fn shortened_name(name: &str, size: f64, most: f64) -> String {
+    let fits = |text: &String| width(text, size) <= most;
+    let ends = name.match_indices('.').map(|(at, _)| format!("…{}", &name[at + 1..]));
+    let short = std::iter::once(name.to_owned()).chain(ends).find(fits);
+    short.unwrap_or_else(|| shortened(name, size, most, false))
+}
+
 /// A text within XML. What XML cannot hold is left out.
 pub fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());

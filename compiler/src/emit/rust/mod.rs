@@ -194,7 +194,8 @@ fn assertions(unit: &Unit<'_>, fields: &[String], kinds: &[TokenStream]) -> Resu
         let (path, field) = (&place.parameter.path, place.words.first().unwrap_or(&""));
         return Err(format!(
             "the network owns the parameter `{path}`, but its struct has no field `{field}`\n  help: a layer is a field too, of its \
-             own type: `out: Dense<512, 10>`, and is used by the name of the field"
+             own type: `out: Dense<512, 10>`, and is used by the name of the field; or the struct has no fields, and all of them are made \
+             from the equations"
         ));
     }
     let checks = layout.all().map(|place| {
