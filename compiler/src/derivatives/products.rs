@@ -113,7 +113,10 @@ impl Product {
         let factor = self.factor_along(program, id);
         let [before, upto] = self.products(program, id, factor, ["before", "upto"], &Index::default(), -1);
         let body = match &self.without {
-            None => program.expressions.read(upto, self.at(last)),
+            None => {
+                let all = program.expressions.read(upto, self.at(last));
+                self.unless_empty(program, all)
+            }
             Some(place) => {
                 let [behind, _] = self.products(program, id, factor, ["behind", "from"], &last, 1);
                 let [before, behind] = [before, behind].map(|side| program.expressions.read(side, self.at(place.clone())));
@@ -121,6 +124,18 @@ impl Product {
             }
         };
         set(program, id, body);
+    }
+
+    /// The product of all factors where there is one, else 1; the length of an axis may turn out to be 0.
+    fn unless_empty(&self, program: &mut Program, all: ExpressionId) -> ExpressionId {
+        if self.length.is_at_least(1) {
+            return all;
+        }
+        let expressions = &mut program.expressions;
+        let [length, zero, one] =
+            [self.length.clone(), Extent::zero(), Extent::one()].map(|e| expressions.position(Index::constant(e)));
+        let is_empty = expressions.apply(Operator::Equal, &[length, zero]);
+        expressions.select(is_empty, one, all)
     }
 
     /// A place in the row of factors for an element of the definition.
