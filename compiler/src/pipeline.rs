@@ -6,7 +6,7 @@ use crate::derivatives::{self, MOST_FACTORS_BACKWARDS, products};
 use crate::diff;
 use crate::emit::{Passes, Traced, nn};
 use crate::interface::Interface;
-use crate::ir::{self, Program, Role, Root, TensorId};
+use crate::ir::{self, ExpressionId, Node, Program, Role, Root, TensorId};
 use crate::loops::{self, Destination, Loops};
 use crate::plan::{self, Plan};
 use crate::simplify::{self, Report};
@@ -195,7 +195,10 @@ pub fn traced(training: &Program, inference: &Program) -> Passes {
     let forward = forward.order();
     let goes_on = ir::guarded::read_outside(&program);
     let is_real = |id: &TensorId| program.definition(*id).is_some() && program.tensor(*id).element == ir::Element::Real;
-    let order: Vec<TensorId> = program.order().into_iter().filter(|id| is_real(id) && goes_on.contains(id)).collect();
+    // Of a mask the infinities are wanted; what else is wrong there is seen in what reads it.
+    let is_mask = |id: &TensorId| program.definition(*id).is_some_and(|own| chooses_infinity(&program, own.body));
+    let is_named = |id: &TensorId| is_real(id) && goes_on.contains(id) && !is_mask(id);
+    let order: Vec<TensorId> = program.order().into_iter().filter(is_named).collect();
     for id in order {
         let known = program.roots.iter().find(|root| root.tensor == id).map(|root| root.role.clone());
         let name = program.tensor(id).name.clone();
@@ -218,6 +221,16 @@ pub fn traced(training: &Program, inference: &Program) -> Passes {
     let loops = built(&program, &plan::plan(&program, "gradient"));
     passes.gradient = passes.gradient.map(|_| loops);
     passes
+}
+
+/// Whether a condition of a formula chooses an infinity that is written there.
+fn chooses_infinity(program: &Program, formula: ExpressionId) -> bool {
+    let expressions = &program.expressions;
+    let is_infinite = |id: ExpressionId| expressions.as_number(id).is_some_and(f64::is_infinite);
+    expressions.reachable(formula).into_iter().any(|node| match *expressions.node(node) {
+        Node::Select(_, one, other) => is_infinite(one) || is_infinite(other),
+        Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Read(..) | Node::Apply(..) => false,
+    })
 }
 
 /// Everything that a struct of a network needs, from its program in training and in inference mode.

@@ -55,7 +55,8 @@ pub fn run(arguments: &Arguments, streams: &mut Streams) -> Result<(), Failure> 
             return Err(Failure::Call("`--trace` follows the numbers of `--engine interpret`".into()));
         }
         let computed = question.computed().map_err(Failure::Call)?;
-        streams.complain(&super::trace::text(&question.derived, &computed, &loaded.report.sources));
+        let evaluate = |program: &ir::Program, values: &Values| evaluate_seeded(program, values, question.seed).ok();
+        streams.complain(&super::trace::text(&question.derived, &computed, &loaded.report.sources, &evaluate));
     }
     let answer = match arguments.engine {
         Engine::Interpret => question.interpret(),

@@ -131,7 +131,18 @@ fn a_trace_names_the_first_number_that_is_not_finite() {
     let (_, _, error) = trace(&guarded, "[0, 3, 0.5]", "[1, 1, 1]", &[]);
     assert_eq!(error, "trace: all results are finite, forward and backward\n");
     let (_, _, error) = trace(&guarded, "[0, 3, 1.5]", "[1, 1, 1]", &[]);
-    assert!(error.contains("the first that is no number, forward: h[2] = NaN\n"), "{error}");
+    assert!(error.starts_with("trace: the first number that is not finite, forward: h[2] = NaN\n"), "{error}");
+    // Where something else is to blame, a masked number and the mask itself say nothing either.
+    let masked = "network Masked: f64 {\n    input x: [3];\n    param w: [3] = ones;\n    s[i] = where(i < 2, w[i], -inf);\n    \
+                  known = where(x == x, x, 0);\n    r = sqrt(w);\n    loss = sum(softmax(s) * r) + sum(known * r);\n}\n";
+    let masked = write(folder.path(), "masked.nn", masked);
+    let (_, _, error) = trace(&masked, "[1, \"NaN\", 3]", "[1, 2, -1]", &[]);
+    assert!(error.contains("the first number that is not finite, forward: r[2] = NaN\n"), "{error}");
+    // Of the numbers of a tensor the first is named that is to blame.
+    let (_, _, error) = trace(&masked, "[\"NaN\", 1, \"Infinity\"]", "[1, 1, 1]", &[]);
+    assert!(error.contains("the first number that is not finite, given: x[2] = inf\n"), "{error}");
+    let (_, _, error) = trace(&masked, "[\"NaN\", \"Infinity\", \"Infinity\"]", "[1, 1, 1]", &[]);
+    assert!(error.contains("the first number that is not finite, given: x[1] = inf\n"), "{error}");
     // What f64 holds and f32 does not is not finite in a network of f32.
     let small =
         write(folder.path(), "small.nn", "network Small { input x: [3]; param w: [3] = ones; y = exp(x * w); loss = sum(y); }\n");

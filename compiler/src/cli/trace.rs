@@ -1,14 +1,14 @@
 //! Where numbers left the finite range, for people.
 
 use crate::eval::Values;
-use crate::eval::trace::{Found, trace};
+use crate::eval::trace::{Evaluate, Found, trace};
 use crate::ir::{Program, Source, print};
 use crate::source::Sources;
 use crate::span::Span;
 
 /// What the trace of an evaluation says.
-pub fn text(program: &Program, values: &Values, sources: &Sources) -> String {
-    let trace = trace(program, values);
+pub fn text(program: &Program, values: &Values, sources: &Sources, evaluate: &Evaluate<'_>) -> String {
+    let trace = trace(program, values, evaluate);
     let Some(first) = &trace.first else {
         let what = if trace.is_harmless { "results".into() } else { format!("{} numbers", trace.count) };
         return format!("trace: all {what} are finite, forward and backward\n");

@@ -24,6 +24,17 @@ struct Masked {
     w: [f64; 3],
 }
 
+/// A mask before what is wrong.
+#[network(f64, trace;
+    input x: [B, 3];
+    masked = where(x < 1.5, -inf, x * w);
+    root = sqrt(w);
+    loss = sum(softmax(masked) * x) + sum(root) + sum(root ^ 3);
+)]
+struct Rooted {
+    w: [f64; 3],
+}
+
 /// Forward and backward need the logarithm, of which not every element is taken.
 #[network(trace;
     input x: [B];
@@ -79,6 +90,18 @@ fn infinities_on_the_way_to_finite_numbers_say_nothing() {
     let x = ndarray::array![[1.0, 2.0, 3.0], [2.0, 1.0, 1.0]];
     let (mut workspace, mut gradient) = (Masked::workspace(2), Masked::zeros());
     assert!(net.gradient(&mut workspace, &x, &mut gradient).is_finite());
+}
+
+#[test]
+fn a_mask_is_not_to_blame_for_what_comes_later() {
+    // One number of each row is left, its root is none.
+    let step = || {
+        let (net, mut gradient) = (Rooted { w: [-1.0, 2.0, 3.0] }, Rooted::zeros());
+        net.gradient(&mut Rooted::workspace(1), &ndarray::array![[1.0, 2.0, 3.0]], &mut gradient)
+    };
+    let panic = std::panic::catch_unwind(step).expect_err("the root of -1");
+    let text = panic.downcast_ref::<String>().cloned().unwrap_or_default();
+    assert!(text.starts_with("Rooted: the first number that is not finite, forward: root[0] = NaN\n"), "{text}");
 }
 
 #[test]
