@@ -3,8 +3,8 @@
 //! The planned program says what is computed, the plan how; the program that was planned says how its formulas are shown.
 
 use super::{Axis, Buffer, BufferId, Destination, Local, Loops, Operand, Place, Product, Statement, Value, Variable};
-use crate::ir::{Atom, Element, ExpressionId, Extent, Index, Program, Role, SizeId, Source, TensorId};
-use crate::plan::{Contraction, Home, Plan, Step, defined, offset, variable_label};
+use crate::ir::{Atom, Element, ExpressionId, Extent, Index, Label, Program, Role, SizeId, Source, TensorId};
+use crate::plan::{Contraction, Home, Part, Plan, Step, defined, offset, variable_label};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -148,12 +148,13 @@ impl<'a> Builder<'a> {
         given
     }
 
-    /// A buffer has the shape that the reader of the program knows, or that of one step.
+    /// A buffer has the shape that the reader of the program knows, unless memory holds less of it.
     fn add_buffer(&mut self, original: &Program, id: TensorId, place: Place) {
         let tensor = self.program.tensor(id);
+        let in_memory = self.plan.shape_in_memory(id);
         let shape = match original.tensors.get(id.0 as usize) {
-            Some(known) if !self.plan.folded.contains_key(&id) => known.shape.clone(),
-            Some(_) | None => self.plan.shape_in_memory(id),
+            Some(known) if Extent::product(&known.shape) == Extent::product(&in_memory) => known.shape.clone(),
+            Some(_) | None => in_memory,
         };
         let integers = match &tensor.element {
             Element::Real => None,
@@ -227,8 +228,7 @@ impl<'a> Builder<'a> {
         match step {
             Step::Nest(items) => self.walk(items),
             Step::Product(contraction) => {
-                let statement = self.product(contraction);
-                self.write(statement);
+                self.product(contraction).into_iter().for_each(|statement| self.write(statement));
             }
             Step::Copy(tensor, role) => {
                 let statement = self.copy(*tensor, role);
@@ -245,31 +245,44 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn product(&self, contraction: &Contraction) -> Statement {
-        // Labels of the product's own axes start at 0, those of the loops around are variables.
+    /// The parts of a product, in the loops around it.
+    fn product(&self, contraction: &Contraction) -> Vec<Statement> {
+        let mut statements: Vec<Statement> =
+            contraction.parts.iter().map(|part| self.part_of_product(contraction, part)).collect();
+        for around in contraction.outer.iter().rev().filter(|around| !self.is_open(around.variable)) {
+            statements = vec![self.looped(around.variable, statements)];
+        }
+        statements
+    }
+
+    fn part_of_product(&self, contraction: &Contraction, part: &Part) -> Statement {
+        let range = |label: Label| part.iter().find(|(own, _)| *own == label).map(|(_, range)| range);
+        // Labels of the product's own axes start with their ranges, those of the loops around are variables.
         let start = |flat: &Index| {
             flat.substitute(&mut |label| {
                 let variable = contraction.outer.iter().find(|around| around.label == label).map(|around| around.variable);
-                variable.map_or_else(Index::default, |variable| Index::label(variable_label(variable)))
+                let first = || Index::constant(range(label).map_or(0, |range| range.start));
+                variable.map_or_else(first, |variable| Index::label(variable_label(variable)))
             })
         };
         let operand = |tensor: TensorId, flat: &Index| Operand { buffer: self.buffer(tensor), offset: start(flat) };
+        let extent = |axis: &crate::plan::Axis| match axis.labels.as_slice() {
+            [label] => range(*label).map_or_else(|| axis.extent.clone(), |range| Extent::constant(range.end - range.start)),
+            _ => axis.extent.clone(),
+        };
         let side = |axes: &[crate::plan::Axis]| -> Vec<Axis> {
-            axes.iter().map(|axis| Axis { extent: axis.extent.clone(), strides: axis.strides.clone() }).collect()
+            let axes = axes.iter().map(|axis| Axis { extent: extent(axis), strides: axis.strides.clone() });
+            axes.filter(|axis| !axis.extent.is_one()).collect()
         };
         let [(a, flat_a), (b, flat_b)] = &contraction.operands;
-        let mut statement = Statement::Product(Box::new(Product {
+        Statement::Product(Box::new(Product {
             m: side(&contraction.m),
             n: side(&contraction.n),
             k: side(&contraction.k),
             a: operand(*a, flat_a),
             b: operand(*b, flat_b),
             c: operand(contraction.tensor, &contraction.result),
-        }));
-        for around in contraction.outer.iter().rev().filter(|around| !self.is_open(around.variable)) {
-            statement = self.looped(around.variable, vec![statement]);
-        }
-        statement
+        }))
     }
 
     /// Whether what is written stands in the loop of a variable.

@@ -89,7 +89,7 @@ impl Pass<'_> {
                 let shape = [&product.m, &product.n, &product.k].map(|side| axes(side)).join(" x ");
                 let outer: Vec<String> = product.outer.iter().map(|around| self.variable(around.variable)).collect();
                 let outer = if outer.is_empty() { String::new() } else { format!(", for each {}", outer.join(", ")) };
-                format!("matrix product: {c} = {a} · {b}, m x n x k = {shape}{outer}")
+                format!("matrix product: {c} = {a} · {b}, m x n x k = {shape}{outer}{}", product.remark_on_parts())
             }
             Step::Copy(tensor, role) => format!("copy: {} to {}", self.name(*tensor), self.plan.role(role)),
             Step::Recurrence(recurrence) => {

@@ -1,9 +1,9 @@
 //! What is stored, what is fused, in which order, by which kernel, and which memory lives when: printable data.
 //!
 //! The steps of planning, each in its module: `lower` and `log_sum_exp` (stable and simple forms of definitions), `shift` (products of
-//! recurrences leave their conditions), `pad` (sums read zeros around a tensor in the place of conditions), `turn` (labels run the way in
+//! recurrences leave their conditions), `narrow` (what nothing reads is not computed), `pad` (sums read zeros around a tensor in the place of conditions), `turn` (labels run the way in
 //! which most is read), `inline` (views and cheap formulas go into their readers), `terms` (terms of scatters are added up first), `layout`
-//! (the order of axes in memory), `product`, `digits` and `beforehand` (sums that are matrix products), `once` (what the outer loops would
+//! (the order of axes in memory), `product`, `digits`, `operands`, `beforehand` and `zeros` (sums that are matrix products), `once` (what the outer loops would
 //! repeat), `partial` (sums in two steps), `split` (labels that loops read by digits), `orders` and `fuse` (loop nests),
 //! `fold` (recurrences that keep one step)
 //! and `memory` (buffers by their lives). It must know nothing of statements and of tokens.
@@ -17,13 +17,16 @@ mod layout;
 mod log_sum_exp;
 mod lower;
 mod memory;
+mod narrow;
 pub mod offset;
 mod once;
+mod operands;
 mod orders;
 mod pad;
 mod partial;
 mod print;
 pub use print::index_text;
+pub use zeros::Part;
 mod product;
 #[cfg(test)]
 mod random_tests;
@@ -37,6 +40,7 @@ mod terms;
 #[cfg(test)]
 mod tests;
 mod turn;
+mod zeros;
 
 use crate::ir::{Extent, Index, Label, Program, Role, TensorId};
 use std::collections::BTreeMap;
@@ -152,6 +156,8 @@ pub struct Contraction {
     pub n: Vec<Axis>,
     /// The columns of A, the rows of B.
     pub k: Vec<Axis>,
+    /// The parts in which it is computed, without what is 0: of some labels, which are axes of their own, a range.
+    pub parts: Vec<Part>,
 }
 
 /// A loop around a matrix product.
@@ -181,6 +187,7 @@ pub fn plan(program: &Program, name: &str) -> Plan {
     let mut program = program.clone();
     lower::lower(&mut program);
     shift::shift(&mut program);
+    narrow::narrow(&mut program);
     pad::pad(&mut program);
     turn::turn(&mut program);
     inline::views(&mut program);

@@ -1,6 +1,6 @@
 //! Plans for people.
 
-use super::{Axis, Contraction, Home, Item, Plan, Step};
+use super::{Axis, Contraction, Home, Item, Part, Plan, Step};
 use crate::ir::{Extent, Index, Role, TensorId};
 use std::fmt::{Display, Formatter, Result};
 
@@ -101,12 +101,27 @@ impl Plan {
                 contraction.outer.iter().map(|around| self.variables[around.variable].name.clone()).collect();
             write!(formatter, ", for each {}", names.join(", "))?;
         }
-        writeln!(formatter, " -> {}", self.home(contraction.tensor))
+        writeln!(formatter, "{} -> {}", contraction.remark_on_parts(), self.home(contraction.tensor))
     }
 
     fn axis(&self, contraction: &Contraction, axis: &Axis) -> String {
         let names: Vec<&str> = axis.labels.iter().map(|label| contraction.labels[label.0 as usize].0.as_str()).collect();
         format!("[{}] {}", names.join(" "), self.extent(&axis.extent))
+    }
+}
+
+impl Contraction {
+    /// `, in 3 parts without zeros: 82 % of it`; nothing where it is computed as a whole.
+    pub fn remark_on_parts(&self) -> String {
+        let [first, ..] = self.parts.as_slice() else { return String::new() };
+        if first.is_empty() {
+            return String::new();
+        }
+        let of_part = |part: &Part| part.iter().map(|(_, range)| range.end - range.start).product::<i64>();
+        let whole: i64 = first.iter().map(|(label, _)| self.labels[label.0 as usize].1.as_constant().unwrap_or(1)).product();
+        let all: i64 = self.parts.iter().map(of_part).sum();
+        let parts = if self.parts.len() > 1 { format!("{} parts", self.parts.len()) } else { "a part".into() };
+        format!(", in {parts} without zeros: {} % of it", all * 100 / whole.max(1))
     }
 }
 

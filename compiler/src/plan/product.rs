@@ -7,7 +7,10 @@
 use super::beforehand::laid_out;
 use super::digits::Sum;
 use super::lower::{auxiliary, redefine};
-use super::offset::{flat, guess, is_affine, label, labels, plain};
+use super::narrow::{Margin, Unread};
+use super::offset::{flat, guess, label, labels, plain};
+use super::operands::{is_forward, operands};
+use super::zeros::{self, Labels, Part};
 use super::{Around, Axis, Contraction};
 use crate::ir::{Definition, ExpressionId, Extent, Index, Label, Node, Program, TensorId, bounds};
 use crate::ops::{Operator, Reduction};
@@ -22,6 +25,9 @@ const SMALL: i64 = 128;
 /// A matrix of a product within loops has as many elements at least.
 const THIN: i64 = 32;
 
+/// Shorter rows fill no vector.
+const ROW: i64 = 8;
+
 /// Sums of products of more formulas with different labels stay plain loops.
 const MOST_OPERANDS: usize = 4;
 
@@ -34,7 +40,7 @@ pub fn split(program: &mut Program) -> Contractions {
     let mut bare: Vec<(TensorId, Sum, [ExpressionId; 2])> = Vec::new();
     for id in program.order() {
         let Some(split) = recognize(program, id) else { continue };
-        let operands = [0, 1].map(|side| operand(program, id, &split.sum, &split.operands[side]));
+        let operands = operands(program, id, &split.sum, &split.operands);
         let definition = of_factors(program, id, &split.sum, operands);
         let tensor = if split.scale.is_none() && split.guard.is_none() {
             redefine(program, id, definition);
@@ -53,16 +59,17 @@ pub fn split(program: &mut Program) -> Contractions {
     }
     // Which label is the time can be told when all operands are there.
     let times = program.times();
+    let unread = Unread::of(program);
     let contraction = |(tensor, sum, operands): (TensorId, Sum, _)| {
         let time = match times.get(&tensor) {
             Some(time) => Some(sum.wholes[time.0 as usize].as_label()?),
             None => None,
         };
-        let found = classify(program, tensor, &sum, operands, time)?;
+        let found = classify(program, tensor, &sum, operands, time, &unread)?;
         let Some(operands) = laid_out(program, &found, &sum, operands) else { return Some((tensor, found)) };
         let definition = of_factors(program, tensor, &sum, operands);
         redefine(program, tensor, definition);
-        Some((tensor, classify(program, tensor, &sum, operands, time)?))
+        Some((tensor, classify(program, tensor, &sum, operands, time, &unread)?))
     };
     bare.into_iter().filter_map(contraction).collect()
 }
@@ -250,54 +257,6 @@ fn collect(
     }
 }
 
-/// The read that stands for some factors: the read that they are, or one of a new definition.
-fn operand(program: &mut Program, id: TensorId, sum: &Sum, factors: &[ExpressionId]) -> ExpressionId {
-    let extents = sum.extents();
-    if let [factor] = factors
-        && let Node::Read(tensor, at) = program.expressions.node(*factor)
-        && is_forward(&flat(program, *tensor, at, &extents))
-    {
-        return *factor;
-    }
-    let order = label_order(program, factors);
-    let mut body = factors[0];
-    for &factor in &factors[1..] {
-        body = program.expressions.apply(Operator::Multiply, &[body, factor]);
-    }
-    let new = |old: Label| Index::label(label(order.iter().position(|&other| other == old).unwrap_or_default()));
-    let body = program.expressions.substitute(body, &mut |old| new(old));
-    let shape = order.iter().map(|old| extents[old.0 as usize].clone()).collect();
-    let names = order.iter().map(|old| sum.labels[old.0 as usize].0.clone()).collect();
-    let tensor = auxiliary(program, id, "operand", shape, Definition { reduction: None, body });
-    program.tensors[tensor.0 as usize].label_names = names;
-    program.expressions.read(tensor, order.into_iter().map(Index::label).collect())
-}
-
-/// Whether a form is affine in labels and never goes backwards: the kernels have strides without a sign.
-fn is_forward(index: &Index) -> bool {
-    is_affine(index) && index.terms().all(|(_, coefficient)| coefficient.is_at_least(0))
-}
-
-/// The labels of some factors, in the order in which the largest plain read has them.
-fn label_order(program: &Program, factors: &[ExpressionId]) -> Vec<Label> {
-    let mut order: Vec<Label> = Vec::new();
-    let mut reads: Vec<Vec<Label>> = Vec::new();
-    let mut all: BTreeSet<Label> = BTreeSet::new();
-    for &factor in factors {
-        all.extend(labels(program, factor));
-        reads.extend(
-            super::offset::reads(program, factor).into_iter().filter_map(|(_, at)| at.iter().map(Index::as_label).collect()),
-        );
-    }
-    reads.sort_by_key(|labels| std::cmp::Reverse(labels.len()));
-    for label in reads.into_iter().flatten().chain(all) {
-        if !order.contains(&label) {
-            order.push(label);
-        }
-    }
-    order
-}
-
 /// The labels of a bare product as rows, columns, contracted ones and loops; the time of a recurrence is a loop.
 fn classify(
     program: &Program,
@@ -305,6 +264,7 @@ fn classify(
     sum: &Sum,
     operands: [ExpressionId; 2],
     time: Option<Label>,
+    unread: &Unread,
 ) -> Option<Contraction> {
     let (extents, rank) = (sum.extents(), sum.rank);
     let result = flat(program, tensor, &sum.wholes[..program.tensor(tensor).shape.len()], &extents);
@@ -313,16 +273,22 @@ fn classify(
         Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Apply(..) | Node::Select(..) => None,
     };
     let (a, b) = (read(operands[0])?, read(operands[1])?);
+    let is_around = |label: &Label| time == Some(*label) || a.1.mentions(*label) == b.1.mentions(*label);
+    let side_by_side = |number: usize| [&a.1, &b.1, &result].into_iter().any(|flat| flat.coefficient(label(number)).is_one());
+    let of_labels = Labels { extents: &extents, rank, side_by_side: (0..extents.len()).map(side_by_side).collect() };
+    let parts = zeros::parts(program, &of_labels, operands, &read_places(program, tensor, sum, unread));
+    // A loop around has no part of its label.
+    let is_of_loop = |part: &Part| part.iter().any(|(label, _)| (label.0 as usize) < rank && is_around(label));
+    let parts = if parts.iter().any(is_of_loop) { vec![Part::new()] } else { parts };
     let axis = |wanted: &dyn Fn(usize, bool, bool) -> bool, first: &Index, second: &Index| {
         let of_class = (0..extents.len())
             .filter(|&number| time != Some(label(number)))
             .filter(|&number| wanted(number, a.1.mentions(label(number)), b.1.mentions(label(number))));
-        merged(of_class.map(|number| single(label(number), &extents[number], first, second)).collect())
+        merged(of_class.map(|number| single(label(number), &extents[number], first, second)).collect(), &parts)
     };
     let m = axis(&|number, in_a, in_b| number < rank && in_a && !in_b, &a.1, &result);
     let n = axis(&|number, in_a, in_b| number < rank && in_b && !in_a, &b.1, &result);
     let k = axis(&|number, in_a, in_b| number >= rank && in_a && in_b, &a.1, &b.1);
-    let is_around = |label: &Label| time == Some(*label) || a.1.mentions(*label) == b.1.mentions(*label);
     let around = |label| Around { label, is_time: time == Some(label), variable: usize::MAX };
     let several = (0..rank).filter(|&number| !extents[number].is_one());
     let outer: Vec<Around> = several.map(label).filter(is_around).map(around).collect();
@@ -332,8 +298,20 @@ fn classify(
     if !is_worth(&lengths) || repeated && is_thin(sides) {
         return None;
     }
-    let contraction = Contraction { tensor, labels: sum.labels.clone(), operands: [a, b], result, outer, m, n, k };
+    let contraction = Contraction { tensor, labels: sum.labels.clone(), operands: [a, b], result, outer, m, n, k, parts };
     Some(by_rows(contraction))
+}
+
+/// Where a result is read: forms in the labels of its sum that are not negative there.
+fn read_places(program: &Program, tensor: TensorId, sum: &Sum, unread: &Unread) -> Vec<Index> {
+    let margins = unread.margins(program, tensor).into_iter();
+    let ends =
+        margins.zip(&sum.wholes).zip(&program.tensor(tensor).shape).filter(|((margin, _), _)| *margin != Margin::default());
+    ends.flat_map(|((margin, whole), extent)| {
+        let last = Index::constant(extent.plus_constant(-1 - margin.after));
+        [whole.minus(&Index::constant(margin.before)), last.minus(whole)]
+    })
+    .collect()
 }
 
 /// Whether one of the matrices of a product that is done again and again has so few elements that vectors stay empty.
@@ -341,10 +319,19 @@ fn is_thin([m, n, k]: [i64; 3]) -> bool {
     [m.saturating_mul(k), k.saturating_mul(n), m.saturating_mul(n)].into_iter().any(|elements| elements < THIN)
 }
 
-/// The product or its transposed, so that the result is written by rows.
+/// The product or its transposed, so that the result is written by rows; where it has no rows and there are strides without end, so that the smaller
+/// operand is the one that is packed.
 fn by_rows(contraction: Contraction) -> Contraction {
-    let is_contiguous = |side: &[Axis]| side.iter().any(|axis| axis.strides[1].is_one());
-    if is_contiguous(&contraction.n) || !is_contiguous(&contraction.m) {
+    let Contraction { m, n, k, .. } = &contraction;
+    let is_matrix = [m, n, k].into_iter().all(|side| side.len() <= 1);
+    let is_contiguous =
+        |side: &[Axis]| side.iter().any(|axis| axis.strides[1].is_one() && (is_matrix || guess(&axis.extent) >= ROW));
+    let count = |side: &[Axis]| side.iter().map(|axis| guess(&axis.extent)).fold(1i64, i64::saturating_mul);
+    let stays = match (is_contiguous(n), is_contiguous(m)) {
+        (false, false) => is_matrix || count(m) <= count(n).saturating_mul(2),
+        (rows, _) => rows,
+    };
+    if stays {
         return contraction;
     }
     let Contraction { operands: [a, b], m, n, mut k, .. } = contraction;
@@ -356,9 +343,10 @@ fn single(label: Label, extent: &Extent, first: &Index, second: &Index) -> Axis 
     Axis { labels: vec![label], extent: extent.clone(), strides: [first.coefficient(label), second.coefficient(label)] }
 }
 
-/// Merges what lies in memory as one.
-fn merged(mut axes: Vec<Axis>) -> Vec<Axis> {
-    while let Some((outer, inner)) = mergeable(&axes) {
+/// Merges what lies in memory as one, but for labels of which parts have a range.
+fn merged(mut axes: Vec<Axis>, parts: &[Part]) -> Vec<Axis> {
+    let is_cut = |axis: &Axis| parts.iter().flatten().any(|(label, _)| axis.labels.contains(label));
+    while let Some((outer, inner)) = mergeable(&axes, &is_cut) {
         let labels = [axes[outer].labels.as_slice(), axes[inner].labels.as_slice()].concat();
         let extent = axes[outer].extent.times(&axes[inner].extent);
         axes[outer] = Axis { labels, extent, strides: axes[inner].strides.clone() };
@@ -367,8 +355,9 @@ fn merged(mut axes: Vec<Axis>) -> Vec<Axis> {
     axes
 }
 
-fn mergeable(axes: &[Axis]) -> Option<(usize, usize)> {
-    let pairs = (0..axes.len()).flat_map(|outer| (0..axes.len()).map(move |inner| (outer, inner)));
+fn mergeable(axes: &[Axis], is_cut: &dyn Fn(&Axis) -> bool) -> Option<(usize, usize)> {
+    let free = || (0..axes.len()).filter(|&number| !is_cut(&axes[number]));
+    let pairs = free().flat_map(|outer| free().map(move |inner| (outer, inner)));
     pairs.filter(|(outer, inner)| outer != inner).find(|&(outer, inner)| {
         (0..2).all(|side| axes[outer].strides[side] == axes[inner].strides[side].times(&axes[inner].extent))
     })

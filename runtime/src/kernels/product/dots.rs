@@ -25,7 +25,7 @@ pub(super) fn cost<M: Machine>(contraction: &Contraction<'_>) -> Option<usize> {
     let (inner, outer) = contraction.k.split_last().filter(|(inner, _)| inner.strides == [1, 1])?;
     let [m, n] = [contraction.m, contraction.n].map(count);
     let vectors = count(outer).saturating_mul(inner.extent.div_ceil(M::Vector::LANES));
-    Some(m.saturating_mul(n).saturating_mul(vectors).saturating_mul(9) / 4)
+    Some(m.saturating_mul(n).saturating_mul(vectors).saturating_mul(7) / 4)
 }
 
 /// The contraction in tiles of dot products.

@@ -27,6 +27,9 @@ pub(super) fn cost<M: Machine>(contraction: &Contraction<'_>) -> usize {
     parts(m, M::COLUMNS).map(of_panel).fold(0, usize::saturating_add)
 }
 
+/// Fewer columns side by side are written number by number: turning them takes longer.
+const FEW: usize = 4;
+
 /// What it costs to turn a vector of sums and write it to C, in products of vectors.
 const WRITTEN: usize = 56;
 
@@ -185,6 +188,12 @@ impl<M: Machine> Panel<'_, M> {
         while start < columns.len() {
             let side_by_side = columns[start..].windows(2).take(lanes - 1).take_while(|pair| pair[1] == pair[0] + 1);
             let length = side_by_side.count() + 1;
+            if length < FEW {
+                // SAFETY: as the caller says.
+                unsafe { self.write_few(&columns[start..start + length], &aside[start * width..], accumulate) }
+                start += length;
+                continue;
+            }
             for (vector, rows) in self.rows_of_c.chunks(lanes).enumerate() {
                 // SAFETY: as the caller says; the machine has the instructions.
                 unsafe {
@@ -203,6 +212,22 @@ impl<M: Machine> Panel<'_, M> {
                 }
             }
             start += length;
+        }
+    }
+
+    /// Writes a few columns of a tile to C, or adds them, number by number.
+    #[inline(always)]
+    unsafe fn write_few(&self, columns: &[usize], aside: &[M::Element], accumulate: bool) {
+        let width = self.width();
+        for (row, &of_row) in self.rows_of_c.iter().enumerate() {
+            for (column, &of_column) in columns.iter().enumerate() {
+                let sum = aside[column * width + row];
+                // SAFETY: as the caller says.
+                unsafe {
+                    let to = self.c.add(of_column + of_row);
+                    *to = if accumulate { *to + sum } else { sum };
+                }
+            }
         }
     }
 }

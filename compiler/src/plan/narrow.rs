@@ -1,0 +1,129 @@
+//! What nothing reads is not computed: of a definition the places along each axis that its readers can reach. The gradient of a padded tensor is
+//! read without its margins, so that of the margins is none of the work.
+
+use super::inline::readers;
+use super::lower::redefine;
+use super::offset::reads;
+use crate::ir::{Atom, Definition, Element, Extent, Index, Node, Program, TensorId, bounds};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Narrows all definitions that the roots need, what is read after what reads it.
+pub fn narrow(program: &mut Program) {
+    let unread = Unread::of(program);
+    for &id in program.order().iter().rev() {
+        let margins = whole_digits(program, id, unread.margins(program, id));
+        if margins.iter().any(|margin| *margin != Margin::default())
+            && let Some(readers) = unread.readers.get(&id)
+        {
+            without(program, id, &margins, readers);
+        }
+    }
+}
+
+/// Who reads what.
+pub struct Unread {
+    readers: BTreeMap<TensorId, BTreeSet<TensorId>>,
+    /// Results, and tensors of recurrences: all of them is wanted.
+    whole: BTreeSet<TensorId>,
+}
+
+impl Unread {
+    /// Who reads the definitions of a program.
+    pub fn of(program: &Program) -> Self {
+        let whole = program.roots.iter().map(|root| root.tensor).chain(program.recurrent()).collect();
+        Self { readers: readers(program, &program.order()), whole }
+    }
+
+    /// The margins of a definition's axes that nothing reads.
+    pub fn margins(&self, program: &Program, id: TensorId) -> Vec<Margin> {
+        let is_free = program.definition(id).is_some() && program.tensor(id).element == Element::Real;
+        match self.readers.get(&id).filter(|_| is_free && !self.whole.contains(&id)) {
+            Some(readers) => margins(program, id, readers),
+            None => vec![Margin::default(); program.tensor(id).shape.len()],
+        }
+    }
+}
+
+/// How many places at either end of an axis nothing reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Margin {
+    /// In front.
+    pub before: i64,
+    /// At the end.
+    pub after: i64,
+}
+
+/// The margins of a definition, none along axes whose labels are read by digits: those would be digits no more.
+fn whole_digits(program: &Program, id: TensorId, mut margins: Vec<Margin>) -> Vec<Margin> {
+    let Some(definition) = program.definition(id) else { return margins };
+    let mut forget = |index: &Index| {
+        for (atom, _) in index.terms() {
+            if let Atom::Quotient(form, _) | Atom::Remainder(form, _) = atom {
+                form.each_label(&mut |own| {
+                    if let Some(margin) = margins.get_mut(own.0 as usize) {
+                        *margin = Margin::default();
+                    }
+                });
+            }
+        }
+    };
+    for node in program.expressions.reachable(definition.body) {
+        match program.expressions.node(node) {
+            Node::Position(index) | Node::Random(_, index) => forget(index),
+            Node::Read(_, at) => at.iter().for_each(&mut forget),
+            Node::Number(_) | Node::Apply(..) | Node::Select(..) => {}
+        }
+    }
+    margins
+}
+
+fn margins(program: &Program, id: TensorId, readers: &BTreeSet<TensorId>) -> Vec<Margin> {
+    let shape = &program.tensor(id).shape;
+    let mut margins: Vec<Option<Margin>> = vec![None; shape.len()];
+    for &reader in readers {
+        let Some(definition) = program.definition(reader) else { continue };
+        let extents = program.label_extents(reader);
+        for (_, at) in reads(program, definition.body).into_iter().filter(|(read, _)| *read == id) {
+            for ((index, extent), margin) in at.iter().zip(shape).zip(&mut margins) {
+                let own = margin_of(program, index, &extents, extent);
+                let known = margin.unwrap_or(own);
+                *margin = Some(Margin { before: known.before.min(own.before), after: known.after.min(own.after) });
+            }
+        }
+    }
+    margins.into_iter().map(Option::unwrap_or_default).collect()
+}
+
+/// What an index form leaves out of an axis, as far as that is known for all sizes.
+fn margin_of(program: &Program, index: &Index, extents: &[Extent], extent: &Extent) -> Margin {
+    let Some(range) = bounds::range(program, index, extents) else { return Margin::default() };
+    let known = |margin: &Extent| margin.as_constant().unwrap_or(0).max(0);
+    Margin { before: known(&range.lowest), after: known(&extent.minus(&range.highest).plus_constant(-1)) }
+}
+
+/// Takes the margins from a definition, and counts the places of its readers from where it begins then.
+fn without(program: &mut Program, id: TensorId, margins: &[Margin], readers: &BTreeSet<TensorId>) {
+    let Some(Definition { reduction, body }) = program.definition(id).cloned() else { return };
+    let begins = |axis: usize| Extent::constant(margins.get(axis).map_or(0, |margin| margin.before));
+    let body = program.expressions.substitute(body, &mut |own| Index::label(own).plus_extent(&begins(own.0 as usize)));
+    for (extent, margin) in program.tensors[id.0 as usize].shape.iter_mut().zip(margins) {
+        *extent = extent.plus_constant(-margin.before - margin.after);
+    }
+    redefine(program, id, Definition { reduction, body });
+    for &reader in readers {
+        let Some(mut definition) = program.definition(reader).cloned() else { continue };
+        definition.body = program.expressions.rebuild(definition.body, &mut |expressions, node| match node {
+            Node::Read(tensor, at) if tensor == id => {
+                let at = at.iter().enumerate().map(|(axis, index)| index.plus_extent(&begins(axis).negated()));
+                expressions.read(tensor, at.collect())
+            }
+            other @ (Node::Number(_)
+            | Node::Position(_)
+            | Node::Random(..)
+            | Node::Read(..)
+            | Node::Apply(..)
+            | Node::Select(..)) => expressions.intern(other),
+        });
+        redefine(program, reader, definition);
+    }
+}
