@@ -3,12 +3,13 @@
 //! The steps of planning, each in its module: `lower` and `log_sum_exp` (stable and simple forms of definitions), `shift` (products of
 //! recurrences leave their conditions), `narrow` (what nothing reads is not computed), `pad` (sums read zeros around a tensor in the place of conditions), `turn` (labels run the way in
 //! which most is read), `inline` (views and cheap formulas go into their readers), `terms` (terms of scatters are added up first), `layout`
-//! (the order of axes in memory), `product`, `digits`, `operands`, `beforehand` and `zeros` (sums that are matrix products), `once` (what the outer loops would
+//! (the order of axes in memory), `product`, `digits`, `operands`, `beforehand`, `zeros` and `cuts` (sums that are matrix products), `once` (what the outer loops would
 //! repeat), `partial` (sums in two steps), `split` (labels that loops read by digits), `orders` and `fuse` (loop nests),
 //! `fold` (recurrences that keep one step)
 //! and `memory` (buffers by their lives). It must know nothing of statements and of tokens.
 
 mod beforehand;
+mod cuts;
 pub mod digits;
 mod fold;
 mod fuse;

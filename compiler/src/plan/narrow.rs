@@ -4,7 +4,7 @@
 use super::inline::readers;
 use super::lower::redefine;
 use super::offset::reads;
-use crate::ir::{Atom, Definition, Element, Extent, Index, Node, Program, TensorId, bounds};
+use crate::ir::{Atom, Definition, Element, ExpressionId, Expressions, Extent, Index, Node, Program, TensorId, bounds, guarded};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Narrows all definitions that the roots need, what is read after what reads it.
@@ -110,6 +110,7 @@ fn without(program: &mut Program, id: TensorId, margins: &[Margin], readers: &BT
         *extent = extent.plus_constant(-margin.before - margin.after);
     }
     redefine(program, id, Definition { reduction, body });
+    unconditional(program, id);
     for &reader in readers {
         let Some(mut definition) = program.definition(reader).cloned() else { continue };
         definition.body = program.expressions.rebuild(definition.body, &mut |expressions, node| match node {
@@ -126,4 +127,28 @@ fn without(program: &mut Program, id: TensorId, margins: &[Margin], readers: &BT
         });
         redefine(program, reader, definition);
     }
+}
+
+/// Takes the conditions away that hold at all places that are left.
+fn unconditional(program: &mut Program, id: TensorId) {
+    let Some(Definition { reduction, body }) = program.definition(id).cloned() else { return };
+    let extents = program.label_extents(id);
+    let mut expressions = std::mem::take(&mut program.expressions);
+    let holds = |expressions: &Expressions, condition: ExpressionId| {
+        let form = expressions.not_negative(condition);
+        form.and_then(|form| bounds::range(program, &form, &extents)).is_some_and(|range| range.lowest.is_at_least(0))
+    };
+    let body = expressions.rebuild(body, &mut |expressions, node| match node {
+        Node::Select(condition, then, _)
+            if guarded::conditions(expressions, condition).into_iter().all(|one| holds(expressions, one)) =>
+        {
+            then
+        }
+        other
+        @ (Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Read(..) | Node::Apply(..) | Node::Select(..)) => {
+            expressions.intern(other)
+        }
+    });
+    program.expressions = expressions;
+    redefine(program, id, Definition { reduction, body });
 }

@@ -10,7 +10,7 @@ use super::lower::{auxiliary, redefine};
 use super::narrow::{Margin, Unread};
 use super::offset::{flat, guess, label, labels, plain};
 use super::operands::{is_forward, operands};
-use super::zeros::{self, Labels, Part};
+use super::zeros::{self, Factors, Part};
 use super::{Around, Axis, Contraction};
 use crate::ir::{Definition, ExpressionId, Extent, Index, Label, Node, Program, TensorId, bounds};
 use crate::ops::{Operator, Reduction};
@@ -24,9 +24,6 @@ const SMALL: i64 = 128;
 
 /// A matrix of a product within loops has as many elements at least.
 const THIN: i64 = 32;
-
-/// Shorter rows fill no vector.
-const ROW: i64 = 8;
 
 /// Sums of products of more formulas with different labels stay plain loops.
 const MOST_OPERANDS: usize = 4;
@@ -275,8 +272,9 @@ fn classify(
     let (a, b) = (read(operands[0])?, read(operands[1])?);
     let is_around = |label: &Label| time == Some(*label) || a.1.mentions(*label) == b.1.mentions(*label);
     let side_by_side = |number: usize| [&a.1, &b.1, &result].into_iter().any(|flat| flat.coefficient(label(number)).is_one());
-    let of_labels = Labels { extents: &extents, rank, side_by_side: (0..extents.len()).map(side_by_side).collect() };
-    let parts = zeros::parts(program, &of_labels, operands, &read_places(program, tensor, sum, unread));
+    let side_by_side: Vec<bool> = (0..extents.len()).map(side_by_side).collect();
+    let product = Factors { extents: &extents, rank, side_by_side: &side_by_side, operands };
+    let parts = zeros::parts(program, &product, &read_places(program, tensor, sum, unread));
     // A loop around has no part of its label.
     let is_of_loop = |part: &Part| part.iter().any(|(label, _)| (label.0 as usize) < rank && is_around(label));
     let parts = if parts.iter().any(is_of_loop) { vec![Part::new()] } else { parts };
@@ -319,19 +317,17 @@ fn is_thin([m, n, k]: [i64; 3]) -> bool {
     [m.saturating_mul(k), k.saturating_mul(n), m.saturating_mul(n)].into_iter().any(|elements| elements < THIN)
 }
 
-/// The product or its transposed, so that the result is written by rows; where it has no rows and there are strides without end, so that the smaller
-/// operand is the one that is packed.
+/// The product or its transposed, so that the result is written by rows; where parts cut its rows to pieces, so that what is packed for each part
+/// is the smaller operand.
 fn by_rows(contraction: Contraction) -> Contraction {
-    let Contraction { m, n, k, .. } = &contraction;
-    let is_matrix = [m, n, k].into_iter().all(|side| side.len() <= 1);
-    let is_contiguous =
-        |side: &[Axis]| side.iter().any(|axis| axis.strides[1].is_one() && (is_matrix || guess(&axis.extent) >= ROW));
+    let Contraction { m, n, parts, .. } = &contraction;
+    let is_cut = |axis: &Axis| parts.iter().flatten().any(|(label, _)| axis.labels.contains(label));
+    let is_contiguous = |axis: &&Axis| axis.strides[1].is_one();
+    let has_rows = |side: &[Axis]| side.iter().any(|axis| is_contiguous(&axis) && !is_cut(axis));
     let count = |side: &[Axis]| side.iter().map(|axis| guess(&axis.extent)).fold(1i64, i64::saturating_mul);
-    let stays = match (is_contiguous(n), is_contiguous(m)) {
-        (false, false) => is_matrix || count(m) <= count(n).saturating_mul(2),
-        (rows, _) => rows,
-    };
-    if stays {
+    let are_pieces = m.iter().chain(n).filter(is_contiguous).any(is_cut);
+    let is_better_turned = if are_pieces { count(m) > count(n) } else { has_rows(m) && !has_rows(n) };
+    if !is_better_turned {
         return contraction;
     }
     let Contraction { operands: [a, b], m, n, mut k, .. } = contraction;
