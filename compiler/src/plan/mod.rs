@@ -1,7 +1,7 @@
 //! What is stored, what is fused, in which order, by which kernel, and which memory lives when: printable data.
 //!
 //! The steps of planning, each in its module: `lower` and `log_sum_exp` (stable and simple forms of definitions), `shift` (products of
-//! recurrences leave their conditions), `narrow` (what nothing reads is not computed), `pad` (sums read zeros around a tensor in the place of conditions), `turn` (labels run the way in
+//! recurrences leave their conditions), `narrow` (what nothing reads is not computed), `widen` (whole numbers of digits), `pad` (sums read zeros around a tensor in the place of conditions), `turn` (labels run the way in
 //! which most is read), `inline` (views and cheap formulas go into their readers), `terms` (terms of scatters are added up first), `layout`
 //! (the order of axes in memory), `product`, `digits`, `operands`, `beforehand`, `zeros` and `cuts` (sums that are matrix products), `once` (what the outer loops would
 //! repeat), `partial` (sums in two steps), `split` (labels that loops read by digits), `orders` and `fuse` (loop nests),
@@ -41,6 +41,7 @@ mod terms;
 #[cfg(test)]
 mod tests;
 mod turn;
+mod widen;
 mod zeros;
 
 use crate::ir::{Extent, Index, Label, Program, Role, TensorId};
@@ -189,6 +190,7 @@ pub fn plan(program: &Program, name: &str) -> Plan {
     lower::lower(&mut program);
     shift::shift(&mut program);
     narrow::narrow(&mut program);
+    widen::widen(&mut program);
     pad::pad(&mut program);
     turn::turn(&mut program);
     inline::views(&mut program);

@@ -3,8 +3,8 @@
 
 use super::inline::readers;
 use super::lower::redefine;
-use super::offset::reads;
-use crate::ir::{Atom, Definition, Element, ExpressionId, Expressions, Extent, Index, Node, Program, TensorId, bounds, guarded};
+use super::offset::{digits, reads};
+use crate::ir::{Definition, Element, ExpressionId, Expressions, Extent, Index, Node, Program, TensorId, bounds, guarded};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Narrows all definitions that the roots need, what is read after what reads it.
@@ -56,23 +56,12 @@ pub struct Margin {
 /// The margins of a definition, none along axes whose labels are read by digits: those would be digits no more.
 fn whole_digits(program: &Program, id: TensorId, mut margins: Vec<Margin>) -> Vec<Margin> {
     let Some(definition) = program.definition(id) else { return margins };
-    let mut forget = |index: &Index| {
-        for (atom, _) in index.terms() {
-            if let Atom::Quotient(form, _) | Atom::Remainder(form, _) = atom {
-                form.each_label(&mut |own| {
-                    if let Some(margin) = margins.get_mut(own.0 as usize) {
-                        *margin = Margin::default();
-                    }
-                });
+    for (form, _) in digits(program, definition.body) {
+        form.each_label(&mut |own| {
+            if let Some(margin) = margins.get_mut(own.0 as usize) {
+                *margin = Margin::default();
             }
-        }
-    };
-    for node in program.expressions.reachable(definition.body) {
-        match program.expressions.node(node) {
-            Node::Position(index) | Node::Random(_, index) => forget(index),
-            Node::Read(_, at) => at.iter().for_each(&mut forget),
-            Node::Number(_) | Node::Apply(..) | Node::Select(..) => {}
-        }
+        });
     }
     margins
 }

@@ -62,6 +62,26 @@ fn elements(index: &Index, found: &mut Vec<(TensorId, Vec<Index>)>) {
     }
 }
 
+/// What index forms of a formula are quotients or remainders of, and by what.
+pub fn digits(program: &Program, body: ExpressionId) -> Vec<(Index, Extent)> {
+    let mut found = Vec::new();
+    let mut of_index = |index: &Index| {
+        for (atom, _) in index.terms() {
+            if let Atom::Quotient(form, by) | Atom::Remainder(form, by) = atom {
+                found.push((Index::clone(form), by.clone()));
+            }
+        }
+    };
+    for id in program.expressions.reachable(body) {
+        match program.expressions.node(id) {
+            Node::Position(index) | Node::Random(_, index) => of_index(index),
+            Node::Read(_, at) => at.iter().for_each(&mut of_index),
+            Node::Number(_) | Node::Apply(..) | Node::Select(..) => {}
+        }
+    }
+    found
+}
+
 /// The labels of a formula, sorted, each once.
 pub fn labels(program: &Program, body: ExpressionId) -> Vec<Label> {
     let mut labels = Vec::new();

@@ -36,6 +36,11 @@ struct Guards {
     reads: Vec<Bounded>,
 }
 
+/// Whether a sum is one that [`pad`] takes the conditions of: they bound its reads and say nothing else.
+pub fn is_bounded(program: &Program, id: TensorId) -> bool {
+    guards(program, id).is_some()
+}
+
 fn guards(program: &Program, id: TensorId) -> Option<Guards> {
     let Definition { reduction: Some((Reduction::Sum, _)), body } = program.definition(id)? else { return None };
     let Guarded { conditions, value } = Guarded::of(&program.expressions, *body);
