@@ -357,7 +357,7 @@ fn on_chains_of_what_is_cheap() {
 }
 
 /// Where the law does not hold: what is cheaper to compute than to load is computed for each tensor that a formula reads, `1 + (h * w)^2`
-/// for `h` and for `w`. It grows with neither depth nor width.
+/// for `h` and for `w`. It grows with neither depth nor width, but with how many tensors a formula reads.
 #[test]
 fn on_functions_that_cost_less_than_their_slopes() {
     let given = "param x: [20, 30] = zeros; param w: [30] = zeros; h0 = x;";

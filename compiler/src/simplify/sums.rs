@@ -176,6 +176,8 @@ impl Split {
                     (one, other) => one.or(other),
                 }
             }
+            // A 1 is no factor: it would leave a sum of the same again.
+            Node::Apply(Operator::Divide, arguments) if expressions.as_number(arguments[0]) == Some(1.0) => Some(id),
             Node::Apply(Operator::Divide, arguments) => {
                 let above = self.take(expressions, arguments[0], divides);
                 if self.is_outside(expressions, arguments[1]) {

@@ -103,13 +103,9 @@ macro_rules! scalar {
             }
             #[inline(always)]
             fn sign(self) -> Self {
-                if self > 0.0 {
-                    1.0
-                } else if self < 0.0 {
-                    -1.0
-                } else {
-                    self
-                }
+                // Two choices one after the other vectorize, branches within each other do not.
+                let at_most_zero = if self < 0.0 { -1.0 } else { self };
+                if self > 0.0 { 1.0 } else { at_most_zero }
             }
             #[inline(always)]
             fn floor(self) -> Self {
