@@ -180,10 +180,10 @@ operators! {
             vec![g.select(constant, zero, slope), g.select(vanishes, zero, growth)]
         };
     /// `min(a, b)`, half of the slope to each at a tie; NaN where one of them is
-    Minimum: Function("min"), [(-2.0, -0.1), (0.1, 2.0)], Runtime::Function("minimum"), 3, |a| math::Scalar::minimum(a[0], a[1]),
+    Minimum: Function("min"), [(-2.0, -0.1), (0.1, 2.0)], Runtime::Function("minimum"), 4, |a| math::Scalar::minimum(a[0], a[1]),
         |g, a, _| extremum(g, a[0], a[1], O::Less) => [Rises, Rises];
     /// `max(a, b)`, half of the slope to each at a tie; NaN where one of them is
-    Maximum: Function("max"), [(-2.0, -0.1), (0.1, 2.0)], Runtime::Function("maximum"), 3, |a| math::Scalar::maximum(a[0], a[1]),
+    Maximum: Function("max"), [(-2.0, -0.1), (0.1, 2.0)], Runtime::Function("maximum"), 4, |a| math::Scalar::maximum(a[0], a[1]),
         |g, a, _| extremum(g, a[0], a[1], O::Greater) => [Rises, Rises];
     /// `a == b`
     Equal: Infix("==", precedence::COMPARE), [(-2.0, -0.1), (0.1, 2.0)], Runtime::Comparison("=="), 1, |a| truth(a[0] == a[1]), none;

@@ -53,6 +53,11 @@ pub fn unnamed(program: &Program) -> Vec<TensorId> {
 
 /// The program with only the roots that are wanted, simplified.
 pub fn forward(program: &Program, wanted: impl Fn(&Role) -> bool) -> Derived {
+    finished(for_gradient(program, wanted))
+}
+
+/// The same, of which the gradient is to be taken.
+pub fn for_gradient(program: &Program, wanted: impl Fn(&Role) -> bool) -> Derived {
     settled(with_roots(program, wanted))
 }
 
@@ -75,14 +80,26 @@ fn settled(mut derived: Derived) -> Derived {
     if is_changed { simplified(derived) } else { derived }
 }
 
+/// A settled program that is ready to be computed.
+fn finished(mut derived: Derived) -> Derived {
+    derived.report.add(&simplify::finish(&mut derived.program));
+    verify(&derived.program, "simplification");
+    derived
+}
+
 /// The program with the roots that are wanted and the gradient of its objective for `wrt`, simplified. Tensors of `wrt` must be
 /// given ones (inputs, targets, parameters, states).
 pub fn gradient(program: &Program, wrt: &[TensorId], wanted: impl Fn(&Role) -> bool) -> Derived {
-    gradient_from(program, forward(program, wanted), wrt)
+    gradient_from(program, for_gradient(program, wanted), wrt)
 }
 
 /// The same, from the simplified program without a gradient.
 pub fn gradient_from(program: &Program, forward: Derived, wrt: &[TensorId]) -> Derived {
+    finished(gradient_to_read(program, forward, wrt))
+}
+
+/// The same, with formulas that stand where they are used, as often as that is.
+pub fn gradient_to_read(program: &Program, forward: Derived, wrt: &[TensorId]) -> Derived {
     settled(gradient_of(program, forward, wrt, MOST_FACTORS_BACKWARDS))
 }
 
@@ -123,7 +140,7 @@ pub fn hessian(program: &Program, wrt: &[TensorId], wanted: impl Fn(&Role) -> bo
         }
     }
     verify(&program, "differentiation");
-    settled(simplified(Derived { program, report }))
+    finished(settled(simplified(Derived { program, report })))
 }
 
 /// The program with the gradient of its objective for `wrt` as differentiation gives it: nothing is simplified.
@@ -248,8 +265,9 @@ pub fn planned(training: &Program, inference: &Program) -> (Passes, Vec<Plan>) {
         loops
     };
     let is_reported = |role: &Role| matches!(role, Role::Loss | Role::Metric(_));
-    let plain = forward(training, |_| true);
+    let plain = for_gradient(training, |_| true);
     let mut derived = gradient_from(training, plain.clone(), &unnamed(training));
+    let plain = finished(plain);
     let remarks = nn::remarks(&plain.program, &derived.program, &derived.report, false);
     let derivatives = nn::print_with_remarks(&derived.program, &remarks);
     // What is printed is what is computed: the same derivation, without the outputs, which a step of training does not need. A pass

@@ -142,7 +142,7 @@ pub fn explain(program: &Program, wrt: &[TensorId]) -> Option<Explanation> {
     let objective = pipeline::objective(program);
     let of = objective.or_else(|| only_output(program))?;
     let root = program.roots.iter().find(|root| root.tensor == of)?.clone();
-    let mut simplified = pipeline::forward(program, |role| *role == root.role);
+    let mut simplified = pipeline::for_gradient(program, |role| *role == root.role);
     squeeze::squeeze(&mut simplified.program);
     let mut forward = simplified.program.clone();
     for id in forward.order() {
@@ -160,7 +160,7 @@ pub fn explain(program: &Program, wrt: &[TensorId]) -> Option<Explanation> {
     let roots: Vec<Root> = found.iter().flatten().map(root_of).collect();
     derived.roots.extend(roots);
     let wrt_there: Vec<TensorId> = wanted.iter().filter_map(|name| program.find(name)).collect();
-    let simplest = objective.map(|_| pipeline::gradient_from(program, simplified, &wrt_there).program);
+    let simplest = objective.map(|_| pipeline::gradient_to_read(program, simplified, &wrt_there).program);
     let simplest = Simplest::new(simplest.unwrap_or_default());
     let unread = wrt.iter().zip(&found).filter(|(_, found)| found.is_none());
     let unread = unread.map(|(&id, _)| derived.tensor(id).name.clone()).collect();

@@ -14,6 +14,12 @@ use rustc_hash::FxHashSet;
 /// What stands for sizes that are not known, where costs are compared.
 pub const SIZES: [usize; 4] = [1, 8, 128, 1024];
 
+/// What it costs to store an element of an intermediate and to load it again, in additions: memory is slower than arithmetic.
+pub const STORED: u32 = 8;
+
+/// What it costs to load an element that is stored anyway.
+pub const LOADED: u32 = STORED / 2;
+
 /// Operations of one definition for given sizes (by number).
 pub fn definition_operations(program: &Program, id: TensorId, sizes: &[usize]) -> u64 {
     let Some(definition) = program.definition(id) else { return 0 };

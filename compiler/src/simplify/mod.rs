@@ -19,6 +19,7 @@ mod pattern;
 mod polynomials;
 mod positions;
 mod report;
+mod reread;
 mod residues;
 pub mod rules;
 mod share;
@@ -61,6 +62,13 @@ pub fn simplify(program: &mut Program) -> Report {
         definitions::merge_equal(program, &mut report);
     }
     definitions::prune(program);
+    report
+}
+
+/// What is left to do when nothing more is differentiated.
+pub fn finish(program: &mut Program) -> Report {
+    let mut report = Report::default();
+    reread::simplify(program, &mut report);
     report
 }
 

@@ -91,6 +91,7 @@ fn arithmetic() -> Vec<Rule> {
         Real: (a / b) * j => a * (j / b);
         Real: (a * j) / b => a * (j / b);
         Real: (a * (j / b)) * k => a * ((j * k) / b);
+        Real: (a * ((j / b) / c)) * k => a * (((j * k) / b) / c);
         Real: a * b + a * c => a * (b + c);
         Real: a * b - a * c => a * (b - c);
         Real: a / c + b / c => (a + b) / c;

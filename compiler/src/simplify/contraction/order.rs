@@ -1,13 +1,15 @@
 //! The cheapest order of a contraction: sets of labels and lengths in, a tree of products of two out. It must not know of programs.
 
+use crate::ir::cost;
+
 /// A set of labels, one bit each.
 pub type Labels = u64;
 
 /// Up to this many factors all orders are tried; of more, a good pair is multiplied first.
 const MOST_TRIED: usize = 10;
 
-/// What it costs to store an element of an intermediate and to load it again, in operations: memory is slower than arithmetic.
-pub const STORED: f64 = 8.0;
+/// What it costs to store an element of an intermediate and to load it again.
+pub const STORED: f64 = cost::STORED as f64;
 
 /// A sum over labels of a product of factors.
 #[derive(Clone, Debug)]
