@@ -1,17 +1,17 @@
-//! Boxes of positions cut into smaller ones, without those at which nothing is to be done. It must not know what the positions are.
+//! Regions of positions cut into smaller ones, without those at which nothing is to be done. It must not know what the positions are.
 
 use std::ops::Range;
 
 /// For each label from where to where it runs.
-pub type Box = Vec<Range<i64>>;
+pub type Region = Vec<Range<i64>>;
 
-/// What a further box costs, in positions.
+/// What a further region costs, in positions.
 const MORE: i64 = 65_536;
-/// There are no more boxes.
+/// There are no more regions.
 const MOST: usize = 16;
-/// Less is not worth a box: one of so many of all positions.
+/// Less is not worth a region: one of so many of all positions.
 const LEAST: i64 = 100;
-/// Fewer of all are not worth boxes: one of so many.
+/// Fewer of all are not worth regions: one of so many.
 const LEAST_OF_ALL: i64 = 12;
 /// Rows that are at least so long fill vectors, of so many lanes.
 const ROW: i64 = 8;
@@ -36,38 +36,38 @@ pub struct Labels<'a> {
     pub bounds: &'a [Bound],
 }
 
-/// A box in two, and the positions that this saves.
+/// A region in two, and the positions that this saves.
 struct Halved {
     saved: i64,
-    halves: [Box; 2],
+    halves: [Region; 2],
 }
 
 impl Labels<'_> {
-    /// The boxes in which all is done; `None` where nearly all positions are left.
-    pub fn boxes(&self) -> Option<Vec<Box>> {
+    /// The regions in which all is done; `None` where nearly all positions are left.
+    pub fn regions(&self) -> Option<Vec<Region>> {
         if self.lengths.contains(&0) {
             return None;
         }
-        let whole: Box = self.lengths.iter().map(|&length| 0..length).collect();
+        let whole: Region = self.lengths.iter().map(|&length| 0..length).collect();
         let all = self.work(&whole);
-        let boxes = self.cut(whole, MORE.max(all / LEAST));
-        let work = boxes.iter().map(|one| self.work(one)).fold(0, i64::saturating_add);
-        (all - work >= (all / LEAST_OF_ALL).max(1)).then_some(boxes)
+        let regions = self.cut(whole, MORE.max(all / LEAST));
+        let work = regions.iter().map(|one| self.work(one)).fold(0, i64::saturating_add);
+        (all - work >= (all / LEAST_OF_ALL).max(1)).then_some(regions)
     }
 
-    /// A box in smaller ones, each cut of which saves so much at least.
-    fn cut(&self, whole: Box, least: i64) -> Vec<Box> {
-        let mut boxes = vec![self.shrunk(&whole)];
-        while boxes.len() < MOST {
-            let cuts = boxes.iter().enumerate().filter_map(|(number, one)| Some((number, self.best_cut(one)?)));
+    /// A region in smaller ones, each cut of which saves so much at least.
+    fn cut(&self, whole: Region, least: i64) -> Vec<Region> {
+        let mut regions = vec![self.shrunk(&whole)];
+        while regions.len() < MOST {
+            let cuts = regions.iter().enumerate().filter_map(|(number, one)| Some((number, self.best_cut(one)?)));
             let best = cuts.max_by_key(|(_, cut)| cut.saved).filter(|(_, cut)| cut.saved >= least);
             let Some((number, cut)) = best else { break };
-            boxes.splice(number..=number, cut.halves);
+            regions.splice(number..=number, cut.halves);
         }
-        boxes
+        regions
     }
-    /// The box without the terms that are 0 in all of it, and without the sums that nothing reads; of each label one is left at least.
-    fn shrunk(&self, within: &Box) -> Box {
+    /// The region without the terms that are 0 in all of it, and without the sums that nothing reads; of each label one is left at least.
+    fn shrunk(&self, within: &Region) -> Region {
         let mut shrunk = within.clone();
         for bound in self.bounds {
             for &(own, factor) in bound.factors.iter().filter(|(number, _)| bound.of_result || *number >= self.rank) {
@@ -84,8 +84,8 @@ impl Labels<'_> {
         shrunk
     }
 
-    /// The positions of a box, with those of lanes that stay empty.
-    fn work(&self, within: &Box) -> i64 {
+    /// The positions of a region, with those of lanes that stay empty.
+    fn work(&self, within: &Region) -> i64 {
         let length = |(number, range): (usize, &Range<i64>)| {
             let length = range.end - range.start;
             if self.side_by_side[number] && self.lengths[number] >= ROW { (length + LANES - 1) / LANES * LANES } else { length }
@@ -94,7 +94,7 @@ impl Labels<'_> {
     }
 
     /// The cut along an axis that saves most.
-    fn best_cut(&self, within: &Box) -> Option<Halved> {
+    fn best_cut(&self, within: &Region) -> Option<Halved> {
         let all = self.work(within);
         let is_bound = |axis: &usize| self.bounds.iter().any(|bound| bound.factors.iter().any(|(number, _)| number == axis));
         let cuts = (0..self.rank).filter(is_bound).flat_map(|axis| {
@@ -114,7 +114,7 @@ impl Labels<'_> {
 
 impl Bound {
     /// The most that the form comes to, but for one of its labels.
-    fn most_without(&self, within: &Box, own: usize) -> i64 {
+    fn most_without(&self, within: &Region, own: usize) -> i64 {
         let others = self.factors.iter().filter(|(number, _)| *number != own);
         let most = |&(number, factor): &(usize, i64)| {
             let Range { start, end } = within[number];
@@ -128,8 +128,8 @@ impl Bound {
 mod tests {
     use super::*;
 
-    /// All positions of a box.
-    fn positions(of: &Box) -> Vec<Vec<i64>> {
+    /// All positions of a region.
+    fn positions(of: &Region) -> Vec<Vec<i64>> {
         of.iter().fold(vec![Vec::new()], |known, range| {
             known.iter().flat_map(|start| range.clone().map(|next| [start.as_slice(), &[next]].concat())).collect()
         })
@@ -139,9 +139,9 @@ mod tests {
         bound.constant + bound.factors.iter().map(|&(number, factor)| factor * at[number]).sum::<i64>() >= 0
     }
 
-    /// Where all bounds hold, a position is in one box and no other.
+    /// Where all bounds hold, a position is in one region and no other.
     #[test]
-    fn boxes_hold_each_position_once() {
+    fn regions_hold_each_position_once() {
         let mut state = 7u64;
         let mut below = |count: i64| {
             state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
@@ -158,18 +158,18 @@ mod tests {
             };
             let bounds = [bound(false), bound(false), bound(true)];
             let labels = Labels { lengths: &lengths, rank, side_by_side: &[false, true, false, false], bounds: &bounds };
-            let whole: Box = lengths.iter().map(|&length| 0..length).collect();
-            let boxes = labels.cut(whole.clone(), 1);
-            several += usize::from(boxes.len() > 1);
+            let whole: Region = lengths.iter().map(|&length| 0..length).collect();
+            let regions = labels.cut(whole.clone(), 1);
+            several += usize::from(regions.len() > 1);
             for at in positions(&whole) {
-                let count = boxes.iter().filter(|one| one.iter().zip(&at).all(|(range, at)| range.contains(at))).count();
+                let count = regions.iter().filter(|one| one.iter().zip(&at).all(|(range, at)| range.contains(at))).count();
                 let wanted = bounds.iter().all(|bound| holds(bound, &at));
-                assert!(if wanted { count == 1 } else { count <= 1 }, "{at:?} is in {count} of {boxes:?} with {bounds:?}");
+                assert!(if wanted { count == 1 } else { count <= 1 }, "{at:?} is in {count} of {regions:?} with {bounds:?}");
             }
             // What is wanted is written, if all of its terms are 0 too.
             for at in positions(&whole[..rank].to_vec()).into_iter().filter(|at| holds(&bounds[2], at)) {
-                let written = boxes.iter().any(|one| one.iter().zip(&at).all(|(range, at)| range.contains(at)));
-                assert!(written, "{at:?} is in none of {boxes:?} with {bounds:?}");
+                let written = regions.iter().any(|one| one.iter().zip(&at).all(|(range, at)| range.contains(at)));
+                assert!(written, "{at:?} is in none of {regions:?} with {bounds:?}");
             }
         }
         assert!(several > 50, "{several}");
@@ -182,8 +182,8 @@ mod tests {
         // p[i + u] is other than 0 from 4 on and below 14.
         let bounds = [inside(-4, 1), inside(13, -1)];
         let labels = Labels { lengths: &[14, 1, 5], rank: 2, side_by_side: &[false; 3], bounds: &bounds };
-        let boxes = labels.cut(vec![0..14, 0..1, 0..5], 1);
-        assert_eq!(boxes.iter().map(|one| labels.work(one)).sum::<i64>(), 50);
-        assert_eq!(boxes.len(), 9);
+        let regions = labels.cut(vec![0..14, 0..1, 0..5], 1);
+        assert_eq!(regions.iter().map(|one| labels.work(one)).sum::<i64>(), 50);
+        assert_eq!(regions.len(), 9);
     }
 }

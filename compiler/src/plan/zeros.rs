@@ -28,10 +28,10 @@ pub fn parts(program: &Program, product: &Factors<'_>, read: &[Index]) -> Vec<Pa
     let bounds: Vec<Bound> = of_terms.chain(of_result).collect();
     let lengths: Vec<i64> = extents.iter().map(guess).collect();
     let labels = Labels { lengths: &lengths, rank, side_by_side, bounds: &bounds };
-    let Some(boxes) = labels.boxes() else { return vec![Part::new()] };
+    let Some(regions) = labels.regions() else { return vec![Part::new()] };
     let cut: Vec<usize> =
-        (0..lengths.len()).filter(|&number| boxes.iter().any(|one| one[number] != (0..lengths[number]))).collect();
-    boxes.iter().map(|one| cut.iter().map(|&number| (label(number), one[number].clone())).collect()).collect()
+        (0..lengths.len()).filter(|&number| regions.iter().any(|one| one[number] != (0..lengths[number]))).collect();
+    regions.iter().map(|one| cut.iter().map(|&number| (label(number), one[number].clone())).collect()).collect()
 }
 
 /// What conditions say of an operand, as far as that is known for all sizes: its own, and those of the factors that it is the product of.
