@@ -2,9 +2,9 @@
 //! order, lies in memory as that tensor does, so that its loop goes along rows. (A matrix product takes any order.)
 
 use super::inline::readers;
-use super::lower::redefine;
+use super::lower::{move_reads, redefine};
 use super::offset::{label, reads};
-use crate::ir::{Definition, Element, Index, Node, Program, TensorId};
+use crate::ir::{Definition, Element, Index, Program, TensorId};
 use std::collections::BTreeSet;
 
 /// Gives such formulas their order.
@@ -49,19 +49,5 @@ fn permute(program: &mut Program, id: TensorId, axes: &[usize], readers: &[Tenso
     tensor.label_names = names;
     tensor.shape = shape;
     redefine(program, id, Definition { reduction, body });
-    for &reader in readers {
-        let Some(mut definition) = program.definition(reader).cloned() else { continue };
-        definition.body = program.expressions.rebuild(definition.body, &mut |expressions, node| match node {
-            Node::Read(tensor, at) if tensor == id => {
-                expressions.read(tensor, axes.iter().map(|&axis| at[axis].clone()).collect())
-            }
-            other @ (Node::Number(_)
-            | Node::Position(_)
-            | Node::Random(..)
-            | Node::Read(..)
-            | Node::Apply(..)
-            | Node::Select(..)) => expressions.intern(other),
-        });
-        redefine(program, reader, definition);
-    }
+    move_reads(program, readers, id, &|at| axes.iter().map(|&axis| at[axis].clone()).collect());
 }

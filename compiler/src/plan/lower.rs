@@ -75,6 +75,28 @@ pub fn redefine(program: &mut Program, id: TensorId, definition: Definition) {
     program.tensors[id.0 as usize].source = Source::Defined(definition);
 }
 
+/// Puts the places where some definitions read a tensor elsewhere.
+pub fn move_reads<'a>(
+    program: &mut Program,
+    readers: impl IntoIterator<Item = &'a TensorId>,
+    id: TensorId,
+    moved: &dyn Fn(&[Index]) -> Vec<Index>,
+) {
+    for &reader in readers {
+        let Some(mut definition) = program.definition(reader).cloned() else { continue };
+        definition.body = program.expressions.rebuild(definition.body, &mut |expressions, node| match node {
+            Node::Read(tensor, at) if tensor == id => expressions.read(tensor, moved(&at)),
+            other @ (Node::Number(_)
+            | Node::Position(_)
+            | Node::Random(..)
+            | Node::Read(..)
+            | Node::Apply(..)
+            | Node::Select(..)) => expressions.intern(other),
+        });
+        redefine(program, reader, definition);
+    }
+}
+
 /// Adds a definition that only the plan knows. Its name may be taken by no other.
 pub fn auxiliary(program: &mut Program, of: TensorId, suffix: &str, shape: Vec<Extent>, definition: Definition) -> TensorId {
     let tensor = program.tensor(of);

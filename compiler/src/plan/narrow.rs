@@ -2,7 +2,7 @@
 //! read without its margins, so that of the margins is none of the work.
 
 use super::inline::readers;
-use super::lower::redefine;
+use super::lower::{move_reads, redefine};
 use super::offset::{digits, reads};
 use crate::ir::{Definition, Element, ExpressionId, Expressions, Extent, Index, Node, Program, TensorId, bounds, guarded};
 use std::collections::{BTreeMap, BTreeSet};
@@ -83,11 +83,18 @@ fn margins(program: &Program, id: TensorId, readers: &BTreeSet<TensorId>) -> Vec
     margins.into_iter().map(Option::unwrap_or_default).collect()
 }
 
-/// What an index form leaves out of an axis, as far as that is known for all sizes.
+/// What an index form leaves out of an axis, as far as that is known for all sizes: of an axis of any length nothing, where a condition keeps the form
+/// from going beyond it, since the axis may be shorter than where the form begins.
 fn margin_of(program: &Program, index: &Index, extents: &[Extent], extent: &Extent) -> Margin {
     let Some(range) = bounds::range(program, index, extents) else { return Margin::default() };
-    let known = |margin: &Extent| margin.as_constant().unwrap_or(0).max(0);
-    Margin { before: known(&range.lowest), after: known(&extent.minus(&range.highest).plus_constant(-1)) }
+    let length = extent.as_constant();
+    if length.is_none() && !bounds::is_inside(program, index, extents, extent) {
+        return Margin::default();
+    }
+    let known = |margin: &Extent| margin.as_constant().unwrap_or(0).max(0).min(length.unwrap_or(i64::MAX));
+    let before = known(&range.lowest);
+    let after = known(&extent.minus(&range.highest).plus_constant(-1));
+    Margin { before, after: after.min(length.map_or(i64::MAX, |length| length - before)) }
 }
 
 /// Takes the margins from a definition, and counts the places of its readers from where it begins then.
@@ -100,22 +107,8 @@ fn without(program: &mut Program, id: TensorId, margins: &[Margin], readers: &BT
     }
     redefine(program, id, Definition { reduction, body });
     unconditional(program, id);
-    for &reader in readers {
-        let Some(mut definition) = program.definition(reader).cloned() else { continue };
-        definition.body = program.expressions.rebuild(definition.body, &mut |expressions, node| match node {
-            Node::Read(tensor, at) if tensor == id => {
-                let at = at.iter().enumerate().map(|(axis, index)| index.plus_extent(&begins(axis).negated()));
-                expressions.read(tensor, at.collect())
-            }
-            other @ (Node::Number(_)
-            | Node::Position(_)
-            | Node::Random(..)
-            | Node::Read(..)
-            | Node::Apply(..)
-            | Node::Select(..)) => expressions.intern(other),
-        });
-        redefine(program, reader, definition);
-    }
+    let from_there = |(axis, index): (usize, &Index)| index.plus_extent(&begins(axis).negated());
+    move_reads(program, readers, id, &|at| at.iter().enumerate().map(from_there).collect());
 }
 
 /// Takes the conditions away that hold at all places that are left.
