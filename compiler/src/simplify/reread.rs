@@ -5,10 +5,10 @@
 //! many times as much. This is the last step, when nothing more is differentiated: structure would hide behind definitions.
 //! (Elementary functions are shared earlier, in `share`.)
 
-use super::share::{Key, Occurrence, Provider, known, made, occurrences};
+use super::share::{Key, Occurrence, Provider, Replaced, known, made, occurrences};
 use super::{Report, Simple, definitions, formulas, set_body};
 use crate::ir::cost::{LOADED, STORED, own_cost};
-use crate::ir::{ExpressionId, Extent, Index, Node, Program, TensorId};
+use crate::ir::{ExpressionId, Extent, Node, Program, TensorId};
 use crate::ops::Operator;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,9 +29,6 @@ pub fn simplify(program: &mut Program, report: &mut Report) {
     }
 }
 
-/// Formulas in other definitions than those that compute them, for each definition with the reads that take their place.
-type Replaced = BTreeMap<TensorId, FxHashMap<ExpressionId, ExpressionId>>;
-
 /// Shares the largest formulas; what is left may be shared afterwards.
 fn share(program: &mut Program, report: &mut Report) -> bool {
     let order = compared(program);
@@ -49,19 +46,11 @@ fn share(program: &mut Program, report: &mut Report) -> bool {
             let parts = program.expressions.reachable(place.node);
             covered.extend(parts.into_iter().map(|part| (place.definition, part)));
             if place.definition != provider {
-                let at = axes.iter().map(|&axis| Index::label(place.labels[axis])).collect();
-                let read = program.expressions.read(provider, at);
-                replaced.entry(place.definition).or_default().insert(place.node, read);
+                replaced.read(program, (provider, &axes), place);
             }
         }
     }
-    for (&id, nodes) in &replaced {
-        if let Some(body) = program.definition(id).map(|definition| definition.body) {
-            let new = program.expressions.replace(body, nodes);
-            set_body(program, id, new);
-        }
-    }
-    !replaced.is_empty()
+    replaced.put(program)
 }
 
 /// A reciprocal of a root that is computed too, in another definition or in the same, is a quotient by that root.

@@ -35,7 +35,7 @@ pub struct Occurrence {
 pub fn share(program: &mut Program, report: &mut Report) -> bool {
     let order = program.order();
     let occurrences = occurrences(program, &order, &|program, node| is_dear(program, node) || is_dear_to_load(program, node));
-    let mut replaced: BTreeMap<TensorId, FxHashMap<ExpressionId, ExpressionId>> = BTreeMap::new();
+    let mut replaced = Replaced::default();
     for (key, places) in occurrences {
         let mut definitions: Vec<TensorId> = places.iter().map(|place| place.definition).collect();
         definitions.dedup();
@@ -50,18 +50,34 @@ pub fn share(program: &mut Program, report: &mut Report) -> bool {
         report.enter(&program.tensor(definitions[0]).name);
         report.fired("a formula that several definitions need is computed once");
         for place in places.iter().filter(|place| place.definition != provider) {
-            let at = axes.iter().map(|&axis| Index::label(place.labels[axis])).collect();
-            let read = program.expressions.read(provider, at);
-            replaced.entry(place.definition).or_default().insert(place.node, read);
+            replaced.read(program, (provider, &axes), place);
         }
     }
-    for (&id, nodes) in &replaced {
-        if let Some(body) = program.definition(id).map(|definition| definition.body) {
-            let new = program.expressions.replace(body, nodes);
-            set_body(program, id, new);
-        }
+    replaced.put(program)
+}
+
+/// Formulas in other definitions than those that compute them, for each definition with the reads that take their place.
+#[derive(Default)]
+pub struct Replaced(BTreeMap<TensorId, FxHashMap<ExpressionId, ExpressionId>>);
+
+impl Replaced {
+    /// A formula is read from where it is computed.
+    pub fn read(&mut self, program: &mut Program, (provider, axes): (TensorId, &[usize]), place: &Occurrence) {
+        let at = axes.iter().map(|&axis| Index::label(place.labels[axis])).collect();
+        let read = program.expressions.read(provider, at);
+        self.0.entry(place.definition).or_default().insert(place.node, read);
     }
-    !replaced.is_empty()
+
+    /// Puts the reads into the definitions; whether there are any.
+    pub fn put(self, program: &mut Program) -> bool {
+        for (&id, nodes) in &self.0 {
+            if let Some(body) = program.definition(id).map(|definition| definition.body) {
+                let new = program.expressions.replace(body, nodes);
+                set_body(program, id, new);
+            }
+        }
+        !self.0.is_empty()
+    }
 }
 
 fn is_dear(program: &Program, node: ExpressionId) -> bool {
