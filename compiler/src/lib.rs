@@ -23,6 +23,7 @@ pub mod eval;
 #[cfg(feature = "cli")]
 pub mod explain;
 pub mod files;
+mod forms;
 pub mod interface;
 pub mod ir;
 pub mod loops;

@@ -4,7 +4,8 @@
 
 use crate::derivatives::{self, MOST_FACTORS_BACKWARDS, products};
 use crate::diff;
-use crate::emit::{Passes, Traced, nn};
+use crate::emit::{Large, Pass, Passes, Traced, nn};
+use crate::forms::Forms;
 use crate::interface::Interface;
 use crate::ir::{self, ExpressionId, Node, Program, Role, Root, TensorId};
 use crate::loops::{self, Destination, Loops};
@@ -236,7 +237,7 @@ pub fn traced(training: &Program, inference: &Program) -> Passes {
         passes.traced.push(Traced { name, formula, shape, backward, span, place: String::new(), destination });
     }
     let loops = built(&program, &plan::plan(&program, "gradient"));
-    passes.gradient = passes.gradient.map(|_| loops);
+    passes.gradient = passes.gradient.map(|_| Pass { loops, large: None });
     passes
 }
 
@@ -258,34 +259,52 @@ pub fn passes(training: &Program, inference: &Program) -> Passes {
 /// The same, and the plans of the passes in their order.
 pub fn planned(training: &Program, inference: &Program) -> (Passes, Vec<Plan>) {
     let mut plans = Vec::new();
-    let mut pass = |program: &Program, name: &str| {
+    let mut planned = |program: &Program, name: &str| {
         let plan = plan::plan(program, name);
         let loops = built(program, &plan);
         plans.push(plan);
         loops
     };
+    let mut pass = |forms: &Forms, name: &str| Pass {
+        loops: planned(&forms.program, name),
+        large: forms.large.as_ref().map(|(program, gain)| Large { loops: planned(program, name), gain: gain.clone() }),
+    };
     let is_reported = |role: &Role| matches!(role, Role::Loss | Role::Metric(_));
     let plain = for_gradient(training, |_| true);
-    let mut derived = gradient_from(training, plain.clone(), &unnamed(training));
+    let derived = gradient_from(training, plain.clone(), &unnamed(training));
     let plain = finished(plain);
     let remarks = nn::remarks(&plain.program, &derived.program, &derived.report, false);
     let derivatives = nn::print_with_remarks(&derived.program, &remarks);
-    // What is printed is what is computed: the same derivation, without the outputs, which a step of training does not need. A pass
-    // computes no gradients for inputs.
-    if parameters(training).is_empty() {
-        derived = plain;
-    }
-    let has_loss = training.root(&Role::Loss).is_some();
-    let gradient = objective(&derived.program).map(|of| {
-        let is_objective = |root: &Root| !has_loss && root.tensor == of;
-        derived.program.roots.retain(|root| !matches!(root.role, Role::Output(_)) || is_objective(root));
-        pass(&derived.program, "gradient")
+    // What is printed is what is computed: the same derivation. A pass computes no gradients for inputs.
+    let derived = if parameters(training).is_empty() { plain } else { derived };
+    let gradient = objective(&derived.program).is_some().then(|| {
+        let forms = Forms::of(training, for_step(training, derived), |program| step(program).program);
+        pass(&forms, "gradient")
     });
-    let assess = training.root(&Role::Loss).map(|_| pass(&forward(inference, is_reported).program, "assess"));
+    let assess = training.root(&Role::Loss).map(|_| pass(&forms(inference, is_reported), "assess"));
     let is_output = |role: &Role| matches!(role, Role::Output(_));
     let has_outputs = inference.roots.iter().any(|root| is_output(&root.role));
-    let predict = has_outputs.then(|| pass(&forward(inference, is_output).program, "predict"));
+    let predict = has_outputs.then(|| pass(&forms(inference, is_output), "predict"));
     (Passes { interface: Interface::of(training), derivatives, gradient, assess, predict, traced: Vec::new() }, plans)
+}
+
+/// What a step of training computes.
+fn step(training: &Program) -> Derived {
+    let (plain, parameters) = (for_gradient(training, |_| true), parameters(training));
+    let derived = if parameters.is_empty() { finished(plain) } else { gradient_from(training, plain, &parameters) };
+    for_step(training, derived)
+}
+
+/// A derivation without the outputs, which a step of training does not need.
+fn for_step(training: &Program, mut derived: Derived) -> Derived {
+    let of = objective(&derived.program).filter(|_| training.root(&Role::Loss).is_none());
+    derived.program.roots.retain(|root| !matches!(root.role, Role::Output(_)) || Some(root.tensor) == of);
+    derived
+}
+
+/// What inference computes of it, in one form or in two.
+fn forms(inference: &Program, wanted: impl Fn(&Role) -> bool) -> Forms {
+    Forms::of(inference, forward(inference, &wanted), |program| forward(program, &wanted).program)
 }
 
 /// The checker, in tests and debug builds.

@@ -10,7 +10,7 @@ use super::{MOST_FACTORS_BACKWARDS, Part, definition, products, read, zeros};
 use crate::derived_names;
 use crate::diff;
 use crate::diff::batch::{self, Side};
-use crate::ir::cost::{SIZES, operations};
+use crate::ir::cost::{ForEachSize, operations};
 use crate::ir::{Definition, ExpressionId, Expressions, Extent, Index, Label, Node, Program, Role, Root, TensorId};
 use crate::ops::Operator;
 use crate::simplify::simplify;
@@ -19,7 +19,7 @@ use rustc_hash::FxHashMap;
 /// What a symbolic size counts where shapes are compared.
 const SOME_SIZE: usize = 64;
 
-/// Columns must cost less than this part of what rows cost, in the geometric mean over [`SIZES`].
+/// Columns must cost less than this part of what rows cost, in the geometric mean over the supposed sizes.
 const BETTER: f64 = 0.9;
 
 /// The Jacobian of `of` for a tensor: its axes are those of `of`, then those of the tensor.
@@ -39,9 +39,9 @@ pub fn jacobian(program: &mut Program, of: TensorId, wrt: TensorId) -> TensorId 
 }
 
 /// The geometric mean of what one costs in parts of the other.
-fn mean_ratio(one: [f64; SIZES.len()], other: [f64; SIZES.len()]) -> f64 {
+fn mean_ratio(one: ForEachSize<f64>, other: ForEachSize<f64>) -> f64 {
     let logarithms = one.iter().zip(other).map(|(one, other)| (one / other).ln());
-    (logarithms.sum::<f64>() / SIZES.len() as f64).exp()
+    (logarithms.sum::<f64>() / one.len() as f64).exp()
 }
 
 /// The definitions that another is put together from, each element from at most one of each, if it is nothing else: a sum of multiples
@@ -84,15 +84,15 @@ fn is_of_places(expressions: &Expressions, condition: ExpressionId) -> bool {
 }
 
 impl Part {
-    /// What a definition costs for each of [`SIZES`] when it is simplified.
-    fn costs(&self, id: TensorId) -> [f64; SIZES.len()] {
+    /// What a definition costs for each of the supposed sizes when it is simplified.
+    fn costs(&self, id: TensorId) -> ForEachSize<f64> {
         let mut program = self.program.clone();
         program.roots = vec![Root { role: Role::Output("jacobian".into()), tensor: id }];
         simplify(&mut program);
         if products::others_stepwise(&mut program, MOST_FACTORS_BACKWARDS) {
             simplify(&mut program);
         }
-        SIZES.map(|size| operations(&program, &vec![size; program.sizes.len()]).max(1) as f64)
+        program.supposed.sizes().map(|size| operations(&program, &vec![size; program.sizes.len()]).max(1) as f64)
     }
 
     /// All derivatives, as how all of what is differentiated moves along each unit vector of the one tensor. `None` where it does not

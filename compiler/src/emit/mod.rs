@@ -21,13 +21,38 @@ pub struct Passes {
     /// Its formulas and those of its gradient, as text of the language.
     pub derivatives: String,
     /// Loss, metrics and gradient, in training mode.
-    pub gradient: Option<Loops>,
+    pub gradient: Option<Pass>,
     /// Loss and metrics, in inference mode.
-    pub assess: Option<Loops>,
+    pub assess: Option<Pass>,
     /// Outputs, in inference mode, without targets.
-    pub predict: Option<Loops>,
+    pub predict: Option<Pass>,
     /// The definitions of the gradient's pass that are looked at where a number of it is not finite, in the order of their computation.
     pub traced: Vec<Traced>,
+}
+
+/// A pass, in one form or in two.
+#[derive(Clone, Debug)]
+pub struct Pass {
+    /// What it does, or does for sizes that are small.
+    pub loops: Loops,
+    /// What it does where sizes are large.
+    pub large: Option<Large>,
+}
+
+/// A form of a pass for large sizes.
+#[derive(Clone, Debug)]
+pub struct Large {
+    /// What it does.
+    pub loops: Loops,
+    /// By how much it costs less, in additions: it is taken where that is 0 or more.
+    pub gain: Extent,
+}
+
+impl Pass {
+    /// Its forms.
+    pub fn forms(&self) -> impl Iterator<Item = &Loops> {
+        [&self.loops].into_iter().chain(self.large.as_ref().map(|large| &large.loops))
+    }
 }
 
 /// A definition that a traced network names.
@@ -50,8 +75,8 @@ pub struct Traced {
 }
 
 impl Passes {
-    /// The passes that there are.
+    /// The passes that there are, in all their forms.
     pub fn all(&self) -> Vec<&Loops> {
-        [&self.gradient, &self.assess, &self.predict].into_iter().flatten().collect()
+        [&self.gradient, &self.assess, &self.predict].into_iter().flatten().flat_map(Pass::forms).collect()
     }
 }

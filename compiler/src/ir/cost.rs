@@ -11,8 +11,31 @@ use super::scatter::scatter;
 use crate::ops::RANDOM_COST;
 use rustc_hash::FxHashSet;
 
-/// What stands for sizes that are not known, where costs are compared.
-pub const SIZES: [usize; 4] = [1, 8, 128, 1024];
+/// Something for each of the sizes that [`Supposed::sizes`] gives.
+pub type ForEachSize<T> = [T; 4];
+
+/// How large sizes are supposed to be that are not known, where costs are compared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Supposed {
+    /// Anything from small to large.
+    #[default]
+    Any,
+    /// Small.
+    Small,
+    /// Large.
+    Large,
+}
+
+impl Supposed {
+    /// What stands for each size that is not known, one after the other.
+    pub fn sizes(self) -> ForEachSize<usize> {
+        match self {
+            Self::Any => [1, 8, 128, 1024],
+            Self::Small => [1, 2, 4, 8],
+            Self::Large => [128, 256, 512, 1024],
+        }
+    }
+}
 
 /// What it costs to store an element of an intermediate and to load it again, in additions: memory is slower than arithmetic.
 pub const STORED: u32 = 8;
@@ -20,28 +43,65 @@ pub const STORED: u32 = 8;
 /// What it costs to load an element that is stored anyway.
 pub const LOADED: u32 = STORED / 2;
 
+/// How much of what a definition computes.
+struct Work {
+    /// The axes of all terms.
+    terms: Vec<Extent>,
+    /// What each term costs.
+    each: u64,
+    /// What each element costs besides.
+    end: u64,
+    /// What is computed once.
+    once: u64,
+}
+
+impl Work {
+    /// Of a definition; `None` for a given tensor.
+    fn of(program: &Program, id: TensorId) -> Option<Self> {
+        let definition = program.definition(id)?;
+        let Operators { once, each } = operators(&program.expressions, definition.body);
+        // A scatter has no term for each place that terms are added to.
+        let places: Vec<usize> =
+            scatter(program, id).map(|found| found.places.into_iter().map(|(axis, _)| axis).collect()).unwrap_or_default();
+        let extents = program.label_extents(id).into_iter().enumerate().filter(|(axis, _)| !places.contains(axis));
+        let terms = extents.map(|(_, extent)| extent).collect();
+        let (term, end) = match definition.reduction {
+            Some((reduction, _)) => (reduction.cost_of_term(), reduction.cost_of_end()),
+            None => (0, 0),
+        };
+        Some(Self { terms, each: each.saturating_add(term.into()), end: end.into(), once })
+    }
+}
+
 /// Operations of one definition for given sizes (by number).
 pub fn definition_operations(program: &Program, id: TensorId, sizes: &[usize]) -> u64 {
-    let Some(definition) = program.definition(id) else { return 0 };
-    let Operators { once, each } = operators(&program.expressions, definition.body);
-    // A scatter has no term for each place that terms are added to.
-    let places: Vec<usize> =
-        scatter(program, id).map(|found| found.places.into_iter().map(|(axis, _)| axis).collect()).unwrap_or_default();
-    let extents = program.label_extents(id).into_iter().enumerate().filter(|(axis, _)| !places.contains(axis));
-    let positions = count(extents.map(|(_, extent)| extent), sizes);
-    let (term, end) = match definition.reduction {
-        Some((reduction, _)) => (reduction.cost_of_term(), reduction.cost_of_end()),
-        None => (0, 0),
-    };
-    let elements = count(program.tensor(id).shape.iter().cloned(), sizes);
-    (positions.saturating_mul(each.saturating_add(term.into())))
-        .saturating_add(elements.saturating_mul(end.into()))
+    let Some(Work { terms, each, end, once }) = Work::of(program, id) else { return 0 };
+    let positions = count(&terms, sizes);
+    let elements = count(&program.tensor(id).shape, sizes);
+    (positions.saturating_mul(each))
+        .saturating_add(elements.saturating_mul(end))
         .saturating_add(once.saturating_mul(positions.min(1)))
 }
 
 /// How many elements there are with these axes.
-fn count(extents: impl Iterator<Item = Extent>, sizes: &[usize]) -> u64 {
-    extents.map(|extent| u64::try_from(extent.value(sizes)).unwrap_or(0)).fold(1, u64::saturating_mul)
+fn count(extents: &[Extent], sizes: &[usize]) -> u64 {
+    extents.iter().map(|extent| u64::try_from(extent.value(sizes)).unwrap_or(0)).fold(1, u64::saturating_mul)
+}
+
+/// What a program costs, as a polynomial in its sizes: all operations, and what it takes to store sums.
+pub fn polynomial(program: &Program) -> Extent {
+    let definition = |id| {
+        let Work { terms, each, end, once } = Work::of(program, id)?;
+        let is_sum = program.definition(id)?.reduction.is_some();
+        let element = end.saturating_add(if is_sum { STORED.into() } else { 0 });
+        let times = |axes: &[Extent], cost: u64| Extent::product(axes).times(&constant(cost));
+        Some(times(&terms, each).plus(&times(&program.tensor(id).shape, element)).plus(&constant(once)))
+    };
+    program.order().into_iter().filter_map(definition).fold(Extent::zero(), |sum, one| sum.plus(&one))
+}
+
+fn constant(number: u64) -> Extent {
+    Extent::constant(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
 /// What the operators of a formula that compute with numbers cost.

@@ -4,6 +4,7 @@
 //! least 1. Arithmetic saturates at the ends of `i64`; elaboration refuses extents that are [`Extent::is_too_large`]. How floors
 //! are brought to their form, and what is known of them, stands in `floors.rs`.
 
+use super::number::greatest_divisor;
 use std::cmp::Ordering;
 
 /// More terms than this are as bad as coefficients that do not fit.
@@ -195,6 +196,28 @@ impl Extent {
             quotient.push((rest, value / coefficient));
         }
         Some(Self::from_terms(quotient))
+    }
+
+    /// The same divided by the largest number that divides all of its coefficients, and by the sizes that all terms have: it has
+    /// the same sign for all sizes.
+    #[must_use]
+    pub fn without_common_factors(&self) -> Self {
+        let common = self.terms().fold(0, |common, (_, coefficient)| greatest_divisor(common, coefficient.into()));
+        let mut rest = Self::constant(i64::try_from(common).unwrap_or(1).max(1));
+        let sizes = self.0.first().map_or_else(Vec::new, |(monomial, _)| monomial.clone());
+        for size in sizes.into_iter().filter(|factor| matches!(factor, Factor::Size(_))) {
+            let with = rest.times(&Self::factor(size));
+            if self.divided_exactly(&with).is_some() {
+                rest = with;
+            }
+        }
+        self.divided_exactly(&rest).unwrap_or_else(|| self.clone())
+    }
+
+    /// Its terms with positive coefficients, and those with negative ones with the other sign: the one minus the other is the same.
+    pub fn parts(&self) -> [Self; 2] {
+        let positive = |coefficient: i64| Self(self.0.iter().filter(|term| term.1.signum() == coefficient).cloned().collect());
+        [positive(1), positive(-1).negated()]
     }
 
     /// Whether it is at least `number` for every value of the sizes.

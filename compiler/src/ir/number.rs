@@ -293,7 +293,8 @@ impl Exact {
     }
 }
 
-fn greatest_divisor(a: i128, b: i128) -> i128 {
+/// The greatest common divisor, 0 of nothing but zeros.
+pub(super) fn greatest_divisor(a: i128, b: i128) -> i128 {
     let (mut divisor, mut rest) = (a.abs(), b.abs());
     while rest != 0 {
         (divisor, rest) = (rest, divisor % rest);

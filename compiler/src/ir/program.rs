@@ -1,5 +1,6 @@
 //! A program: tensors, some of them given and some defined, and what is wanted of them.
 
+use super::cost::Supposed;
 use super::expression::{ExpressionId, Expressions};
 use super::extent::{Extent, SizeId};
 use super::index::Label;
@@ -154,6 +155,8 @@ pub struct Program {
     pub precision: Precision,
     /// Names of the symbolic sizes, in the order of their first use.
     pub sizes: Vec<String>,
+    /// How large they are supposed to be, where that decides what is cheaper.
+    pub supposed: Supposed,
     /// What the sizes must satisfy; checked where they get their values.
     pub requirements: Vec<Requirement>,
     /// All tensors. Only those that a root reads, however indirectly, and those that are given, have a meaning.

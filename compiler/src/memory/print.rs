@@ -6,6 +6,7 @@ use super::workspace::Workspace;
 use super::{Sizes, deltas};
 use crate::emit::Passes;
 use crate::interface::Interface;
+use crate::ir::cost::Supposed;
 use crate::ir::{Extent, TensorId};
 use crate::plan::{Axis, Home, Plan, Step, defined};
 
@@ -17,7 +18,8 @@ pub fn report(passes: &Passes, plans: &[&Plan], sizes: &Sizes<'_>) -> Result<Str
     let mut text = workspace(interface, &figures, sizes);
     for plan in plans {
         text.push('\n');
-        text.push_str(&Pass { plan, sizes, element: interface.precision.bytes() }.text());
+        let form = form(passes, plan);
+        text.push_str(&Pass { plan, sizes, form, element: interface.precision.bytes() }.text());
     }
     Ok(text)
 }
@@ -40,10 +42,25 @@ fn workspace(interface: &Interface, figures: &Figures, sizes: &Sizes<'_>) -> Str
     text
 }
 
+/// For which sizes a plan is the one that is taken, where its pass has two forms.
+fn form(passes: &Passes, plan: &Plan) -> String {
+    let mut known = [(&passes.gradient, "gradient"), (&passes.assess, "assess"), (&passes.predict, "predict")].into_iter();
+    let pass = known.find(|(_, name)| *name == plan.name).and_then(|(pass, _)| pass.as_ref());
+    let Some(large) = pass.and_then(|pass| pass.large.as_ref()) else { return String::new() };
+    let comparison = match plan.program.supposed {
+        Supposed::Large => ">=",
+        Supposed::Small | Supposed::Any => "<",
+    };
+    let [more, less] = large.gain.parts().map(|part| part.display(&passes.interface.sizes));
+    format!(", for {more} {comparison} {less}")
+}
+
 /// A pass that is shown.
 struct Pass<'a> {
     plan: &'a Plan,
     sizes: &'a Sizes<'a>,
+    /// For which sizes it is taken, if not for all.
+    form: String,
     /// The bytes of a number.
     element: usize,
 }
@@ -53,7 +70,7 @@ impl Pass<'_> {
         let plan = self.plan;
         let mode = if plan.trains() { "training" } else { "inference" };
         let residents = residents(plan, plan.name == "predict");
-        let mut text = format!("pass {}, in {mode}\n", plan.name);
+        let mut text = format!("pass {}, in {mode}{}\n", plan.name, self.form);
         plan.steps.iter().enumerate().for_each(|(number, step)| self.step(&mut text, &format!("{number:>4}"), step));
         let mut rows = vec![["definition", "shape", "elements", "bytes", "life", "lives in"].map(str::to_owned).to_vec()];
         rows.extend(residents.iter().map(|resident| self.row(resident)));

@@ -8,6 +8,8 @@ use std::sync::Arc;
 pub struct Report {
     counts: BTreeMap<(&'static str, Arc<str>), usize>,
     place: Arc<str>,
+    /// Whether another order of a product would cost less for some sizes.
+    by_sizes: bool,
 }
 
 impl Report {
@@ -18,12 +20,22 @@ impl Report {
 
     /// Nothing yet, in the same definition.
     pub fn at_the_same_place(&self) -> Self {
-        Self { counts: BTreeMap::new(), place: Arc::clone(&self.place) }
+        Self { place: Arc::clone(&self.place), ..Self::default() }
     }
 
     /// Counts one rewrite.
     pub fn fired(&mut self, rule: &'static str) {
         *self.counts.entry((rule, Arc::clone(&self.place))).or_default() += 1;
+    }
+
+    /// What is cheaper depends on sizes that are not known.
+    pub fn depends_on_sizes(&mut self) {
+        self.by_sizes = true;
+    }
+
+    /// Whether what is cheaper depends on sizes that are not known.
+    pub fn is_by_sizes(&self) -> bool {
+        self.by_sizes
     }
 
     /// Names and counts, by name.
@@ -42,6 +54,7 @@ impl Report {
 
     /// Adds the counts of another report.
     pub fn add(&mut self, other: &Self) {
+        self.by_sizes |= other.by_sizes;
         for (key, count) in &other.counts {
             *self.counts.entry(key.clone()).or_default() += count;
         }

@@ -7,6 +7,7 @@ mod checkpoints;
 mod dropout;
 mod elementary;
 mod files;
+mod forms;
 mod gradients;
 mod images;
 mod integers;

@@ -3,6 +3,7 @@
 use super::numbers::{differences, same};
 use chainrule_compiler::diff;
 use chainrule_compiler::eval::{self, Values};
+use chainrule_compiler::ir::cost::Supposed;
 use chainrule_compiler::ir::{Element, Program, Role, Root, TensorId, check};
 use chainrule_compiler::loops::{self, Destination};
 use chainrule_compiler::pipeline::{self, Derived};
@@ -66,7 +67,20 @@ pub fn verify(program: &Program, values: &Values) -> Result<(), String> {
     }
     let raw = unsimplified(program, &wrt)?;
     compare("the gradient as it is derived", &roots(&raw, values)?, &all)?;
-    looped(&derived, values, &all)
+    looped(&derived, values, &all)?;
+    if derived.report.is_by_sizes() { forms(program, &wrt, values, &all) } else { Ok(()) }
+}
+
+/// Compares what is derived for small and for large sizes with what is derived for any.
+fn forms(program: &Program, wrt: &[TensorId], values: &Values, all: &Values) -> Result<(), String> {
+    for supposed in [Supposed::Small, Supposed::Large] {
+        let mut program = program.clone();
+        program.supposed = supposed;
+        let derived = pipeline::gradient(&program, wrt, |_| true);
+        compare(&format!("simplified for sizes supposed to be {supposed:?}"), &roots(&derived.program, values)?, all)?;
+        looped(&derived, values, all)?;
+    }
+    Ok(())
 }
 
 /// Compares all gradients with differences of the program as it was elaborated.

@@ -6,6 +6,9 @@ use crate::simplify::Report;
 
 /// A symbolic size for which work is counted.
 const BATCH: usize = 128;
+/// What is said where other sizes want another order.
+const BY_SIZES: &str =
+    "order: for some sizes, products cost less in another order than the one above; code has both where that pays";
 /// Longer lines are broken.
 const WIDTH: usize = 100;
 
@@ -20,6 +23,9 @@ pub fn remarks(forward: &Program, whole: &Program, report: &Report, places: bool
         remarks.push(broken(&format!("rewrites: {}", counts.join("; "))));
     }
     remarks.push(broken(&work(forward, whole)));
+    if report.is_by_sizes() {
+        remarks.push(broken(BY_SIZES));
+    }
     remarks
 }
 

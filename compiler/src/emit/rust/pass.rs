@@ -5,8 +5,10 @@
 
 use super::copies::Signature;
 use super::functions::{self, Functions};
+use super::index;
 use super::scope::{Remarks, Scope, remark};
 use super::step::{self, Step, Use};
+use crate::ir::{Extent, Index};
 use crate::loops::Loops;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
@@ -49,6 +51,28 @@ pub fn write(
     }
     functions.tokens.extend(quote!(fn #entry(#declared) { #calls }));
     Ok(entry)
+}
+
+/// A pass that has a form for small and one for large sizes, which is taken where it costs less.
+pub fn write_choice(
+    loops: &Loops,
+    name: &str,
+    storage: &dyn Storage,
+    functions: &mut Functions,
+    [small, large]: &[Ident; 2],
+    gain: &Extent,
+    remarks: Option<&Remarks>,
+) -> Ident {
+    let entry = functions.fresh(&format!("{name}_pass"));
+    let Signature { declared, arguments, .. } = signature(loops, storage);
+    let (less, more) = index::compared(&Scope::blank(loops), &Index::default(), &Index::constant(gain.clone()));
+    let (less, more) = (less.bare(), more.bare());
+    let why = remarks.map(|remarks| remark(remarks, "The order of products that costs less for sizes like these."));
+    functions.tokens.extend(quote!(fn #entry(#declared) {
+        #why
+        if #less <= #more { #large(#arguments); } else { #small(#arguments); }
+    }));
+    entry
 }
 
 /// Whether a pass takes random numbers: then it takes their key too, behind the sizes.

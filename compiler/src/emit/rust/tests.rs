@@ -1,6 +1,6 @@
 //! Text of generated code for a small network whose loops are written by hand.
 
-use crate::emit::Passes;
+use crate::emit::{Pass, Passes};
 use crate::interface::{Input, Interface, Parameter};
 use crate::ir::{Extent, Index, Initializer, Label, Precision, SizeId};
 use crate::loops::{Axis, Buffer, BufferId, Destination, Local, Loops, Operand, Place, Product, Statement, Value, Variable};
@@ -141,6 +141,10 @@ fn assess() -> Loops {
     loops
 }
 
+fn only(loops: Loops) -> Pass {
+    Pass { loops, large: None }
+}
+
 pub(crate) fn passes() -> Passes {
     let input = |name: &str, columns: i64, target| Input {
         name: name.into(),
@@ -174,9 +178,9 @@ pub(crate) fn passes() -> Passes {
     Passes {
         interface,
         derivatives: "d y = 2 * (y - t)".into(),
-        gradient: Some(gradient()),
-        assess: Some(assess()),
-        predict: Some(predict()),
+        gradient: Some(only(gradient())),
+        assess: Some(only(assess())),
+        predict: Some(only(predict())),
         traced: Vec::new(),
     }
 }

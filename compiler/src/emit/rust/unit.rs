@@ -8,7 +8,7 @@ use super::pass;
 use super::scope::{Remarks, remark};
 use super::structure::Layout;
 use super::workspace::{NetworkStorage, Workspace};
-use crate::emit::{Passes, Traced};
+use crate::emit::{Large, Pass, Passes, Traced};
 use crate::interface::Interface;
 use crate::loops::{Destination, Loops};
 use crate::memory;
@@ -75,7 +75,7 @@ impl<'a> Unit<'a> {
             layout: Layout::new(interface, order)?,
             workspace: Workspace::named(&memory::workspace::Workspace::of(interface, &passes.all())),
             blank: blank(interface),
-            draws: [&passes.gradient, &passes.assess, &passes.predict].map(|loops| loops.as_ref().is_some_and(pass::draws)),
+            draws: [&passes.gradient, &passes.assess, &passes.predict].map(|pass| pass.as_ref().is_some_and(draws)),
             remarks,
             cleared: TokenStream::new(),
             traced: &passes.traced,
@@ -93,24 +93,24 @@ impl<'a> Unit<'a> {
     /// Writes the passes.
     pub fn write_passes(&mut self, passes: &Passes) -> Result<TokenStream, String> {
         let mut functions = Functions::new(RESERVED);
-        functions.survey([&passes.gradient, &passes.assess, &passes.predict].into_iter().flatten());
-        let scalar = |loops: &&Loops| loops.buffers.iter().any(|buffer| is_scalar_result(&buffer.place));
-        if let Some(loops) = &passes.gradient {
-            self.gradient_pass = Some(self.write_pass(loops, "gradient", true, true, &mut functions)?);
-            self.cleared = cleared(loops, &self.layout, &self.storage(Vec::new(), true, true))?;
+        functions.survey(passes.all());
+        let scalar = |pass: &&Pass| pass.loops.buffers.iter().any(|buffer| is_scalar_result(&buffer.place));
+        if let Some(pass) = &passes.gradient {
+            self.gradient_pass = Some(self.write_pass(pass, "gradient", true, true, &mut functions)?);
+            self.cleared = cleared(&pass.loops, &self.layout, &self.storage(Vec::new(), true, true))?;
         }
-        if let Some(loops) = passes.assess.as_ref().filter(scalar) {
-            self.assess_pass = Some(self.write_pass(loops, "assess", true, false, &mut functions)?);
+        if let Some(pass) = passes.assess.as_ref().filter(scalar) {
+            self.assess_pass = Some(self.write_pass(pass, "assess", true, false, &mut functions)?);
         }
-        if let Some(loops) = passes.predict.as_ref().filter(|_| !self.interface.outputs.is_empty()) {
-            self.predict_pass = Some(self.write_pass(loops, "predict", false, false, &mut functions)?);
+        if let Some(pass) = passes.predict.as_ref().filter(|_| !self.interface.outputs.is_empty()) {
+            self.predict_pass = Some(self.write_pass(pass, "predict", false, false, &mut functions)?);
         }
         Ok(functions.tokens)
     }
 
     fn write_pass(
         &self,
-        loops: &Loops,
+        Pass { loops, large }: &Pass,
         name: &str,
         assesses: bool,
         differentiates: bool,
@@ -123,7 +123,13 @@ impl<'a> Unit<'a> {
         let inputs = self.interface.inputs.iter().map(|input| (assesses || !input.target).then(|| names.fresh(&input.name)));
         let inputs = inputs.collect();
         let storage = self.storage(inputs, assesses, differentiates);
-        pass::write(loops, name, &storage, functions, self.remarks)
+        let Some(Large { loops: large, gain }) = large else {
+            return pass::write(loops, name, &storage, functions, self.remarks);
+        };
+        let forms = [(loops, "small"), (large, "large")]
+            .map(|(loops, sizes)| pass::write(loops, &format!("{name}_of_{sizes}"), &storage, functions, self.remarks));
+        let [small, large] = forms;
+        Ok(pass::write_choice(loops, name, &storage, functions, &[small?, large?], gain, self.remarks))
     }
 
     /// The memory of a pass.
@@ -153,6 +159,11 @@ fn cleared(loops: &Loops, layout: &Layout<'_>, storage: &NetworkStorage<'_>) -> 
         }
     }
     Ok(tokens)
+}
+
+/// Whether a pass takes random numbers.
+fn draws(pass: &Pass) -> bool {
+    pass.forms().any(pass::draws)
 }
 
 fn is_scalar_result(place: &crate::loops::Place) -> bool {

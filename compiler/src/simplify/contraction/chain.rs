@@ -2,7 +2,7 @@
 
 use super::order::{Contraction, STORED};
 use super::{labels, numbered};
-use crate::ir::cost::SIZES;
+use crate::ir::cost::ForEachSize;
 use crate::ir::{Definition, Element, ExpressionId, Extent, Index, Label, Node, Program, TensorId};
 use crate::ops::{Operator, Reduction};
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,8 +57,8 @@ pub struct Chain {
     pub names: Vec<String>,
     /// The definitions that are part of it, beside the last.
     pub inner: Vec<TensorId>,
-    /// What it costs as it stands, for each of [`SIZES`].
-    pub costs: [f64; SIZES.len()],
+    /// What it costs as it stands, for each of the supposed sizes.
+    pub costs: ForEachSize<f64>,
 }
 
 impl Chain {
@@ -71,7 +71,7 @@ impl Chain {
         let extents = program.label_extents(id);
         let names = (0..extents.len()).map(|label| program.label_name(id, numbered(label))).collect();
         let mut chain =
-            Self { factors: Vec::new(), scale: Vec::new(), extents, names, inner: Vec::new(), costs: [0.0; SIZES.len()] };
+            Self { factors: Vec::new(), scale: Vec::new(), extents, names, inner: Vec::new(), costs: ForEachSize::default() };
         // What is still to be taken apart: a formula over the labels of the chain, and the definition that it is of.
         let mut open = vec![(body, id)];
         chain.add_costs(program, id, body, &[]);
@@ -118,7 +118,7 @@ impl Chain {
         let factors = split(program, body);
         let factors: Vec<_> = factors.into_iter().map(|factor| labels(program, factor)).filter(|&labels| labels != 0).collect();
         let free = (1 << program.tensor(id).shape.len()) - 1;
-        for (cost, size) in self.costs.iter_mut().zip(SIZES) {
+        for (cost, size) in self.costs.iter_mut().zip(program.supposed.sizes()) {
             let lengths = extents.iter().map(|extent| length(extent, program, size)).collect();
             let volume = |shape: &Vec<Extent>| shape.iter().map(|extent| length(extent, program, size)).product::<f64>();
             *cost += Contraction { factors: factors.clone(), free, lengths }.at_once()

@@ -11,7 +11,7 @@ mod tests;
 
 use super::definitions::add_auxiliary;
 use super::{Report, set_definition};
-use crate::ir::cost::SIZES;
+use crate::ir::cost::ForEachSize;
 use crate::ir::{Definition, ExpressionId, Index, Label, Program, TensorId};
 use crate::ops::{Operator, Reduction};
 use chain::{Chain, Readers};
@@ -40,7 +40,11 @@ pub fn order(program: &mut Program, report: &mut Report) -> bool {
 
 fn reorder(program: &mut Program, id: TensorId, chain: &Chain, report: &mut Report) -> bool {
     let Some(contractions) = contractions(program, id, chain) else { return false };
-    let Some(tree) = cheapest(&contractions, &chain.costs) else { return false };
+    let found = cheapest(&contractions, &chain.costs);
+    if depends_on_sizes(&contractions, &chain.costs, found.as_ref()) {
+        report.depends_on_sizes();
+    }
+    let Some(tree) = found else { return false };
     let contraction = &contractions[0];
     if intermediates(contraction, &tree) == 0 {
         return false;
@@ -52,21 +56,21 @@ fn reorder(program: &mut Program, id: TensorId, chain: &Chain, report: &mut Repo
     true
 }
 
-/// The contraction that a chain is, for each of [`SIZES`].
-fn contractions(program: &Program, id: TensorId, chain: &Chain) -> Option<[Contraction; SIZES.len()]> {
+/// The contraction that a chain is, for each of the supposed sizes.
+fn contractions(program: &Program, id: TensorId, chain: &Chain) -> Option<ForEachSize<Contraction>> {
     let rank = program.tensor(id).shape.len();
     if chain.extents.len() > Labels::BITS as usize || chain.factors.len() < 2 {
         return None;
     }
     let factors: Vec<Labels> = chain.factors.iter().map(|&factor| labels(program, factor)).collect();
-    Some(SIZES.map(|size| {
+    Some(program.supposed.sizes().map(|size| {
         let lengths = chain.extents.iter().map(|extent| chain::length(extent, program, size)).collect();
         Contraction { factors: factors.clone(), free: (1 << rank) - 1, lengths }
     }))
 }
 
 /// The order that is best on the whole: of those that are the cheapest for one of the sizes and worse than what stands there for none.
-fn cheapest(contractions: &[Contraction; SIZES.len()], costs: &[f64; SIZES.len()]) -> Option<Tree> {
+fn cheapest(contractions: &ForEachSize<Contraction>, costs: &ForEachSize<f64>) -> Option<Tree> {
     let mut best: Option<(f64, Tree)> = None;
     for contraction in contractions {
         let (tree, _) = contraction.best();
@@ -77,6 +81,14 @@ fn cheapest(contractions: &[Contraction; SIZES.len()], costs: &[f64; SIZES.len()
         }
     }
     best.map(|(_, tree)| tree)
+}
+
+/// Whether there is a better order for some of the sizes than the one that is taken (or stands there).
+fn depends_on_sizes(contractions: &ForEachSize<Contraction>, costs: &ForEachSize<f64>, taken: Option<&Tree>) -> bool {
+    contractions.iter().zip(costs).any(|(contraction, standing)| {
+        let cost = taken.map_or(*standing, |tree| contraction.cost(tree));
+        contraction.best().1 < BETTER * cost
+    })
 }
 
 fn labels(program: &Program, id: ExpressionId) -> Labels {
