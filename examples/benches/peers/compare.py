@@ -1,10 +1,10 @@
 """Runs the workloads of `cargo bench --bench workloads` and the same ones in other systems, in turns, and prints a table of ratios.
 
-Usage: compare.py [--seconds S] [--rounds R] [--threads 1,2] [--peers jax,torch,candle] [WORKLOAD ...]
+Usage: compare.py [--seconds S] [--rounds R] [--threads 1,2] [--peers jax,torch,candle,burn] [WORKLOAD ...]
 
-Needs a Python with jax and torch (`pip install jax torch`); candle is built by cargo from the folder beside this file. A peer that is not
-there is left out and said so. Times are microseconds: the median over all rounds, and the best chunk. The ratio is ours against the
-fastest variant of all peers, both by the median, round by round; its median is printed.
+Needs a Python with jax and torch (`pip install jax torch`); candle and burn are built by cargo from the folders beside this file, which takes
+minutes the first time. A peer that is not there is left out and said so. Times are microseconds: the median over all rounds, and the best
+chunk. The ratio is ours against the fastest variant of all peers, both by the median, round by round; its median is printed.
 """
 import argparse
 import json
@@ -22,15 +22,23 @@ WORKLOADS = ["mnist", "tiny", "control", "lenet", "batchnorm", "transformer", "l
 FURTHER = ["images", "strided", "gru", "housing", "wide", "signal", "autoencoder"]
 OURS = "chainrule"
 BENCH = ["cargo", "bench", "-q", "-p", "chainrule-examples", "--bench", "workloads", "--"]
-CANDLE = ["cargo", "run", "-q", "--release", "--manifest-path", str(HERE / "candle" / "Cargo.toml"), "--"]
+
+
+def script(name):
+    return [sys.executable, str(HERE / f"{name}_networks.py")]
+
+
+def crate(name):
+    return ["cargo", "run", "-q", "--release", "--manifest-path", str(HERE / name / "Cargo.toml"), "--"]
+
+
+PEERS = {"jax": script("jax"), "torch": script("torch"), "candle": crate("candle"), "burn": crate("burn")}
 
 
 def command(peer, workload, threads, seconds):
     if peer == OURS:
         return [*BENCH, "--json", "--threads", str(threads), "--seconds", str(seconds), workload]
-    if peer == "candle":
-        return [*CANDLE, workload]
-    return [sys.executable, str(HERE / f"{peer}_networks.py"), workload]
+    return [*PEERS[peer], workload]
 
 
 def environment(threads, seconds):
@@ -72,16 +80,17 @@ def main():
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", default="1,2")
-    parser.add_argument("--peers", default="jax,torch,candle")
+    parser.add_argument("--peers", default=",".join(PEERS))
     parser.add_argument("workloads", nargs="*", default=WORKLOADS)
     arguments = parser.parse_args()
-    unknown = set(arguments.workloads) - {*WORKLOADS, *FURTHER}
-    if unknown:
-        parser.error(f"no workload is called {', '.join(sorted(unknown))}; there are {', '.join(WORKLOADS + FURTHER)}")
+    peers = arguments.peers.split(",")
+    for kind, given, known in (("workload", arguments.workloads, [*WORKLOADS, *FURTHER]), ("peer", peers, [*PEERS])):
+        if unknown := sorted({*given} - {*known}):
+            parser.error(f"no {kind} is called {', '.join(unknown)}; there are {', '.join(known)}")
     print("| workload | threads | chainrule, µs: median / best | the fastest other | ratio | all others, median / best |\n|---|---|---|---|---|---|")
     for workload in arguments.workloads:
         for threads in map(int, arguments.threads.split(",")):
-            medians, best, ratio = compare(workload, threads, arguments.peers.split(","), arguments.rounds, arguments.seconds)
+            medians, best, ratio = compare(workload, threads, peers, arguments.rounds, arguments.seconds)
             others = sorted((name for name in medians if name != OURS), key=medians.get)
             show = lambda name: f"{medians[name]:.4g} / {best[name]:.4g}"
             ours = show(OURS) if OURS in medians else "-"

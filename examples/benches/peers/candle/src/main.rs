@@ -1,8 +1,11 @@
 //! The dense workloads in candle, for `compare.py`. Usage: candle-networks WORKLOAD ...
 
+#[path = "../../timing.rs"]
+mod timing;
+
 use candle_core::{D, DType, Device, Result, Tensor, Var};
 use candle_nn::{AdamW, Optimizer, ParamsAdamW, SGD, loss, ops};
-use std::time::Instant;
+use timing::measure;
 
 const BATCHES: usize = 16;
 
@@ -33,30 +36,6 @@ fn forward(x: &Tensor, variables: &[Var], between: fn(&Tensor) -> Result<Tensor>
     Ok(h)
 }
 
-/// Times a step as the other peers do: the median over chunks of about 25 ms, and the fastest chunk.
-fn measure(workload: &str, mut step: impl FnMut(usize) -> Result<()>) -> Result<()> {
-    let span = std::env::var("BENCH_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(2.0_f64);
-    let (start, mut count) = (Instant::now(), 0);
-    while start.elapsed().as_secs_f64() < span / 3.0 || count < 2 {
-        step(count)?;
-        count += 1;
-    }
-    let repeats = ((0.025 * count as f64 / start.elapsed().as_secs_f64()) as usize).max(1);
-    let (start, mut chunks) = (Instant::now(), Vec::new());
-    while start.elapsed().as_secs_f64() < span || chunks.len() < 5 {
-        let chunk = Instant::now();
-        for _ in 0..repeats {
-            step(count)?;
-            count += 1;
-        }
-        chunks.push(chunk.elapsed().as_secs_f64() * 1e6 / repeats as f64);
-    }
-    chunks.sort_by(f64::total_cmp);
-    let (median, best) = (chunks[chunks.len() / 2], chunks[0]);
-    println!("{{\"peer\": \"candle\", \"workload\": \"{workload}\", \"median\": {median}, \"best\": {best}}}");
-    Ok(())
-}
-
 /// RMSprop, which candle does not have: v ← 0.9 v + 0.1 g², p ← p - 0.001 g / (√v + 1e-7).
 fn rms_prop(variables: &[Var], means: &mut [Tensor], loss: &Tensor) -> Result<()> {
     let gradients = loss.backward()?;
@@ -71,7 +50,7 @@ fn rms_prop(variables: &[Var], means: &mut [Tensor], loss: &Tensor) -> Result<()
 fn mnist() -> Result<()> {
     let (variables, x, t) = (dense(&[784, 512, 10])?, uniform(128, 784)?, classes(128)?);
     let mut means = variables.iter().map(|variable| variable.zeros_like()).collect::<Result<Vec<_>>>()?;
-    measure("mnist", |count| {
+    measure("candle", "mnist", |count| {
         let logits = forward(&x[count % BATCHES], &variables, Tensor::relu)?;
         rms_prop(&variables, &mut means, &loss::cross_entropy(&logits, &t[count % BATCHES])?)
     })
@@ -80,7 +59,7 @@ fn mnist() -> Result<()> {
 fn tiny() -> Result<()> {
     let (variables, x, t) = (dense(&[2, 2, 1])?, uniform(1, 2)?, uniform(1, 1)?);
     let mut sgd = SGD::new(variables.clone(), 0.5)?;
-    measure("tiny", |count| {
+    measure("candle", "tiny", |count| {
         let y = ops::sigmoid(&forward(&x[count % BATCHES], &variables, ops::sigmoid)?)?;
         sgd.backward_step(&(y - &t[count % BATCHES])?.sqr()?.sum_all()?)
     })
@@ -89,7 +68,7 @@ fn tiny() -> Result<()> {
 fn control() -> Result<()> {
     let (variables, x, t) = (dense(&[4, 64, 64, 2])?, uniform(32, 4)?, uniform(32, 2)?);
     let mut adam = AdamW::new(variables.clone(), ParamsAdamW { weight_decay: 0.0, ..ParamsAdamW::default() })?;
-    measure("control", |count| {
+    measure("candle", "control", |count| {
         adam.backward_step(&loss::mse(&forward(&x[count % BATCHES], &variables, Tensor::tanh)?, &t[count % BATCHES])?)
     })
 }
@@ -97,7 +76,7 @@ fn control() -> Result<()> {
 fn inference(workload: &str, rows: usize) -> Result<()> {
     let (variables, x) = (dense(&[784, 512, 10])?, uniform(rows, 784)?);
     let constants = variables.iter().map(|variable| Var::from_tensor(&variable.detach())).collect::<Result<Vec<_>>>()?;
-    measure(workload, |count| {
+    measure("candle", workload, |count| {
         ops::softmax(&forward(&x[count % BATCHES], &constants, Tensor::relu)?, D::Minus1).map(drop)
     })
 }
