@@ -7,6 +7,7 @@ use bytemuck::Pod;
 use chainrule_math::Scalar;
 
 use super::elementary::Constants;
+use super::lanes::Together;
 use super::product::Multiply;
 
 /// A float that networks compute in: `f32` or `f64`.
@@ -31,6 +32,7 @@ pub trait Float:
     + Pod
     + Multiply
     + Constants
+    + Together
     + 'static
 {
     /// 0

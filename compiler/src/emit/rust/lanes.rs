@@ -274,12 +274,12 @@ fn add_to_lane(scope: &Scope<'_>, sum: &Sum<'_>, lanes: &Ident, lane: &Ident) ->
     sum.fold.take(&quote!(#lanes[#lane]), &value::number(scope, sum.value).bare())
 }
 
-/// `sum += lanes::sum(sum_lanes);`
+/// `sum += lanes::sum::<I, _, _>(sum_lanes);`
 fn together(scope: &Scope<'_>, sum: &Sum<'_>, lanes: &Ident) -> TokenStream {
     let all = match sum.fold {
-        Fold::Add => quote!(lanes::sum(#lanes)),
-        Fold::Largest => quote!(lanes::maximum(#lanes)),
-        Fold::Smallest => quote!(lanes::minimum(#lanes)),
+        Fold::Add => quote!(lanes::sum::<I, _, _>(#lanes)),
+        Fold::Largest => quote!(lanes::maximum::<I, _, _>(#lanes)),
+        Fold::Smallest => quote!(lanes::minimum::<I, _, _>(#lanes)),
     };
     sum.fold.take(&scope.local(sum.local).0.to_token_stream(), &all)
 }

@@ -139,7 +139,7 @@ impl<M: Machine> Tiles<'_, M> {
         unsafe { M::dots(rows.length, columns.length, &Dots { a, b, along, lanes }, &mut in_lanes) };
         for (sums, in_lanes) in sums.iter_mut().zip(&in_lanes).take(rows.length) {
             for (sum, in_lanes) in sums.iter_mut().zip(in_lanes).take(columns.length) {
-                *sum += lanes::sum(*in_lanes);
+                *sum += lanes::sum::<M::Isa, _, _>(*in_lanes);
             }
         }
     }

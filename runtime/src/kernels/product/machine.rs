@@ -5,7 +5,7 @@ use super::tile::{self, DotSums, Dots, Spread, Strips, Tile};
 use super::vector::{Plain, Vector};
 use super::{Contraction, Product, blocks, contract};
 use crate::kernels::threads::Share;
-use crate::kernels::{Float, Level};
+use crate::kernels::{Baseline, Float, Isa, Level};
 
 /// Floats whose matrix products are compiled here, once, and not in every crate that uses them.
 pub trait Multiply: Sized {
@@ -48,6 +48,8 @@ pub trait Multiply: Sized {
 ///
 /// The machine must have the instruction set when a function is called.
 pub(super) trait Machine {
+    /// Its instruction set.
+    type Isa: Isa;
     /// Its floats.
     type Element: Float;
     /// Its registers.
@@ -78,10 +80,11 @@ pub(super) trait Machine {
 
 /// A machine: its floats, registers, features, and the heights of its tiles.
 macro_rules! machine {
-    ($name:ident, $element:ident, $vector:ty, [$($height:literal)*], [$($wide:literal)*] $(, $features:literal)?) => {
+    ($name:ident, $isa:ident, $element:ident, $vector:ty, [$($height:literal)*], [$($wide:literal)*] $(, $features:literal)?) => {
         pub(super) struct $name;
 
         impl Machine for $name {
+            type Isa = $isa;
             type Element = $element;
             type Vector = $vector;
             const ROWS: usize = [$($height),*].len();
@@ -253,17 +256,18 @@ macro_rules! dispatch {
 dispatch!(f32, Baseline32, Avx2F32, Avx512F32);
 dispatch!(f64, Baseline64, Avx2F64, Avx512F64);
 
-machine!(Baseline32, f32, Plain<f32, 4>, [1 2 3 4], [1 2]);
-machine!(Baseline64, f64, Plain<f64, 2>, [1 2 3 4], [1 2]);
+machine!(Baseline32, Baseline, f32, Plain<f32, 4>, [1 2 3 4], [1 2]);
+machine!(Baseline64, Baseline, f64, Plain<f64, 2>, [1 2 3 4], [1 2]);
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use std::arch::x86_64::{__m256, __m256d, __m512, __m512d};
 
     use super::*;
+    use crate::kernels::{Avx2, Avx512};
 
-    machine!(Avx2F32, f32, __m256, [1 2 3 4 5 6], [1 2], "avx2,fma");
-    machine!(Avx2F64, f64, __m256d, [1 2 3 4 5 6], [1 2], "avx2,fma");
-    machine!(Avx512F32, f32, __m512, [1 2 3 4 5 6 7 8 9 10 11 12 13 14], [1 2 3 4 5 6], "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma");
-    machine!(Avx512F64, f64, __m512d, [1 2 3 4 5 6 7 8 9 10 11 12 13 14], [1 2 3 4 5 6], "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma");
+    machine!(Avx2F32, Avx2, f32, __m256, [1 2 3 4 5 6], [1 2], "avx2,fma");
+    machine!(Avx2F64, Avx2, f64, __m256d, [1 2 3 4 5 6], [1 2], "avx2,fma");
+    machine!(Avx512F32, Avx512, f32, __m512, [1 2 3 4 5 6 7 8 9 10 11 12 13 14], [1 2 3 4 5 6], "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma");
+    machine!(Avx512F64, Avx512, f64, __m512d, [1 2 3 4 5 6 7 8 9 10 11 12 13 14], [1 2 3 4 5 6], "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma");
 }
