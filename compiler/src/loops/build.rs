@@ -282,6 +282,7 @@ impl<'a> Builder<'a> {
             a: operand(*a, flat_a),
             b: operand(*b, flat_b),
             c: operand(contraction.tensor, &contraction.result),
+            edge: contraction.edge,
         }))
     }
 

@@ -14,6 +14,7 @@ mod value;
 
 use crate::ir::{Extent, Index, Precision, Stream};
 use crate::ops::Operator;
+use crate::plan::Edge;
 
 /// A loop variable, by number; unique within one [`Loops`].
 ///
@@ -190,6 +191,8 @@ pub struct Product {
     pub b: Operand,
     /// m × n; not the buffer of A or B
     pub c: Operand,
+    /// What lies beyond a diagonal and may be left out.
+    pub edge: Option<Edge>,
 }
 
 /// An axis of a product.

@@ -84,7 +84,8 @@ impl Printer<'_> {
         let sides = product.sides().map(|(operand, axes)| self.operand(operand, &axes));
         let [a, b, c] = &sides;
         let size = product.shape().map(|extent| self.extent(&extent)).join(" × ");
-        format!("{c} = {a} · {b} ({size})")
+        let edge = product.edge.map_or_else(String::new, |edge| format!(", {edge}"));
+        format!("{c} = {a} · {b} ({size}{edge})")
     }
 
     /// `h[784*i1; 128 by 512, 10 by 1]`: the first element, and each axis with its stride.

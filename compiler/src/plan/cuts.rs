@@ -26,9 +26,18 @@ pub struct Bound {
     pub factors: Vec<(usize, i64)>,
 }
 
+/// What is laid out anew for each region: which labels it has, and what an element of it costs, in positions.
+#[derive(Clone, Debug)]
+pub struct Packed {
+    pub labels: Vec<usize>,
+    pub cost: i64,
+}
+
 /// The labels of the sums that make a result: the axes first, what is summed behind.
 pub struct Labels<'a> {
     pub lengths: &'a [i64],
+    /// The operands.
+    pub packed: &'a [Packed],
     /// How many are axes.
     pub rank: usize,
     /// Along which what is read or written lies side by side.
@@ -84,8 +93,17 @@ impl Labels<'_> {
         shrunk
     }
 
-    /// The positions of a region, with those of lanes that stay empty.
+    /// What a region costs: its positions, with those of lanes that stay empty, and its operands.
     fn work(&self, within: &Region) -> i64 {
+        let elements = |packed: &Packed| {
+            let lengths = packed.labels.iter().map(|&number| within[number].end - within[number].start);
+            lengths.fold(packed.cost, i64::saturating_mul)
+        };
+        self.packed.iter().map(elements).fold(self.positions(within), i64::saturating_add)
+    }
+
+    /// The positions of a region, with those of lanes that stay empty.
+    fn positions(&self, within: &Region) -> i64 {
         let length = |(number, range): (usize, &Range<i64>)| {
             let length = range.end - range.start;
             if self.side_by_side[number] && self.lengths[number] >= ROW { (length + LANES - 1) / LANES * LANES } else { length }
@@ -157,7 +175,8 @@ mod tests {
                 Bound { of_result, constant: below(9) - 2, factors: factors.collect() }
             };
             let bounds = [bound(false), bound(false), bound(true)];
-            let labels = Labels { lengths: &lengths, rank, side_by_side: &[false, true, false, false], bounds: &bounds };
+            let side_by_side = &[false, true, false, false];
+            let labels = Labels { lengths: &lengths, packed: &[], rank, side_by_side, bounds: &bounds };
             let whole: Region = lengths.iter().map(|&length| 0..length).collect();
             let regions = labels.cut(whole.clone(), 1);
             several += usize::from(regions.len() > 1);
@@ -175,13 +194,28 @@ mod tests {
         assert!(several > 50, "{several}");
     }
 
+    /// The same windows for many rows, which are laid out anew for each region.
+    #[test]
+    fn what_is_packed_for_each_region_counts() {
+        let inside = |constant, sign| Bound { of_result: false, constant, factors: vec![(0, sign), (2, sign)] };
+        let bounds = [inside(-4, 1), inside(13, -1)];
+        let count = |cost| {
+            let packed = [Packed { labels: vec![1, 2], cost }];
+            let labels = Labels { lengths: &[14, 64, 5], packed: &packed, rank: 2, side_by_side: &[false; 3], bounds: &bounds };
+            labels.cut(vec![0..14, 0..64, 0..5], 1).len()
+        };
+        assert_eq!(count(0), 9);
+        assert!(count(2) < 9);
+        assert_eq!(count(1000), 1);
+    }
+
     /// Five windows over ten elements with zeros around: at the ends there are fewer terms.
     #[test]
     fn windows_at_the_ends_have_fewer_terms() {
         let inside = |constant, sign| Bound { of_result: false, constant, factors: vec![(0, sign), (2, sign)] };
         // p[i + u] is other than 0 from 4 on and below 14.
         let bounds = [inside(-4, 1), inside(13, -1)];
-        let labels = Labels { lengths: &[14, 1, 5], rank: 2, side_by_side: &[false; 3], bounds: &bounds };
+        let labels = Labels { lengths: &[14, 1, 5], packed: &[], rank: 2, side_by_side: &[false; 3], bounds: &bounds };
         let regions = labels.cut(vec![0..14, 0..1, 0..5], 1);
         assert_eq!(regions.iter().map(|one| labels.work(one)).sum::<i64>(), 50);
         assert_eq!(regions.len(), 9);

@@ -3,14 +3,16 @@
 //! The steps of planning, each in its module: `lower` and `log_sum_exp` (stable and simple forms of definitions), `shift` (products of
 //! recurrences leave their conditions), `narrow` (what nothing reads is not computed), `widen` (whole numbers of digits), `pad` (sums read zeros around a tensor in the place of conditions), `turn` (labels run the way in
 //! which most is read), `inline` (views and cheap formulas go into their readers), `terms` (terms of scatters are added up first), `layout`
-//! (the order of axes in memory), `product`, `digits`, `operands`, `beforehand`, `zeros` and `cuts` (sums that are matrix products), `once` (what the outer loops would
+//! (the order of axes in memory), `product`, `digits`, `operands`, `beforehand`, `zeros` and `cuts` (sums that are matrix products), `diagonals` and `edges` (what is 0 or unread beyond a diagonal), `once` (what the outer loops would
 //! repeat), `partial` (sums in two steps), `split` (labels that loops read by digits), `orders` and `fuse` (loop nests),
 //! `fold` (recurrences that keep one step)
 //! and `memory` (buffers by their lives). It must know nothing of statements and of tokens.
 
 mod beforehand;
 mod cuts;
+mod diagonals;
 pub mod digits;
+mod edges;
 mod fold;
 mod fuse;
 mod inline;
@@ -26,6 +28,7 @@ mod orders;
 mod pad;
 mod partial;
 mod print;
+pub use edges::{Beside, Edge, Pair};
 pub use print::index_text;
 pub use zeros::Part;
 mod product;
@@ -158,6 +161,8 @@ pub struct Contraction {
     pub n: Vec<Axis>,
     /// The columns of A, the rows of B.
     pub k: Vec<Axis>,
+    /// What lies beyond a diagonal and may be left out.
+    pub edge: Option<Edge>,
     /// The parts in which it is computed, without what is 0: of some labels, which are axes of their own, a range.
     pub parts: Vec<Part>,
 }
@@ -196,14 +201,16 @@ pub fn plan(program: &Program, name: &str) -> Plan {
     inline::views(&mut program);
     terms::add_up(&mut program);
     layout::order_axes(&mut program);
-    let contractions = product::split(&mut program);
+    let mut contractions = product::split(&mut program);
     inline::cheap(&mut program, &contractions);
+    diagonals::add_conditions(&mut program, &contractions);
     once::once(&mut program, &contractions);
     let mut apart = partial::split(&mut program, &contractions);
     split::split(&mut program, &contractions);
     let scatters = scatter::split(&mut program);
     // What is added at places that other rounds may add at too.
     apart.extend(scatters.keys());
+    edges::find(&program, &mut contractions);
     let fused = fuse::fuse(&program, contractions, scatters, &apart);
     let mut plan = Plan {
         name: name.to_owned(),

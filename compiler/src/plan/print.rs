@@ -111,8 +111,11 @@ impl Plan {
 }
 
 impl Contraction {
-    /// `, in 3 parts without zeros: 82 % of it`; nothing where it is computed as a whole.
+    /// `, in 3 parts without zeros: 82 % of it`, or `, without terms beyond the row`; nothing where it is computed as a whole.
     pub fn remark_on_parts(&self) -> String {
+        if let Some(edge) = self.edge {
+            return format!(", {edge}");
+        }
         let [first, ..] = self.parts.as_slice() else { return String::new() };
         if first.is_empty() {
             return String::new();

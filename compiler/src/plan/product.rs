@@ -273,7 +273,9 @@ fn classify(
     let is_around = |label: &Label| time == Some(*label) || a.1.mentions(*label) == b.1.mentions(*label);
     let side_by_side = |number: usize| [&a.1, &b.1, &result].into_iter().any(|flat| flat.coefficient(label(number)).is_one());
     let side_by_side: Vec<bool> = (0..extents.len()).map(side_by_side).collect();
-    let product = Factors { extents: &extents, rank, side_by_side: &side_by_side, operands };
+    let is_row_of_result = |number: usize| number < rank && result.coefficient(label(number)).is_one();
+    let columns = usize::from((0..extents.len()).any(|number| is_row_of_result(number) && b.1.mentions(label(number))));
+    let product = Factors { extents: &extents, rank, side_by_side: &side_by_side, operands, columns };
     let parts = zeros::parts(program, &product, &read_places(program, tensor, sum, unread));
     // A loop around has no part of its label.
     let is_of_loop = |part: &Part| part.iter().any(|(label, _)| (label.0 as usize) < rank && is_around(label));
@@ -296,7 +298,8 @@ fn classify(
     if !is_worth(&lengths) || repeated && is_thin(sides) {
         return None;
     }
-    let contraction = Contraction { tensor, labels: sum.labels.clone(), operands: [a, b], result, outer, m, n, k, parts };
+    let contraction =
+        Contraction { tensor, labels: sum.labels.clone(), operands: [a, b], result, outer, m, n, k, edge: None, parts };
     Some(by_rows(contraction))
 }
 

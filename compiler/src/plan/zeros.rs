@@ -3,8 +3,8 @@
 //! that may be other than 0 there: `Σ_u p[i + u]·w[u]` with `p` zero below 2 is `Σ_{u≥2} p[u]·w[u]` where i is 0, `Σ_{u≥1} p[1 + u]·w[u]` where i is 1, and the whole
 //! sum from there on. (It is the same sum wherever the other operand is finite.)
 
-use super::cuts::{Bound, Labels};
-use super::offset::{guess, label};
+use super::cuts::{Bound, Labels, Packed};
+use super::offset::{guess, label, labels};
 use crate::ir::{Atom, ExpressionId, Extent, Guarded, Index, Label, Node, Program};
 use crate::ops::Operator;
 use std::ops::Range;
@@ -12,22 +12,33 @@ use std::ops::Range;
 /// A part of a product: of some labels a range.
 pub type Part = Vec<(Label, Range<i64>)>;
 
-/// A product: how long its labels are, how many of them are axes, along which what is read or written lies side by side, and its operands.
+/// What it costs to pack an element of an operand, in products of numbers: of rows it takes as long as two products of vectors.
+const PACKED: i64 = 32;
+/// The same where vectors of columns lie side by side.
+const PACKED_SIDE_BY_SIDE: i64 = 6;
+
+/// A product: how long its labels are, how many of them are axes, along which what is read or written lies side by side, its operands, and which
+/// of them has the columns of the result.
 pub struct Factors<'a> {
     pub extents: &'a [Extent],
     pub rank: usize,
     pub side_by_side: &'a [bool],
     pub operands: [ExpressionId; 2],
+    pub columns: usize,
 }
 
 /// The parts of a product; one without ranges where it is best as a whole. The result is read where none of these forms in labels is negative.
 pub fn parts(program: &Program, product: &Factors<'_>, read: &[Index]) -> Vec<Part> {
-    let Factors { extents, rank, side_by_side, operands } = *product;
+    let Factors { extents, rank, side_by_side, operands, columns } = *product;
     let of_terms = operands.iter().flat_map(|&operand| bounds(program, extents, operand));
     let of_result = read.iter().filter_map(|form| bound(form, extents)).map(|bound| Bound { of_result: true, ..bound });
     let bounds: Vec<Bound> = of_terms.chain(of_result).collect();
     let lengths: Vec<i64> = extents.iter().map(guess).collect();
-    let labels = Labels { lengths: &lengths, rank, side_by_side, bounds: &bounds };
+    let packed = [0, 1].map(|number| Packed {
+        labels: labels(program, operands[number]).into_iter().map(|own| own.0 as usize).collect(),
+        cost: if number == columns { PACKED_SIDE_BY_SIDE } else { PACKED },
+    });
+    let labels = Labels { lengths: &lengths, packed: &packed, rank, side_by_side, bounds: &bounds };
     let Some(regions) = labels.regions() else { return vec![Part::new()] };
     let cut: Vec<usize> =
         (0..lengths.len()).filter(|&number| regions.iter().any(|one| one[number] != (0..lengths[number]))).collect();

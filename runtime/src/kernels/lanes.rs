@@ -161,15 +161,18 @@ mod tests {
     #[test]
     fn registers_give_the_same_bits() {
         fn check<S: Float>() {
-            let numbers = |seed: usize| std::array::from_fn(|lane| S::from_f64(((lane * 7 + seed) as f64 * 12.9898).sin() * 43.7));
+            let numbers =
+                |seed: usize| std::array::from_fn(|lane| S::from_f64(((lane * 7 + seed) as f64 * 12.9898).sin() * 43.7));
             for seed in 0..64 {
                 let mut lanes: [S; 16] = numbers(seed);
                 for broken in [S::ONE, S::ZERO, -S::ZERO, S::INFINITY, S::NEG_INFINITY, S::NAN] {
                     lanes[seed % 16] = broken;
                     let expected = bits::<Baseline, S>(lanes);
-                    let same = |found: [u64; 3]| found.iter().zip(expected).all(|(&found, expected)| {
-                        found == expected || f64::from_bits(found).is_nan() && f64::from_bits(expected).is_nan()
-                    });
+                    let same = |found: [u64; 3]| {
+                        found.iter().zip(expected).all(|(&found, expected)| {
+                            found == expected || f64::from_bits(found).is_nan() && f64::from_bits(expected).is_nan()
+                        })
+                    };
                     let level = Level::detect();
                     assert!(level == Level::Baseline || same(bits::<Avx2, S>(lanes)), "{lanes:?}");
                     assert!(level != Level::Avx512 || same(bits::<Avx512, S>(lanes)), "{lanes:?}");

@@ -12,6 +12,9 @@ pub struct Steps;
 #[network(file = "models/images.nn", network = "Grows")]
 pub struct Grows;
 
+#[network(file = "models/images.nn", network = "Odd")]
+pub struct Odd;
+
 const TEXT: &str = include_str!("models/images.nn");
 
 #[test]
@@ -48,4 +51,15 @@ fn transposed_convolutions_and_sequences() {
     assert_near(&[loss], &reference["loss"].data, 1e-12);
     check_gradient(&*gradient, &reference);
     check_slopes(&mut *net, &gradient, |net| net.evaluate(&mut workspace, &x, &s, &t).loss);
+}
+
+#[test]
+fn pools_that_leave_a_column_over() {
+    let (x, t) = (wave(&[2, 3, 3, 33], 0.4), wave(&[2, 8, 1, 16], 2.0));
+    let (mut net, mut gradient, mut workspace) = (Odd::init(3), Odd::zeros(), Odd::workspace(2));
+    let loss = net.gradient(&mut workspace, &x, &t, &mut gradient);
+    let reference = Reference::new(TEXT, "Odd", &[]).parameters(&net).input("x", &x).input("t", &t).evaluate();
+    assert_near(&[loss], &reference["loss"].data, 1e-12);
+    check_gradient(&*gradient, &reference);
+    check_slopes(&mut *net, &gradient, |net| net.evaluate(&mut workspace, &x, &t).loss);
 }

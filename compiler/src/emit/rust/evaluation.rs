@@ -29,6 +29,8 @@ pub fn evaluation_module(loops: &Loops) -> Result<String, String> {
         "contract",
         "contraction_packing_len",
         "multiply",
+        "multiply_rows",
+        "multiply_within",
         "packing_len",
         "array",
         "array_mut",

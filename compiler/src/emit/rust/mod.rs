@@ -153,7 +153,8 @@ fn allowed() -> TokenStream {
 fn uses() -> TokenStream {
     quote! {
         use ::chainrule::__private::kernels::product::{
-            Contraction, Dimension, Product, Strides, contract, contraction_packing_len, multiply, multiply_rows, packing_len,
+            Contraction, Dimension, Edge, Product, Strides, contract, contraction_packing_len, multiply, multiply_rows, multiply_within,
+            packing_len,
         };
         use ::chainrule::__private::kernels::threads::{Rounds, share};
         use ::chainrule::__private::kernels::{Avx2, Avx512, Baseline, Buffer, Isa, Level, array, array_mut, lanes};

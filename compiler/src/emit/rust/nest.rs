@@ -10,7 +10,8 @@ use super::value;
 use crate::ir::{Extent, Label};
 use crate::loops::{Axis, Operand, Product, Statement, Value, Variable};
 use crate::ops::Operator;
-use proc_macro2::TokenStream;
+use crate::plan::{Beside, Edge, Pair};
+use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 /// Statements, one after the other.
@@ -219,8 +220,25 @@ fn product(scope: &Scope<'_>, product: &Product) -> TokenStream {
             let whole = index::extent(scope, whole).bare();
             quote!(multiply_rows(#level, &#shape, #whole, #left, #right, #result, packing,);)
         }
-        _ => quote!(multiply(#level, &#shape, #left, #right, #result, packing,);),
+        _ => match product.edge.map(edge) {
+            Some(edge) => quote!(multiply_within(#level, &#shape, #edge, #left, #right, #result, packing,);),
+            None => quote!(multiply(#level, &#shape, #left, #right, #result, packing,);),
+        },
     }
+}
+
+/// `Edge::row_terms_up_to(0)`
+fn edge(Edge { pair, beside }: Edge) -> TokenStream {
+    let (name, offset) = match (pair, beside) {
+        (Pair::RowTerm, Beside::UpTo(offset)) => (quote!(row_terms_up_to), offset),
+        (Pair::RowTerm, Beside::From(offset)) => (quote!(row_terms_from), offset),
+        (Pair::ColumnTerm, Beside::UpTo(offset)) => (quote!(column_terms_up_to), offset),
+        (Pair::ColumnTerm, Beside::From(offset)) => (quote!(column_terms_from), offset),
+        (Pair::RowColumn, Beside::UpTo(offset)) => (quote!(row_columns_up_to), offset),
+        (Pair::RowColumn, Beside::From(offset)) => (quote!(row_columns_from), offset),
+    };
+    let offset = Literal::i64_unsuffixed(offset);
+    quote!(Edge::#name(#offset))
 }
 
 /// The shape of a product of matrices.

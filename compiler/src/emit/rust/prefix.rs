@@ -13,7 +13,7 @@ use crate::ir::{Atom, Extent, Index, Label};
 use crate::loops::{Block, Local, Statement, Value, Variable};
 use crate::ops::Operator;
 use proc_macro2::{Ident, Literal, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 
 /// The loop ends at a multiple of this, so that the beginning is made of whole vectors; the condition stays in it.
 const WHOLE: i64 = 16;
@@ -174,7 +174,11 @@ pub fn write(
     let (declared, (name, end)) = match &prefix.end {
         End::Known(name, end) => (TokenStream::new(), (name.clone(), end.clone())),
         End::From(first) => {
-            let first = index::not_below_zero(scope, first).at_least(super::code::Tightness::Atom);
+            let known = first.as_extent().and_then(Extent::as_constant).map(|number| number.max(0));
+            let first = match known {
+                Some(number) => Literal::usize_suffixed(number.unsigned_abs() as usize).to_token_stream(),
+                None => index::not_below_zero(scope, first).at_least(super::code::Tightness::Atom),
+            };
             let whole = Literal::i64_unsuffixed(WHOLE);
             let (name, end) = scope.open_size("end");
             (quote!(let #name = #first.next_multiple_of(#whole).min(#length);), (name, end))

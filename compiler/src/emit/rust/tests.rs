@@ -53,7 +53,7 @@ fn gradient() -> Loops {
     let wide = Extent::constant(WIDE);
     let product = |m: Extent, n: i64, k: Extent, a: (Operand, [i64; 2]), b: (Operand, [i64; 2]), c: (Operand, [i64; 2])| {
         let (m, n) = (side(m, [a.1[0], c.1[0]]), side(n.into(), [b.1[1], c.1[1]]));
-        Statement::Product(Box::new(Product { m, n, k: side(k, [a.1[1], b.1[0]]), a: a.0, b: b.0, c: c.0 }))
+        Statement::Product(Box::new(Product { m, n, k: side(k, [a.1[1], b.1[0]]), a: a.0, b: b.0, c: c.0, edge: None }))
     };
     let parameter = |path: &str| Place::Parameter(path.into());
     let gradient = |path: &str| Place::Result(Destination::Gradient(path.into()));

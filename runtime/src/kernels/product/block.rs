@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::machine::Machine;
 use super::tile::Tile;
 use super::vector::Vector;
-use super::{Product, Strides, pack};
+use super::{Edge, Product, Strides, pack};
 use crate::kernels::Float;
 use chainrule_math::memory::COLUMNS;
 
@@ -55,6 +55,8 @@ pub(super) fn parts(length: usize, most: usize) -> impl Iterator<Item = Part> {
 /// A block of a product: what its tiles share.
 pub(super) struct Block<'a, M: Machine> {
     pub product: &'a Product,
+    /// What may be left out.
+    pub edge: Option<Edge>,
     /// The range of k.
     pub depth: Part,
     pub rows: Part,
@@ -166,11 +168,21 @@ impl<M: Machine> Block<'_, M> {
         Panel { start, columns, width, direct: self.direct_b && width == columns }
     }
 
+    /// The terms that a tile needs; `None` if nobody asks for it.
+    #[inline(always)]
+    fn terms(&self, rows: Part, panel: &Panel) -> Option<Part> {
+        let Some(edge) = self.edge else { return Some(Part { start: 0, length: self.depth.length }) };
+        let rows = Part { start: self.rows.start + rows.start, length: rows.length };
+        let columns = Part { start: self.columns.start + panel.start, length: panel.columns };
+        edge.terms(rows, columns, self.depth)
+    }
+
     #[inline(always)]
     unsafe fn tile(&self, rows: Part, panel: &Panel) {
         let Product { a: a_strides, b: b_strides, c: c_strides, .. } = *self.product;
         let Panel { start, columns, width, direct } = *panel;
         let vectors = width / M::Vector::LANES;
+        let Some(terms) = self.terms(rows, panel) else { return };
         // SAFETY: as the caller says; the tile is inside of the block.
         unsafe {
             let (a, a_row, a_column) = if self.packed_a {
@@ -183,8 +195,9 @@ impl<M: Machine> Block<'_, M> {
             } else {
                 (self.panels.add(start * self.depth.length).cast_const(), width)
             };
+            let (a, b) = (a.wrapping_add(terms.start * a_column), b.wrapping_add(terms.start * b_row));
             let mut tile = Tile {
-                depth: self.depth.length,
+                depth: terms.length,
                 a,
                 a_row,
                 a_column,

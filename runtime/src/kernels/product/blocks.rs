@@ -9,7 +9,7 @@ use super::grid::{Costs, Grid, Order, PACKED, Rows, bands, most_columns};
 use super::machine::Machine;
 use super::shared::{Shared, share};
 use super::vector::Vector;
-use super::{Product, matrix_vector, narrow};
+use super::{Edge, Product, matrix_vector, narrow};
 use crate::kernels::threads::Share;
 use chainrule_math::memory::{COLUMNS, DEPTH_BYTES, PANELS, ROWS};
 
@@ -22,6 +22,7 @@ use chainrule_math::memory::{COLUMNS, DEPTH_BYTES, PANELS, ROWS};
 pub(super) unsafe fn multiply<M: Machine>(
     product: &Product,
     whole: &Product,
+    edge: Option<Edge>,
     a: *const M::Element,
     b: *const M::Element,
     c: *mut M::Element,
@@ -35,9 +36,9 @@ pub(super) unsafe fn multiply<M: Machine>(
         } else if narrow::fits::<M>(&whole_turned) {
             narrow::multiply::<M>(&turned, b, a, c, packing);
         } else if better_transposed::<M>(whole) {
-            oriented::<M>(&turned, &whole_turned, b, a, c, packing);
+            oriented::<M>(&turned, &whole_turned, edge.map(Edge::transposed), b, a, c, packing);
         } else {
-            oriented::<M>(product, whole, a, b, c, packing);
+            oriented::<M>(product, whole, edge, a, b, c, packing);
         }
     }
 }
@@ -59,6 +60,7 @@ fn better_transposed<M: Machine>(product: &Product) -> bool {
 unsafe fn oriented<M: Machine>(
     product: &Product,
     whole: &Product,
+    edge: Option<Edge>,
     a: *const M::Element,
     b: *const M::Element,
     c: *mut M::Element,
@@ -69,7 +71,7 @@ unsafe fn oriented<M: Machine>(
         if whole.n == 1 && matrix_vector::fits(whole) {
             matrix_vector::multiply::<M>(product, a, b, c);
         } else {
-            in_blocks::<M>(product, Order::of::<M>(whole), a, b, c, packing);
+            in_blocks::<M>(product, Order::of::<M>(whole), edge, a, b, c, packing);
         }
     }
 }
@@ -78,6 +80,7 @@ unsafe fn oriented<M: Machine>(
 unsafe fn in_blocks<M: Machine>(
     product: &Product,
     order: Order,
+    edge: Option<Edge>,
     a: *const M::Element,
     b: *const M::Element,
     c: *mut M::Element,
@@ -103,7 +106,7 @@ unsafe fn in_blocks<M: Machine>(
                     let packing = RowsOfA::<M> { product, from, depth, rows, to: packed };
                     share::<M, _>(rows.count() * depth.length / PACKED, bands * rows.tiles::<M>(), &packing);
                 }
-                let rectangles = Rectangles::<M> { product, order, grid, depth, rows, a, packed, b, panels, c };
+                let rectangles = Rectangles::<M> { product, order, edge, grid, depth, rows, a, packed, b, panels, c };
                 share::<M, _>(grid.nanoseconds, grid.count(), &rectangles);
             }
         }
@@ -143,6 +146,7 @@ impl<M: Machine> Shared for RowsOfA<'_, M> {
 struct Rectangles<'a, M: Machine> {
     product: &'a Product,
     order: Order,
+    edge: Option<Edge>,
     grid: Grid,
     depth: Part,
     rows: Rows,
@@ -173,7 +177,7 @@ impl<M: Machine> Rectangles<'_, M> {
             };
             let b = self.b.add(depth.start * b_strides.row + start * b_strides.column);
             let c = self.c.add(rows.start * c_strides.row + start * c_strides.column);
-            Block { product: self.product, depth, rows, columns, a, packed_a, b, panels, direct_b, c }
+            Block { product: self.product, edge: self.edge, depth, rows, columns, a, packed_a, b, panels, direct_b, c }
         }
     }
 }

@@ -19,14 +19,17 @@ const DEPTH: usize = 256;
 /// How many tiles are computed before they are written.
 const TILES: usize = 8;
 
-/// What it costs, in products of vectors; `None` where the sums do not run along rows. Each product reads two vectors, and lanes of the end of
-/// each row stay empty.
+/// What it costs, in products of vectors; `None` where the sums do not run along rows. Each product reads two vectors, lanes of the end of each
+/// row stay empty, and what the lanes of each element hold is added up.
 pub(super) fn cost<M: Machine>(contraction: &Contraction<'_>) -> Option<usize> {
     let (inner, outer) = contraction.k.split_last().filter(|(inner, _)| inner.strides == [1, 1])?;
     let [m, n] = [contraction.m, contraction.n].map(count);
     let vectors = count(outer).saturating_mul(inner.extent.div_ceil(M::Vector::LANES));
-    Some(m.saturating_mul(n).saturating_mul(vectors).saturating_mul(7) / 4)
+    Some(m.saturating_mul(n).saturating_mul((vectors.saturating_mul(7) / 4).saturating_add(WRITTEN)))
 }
+
+/// What it costs to add up the lanes of an element of C and to write it, in products of vectors.
+const WRITTEN: usize = 20;
 
 /// The contraction in tiles of dot products.
 ///

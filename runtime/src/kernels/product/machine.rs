@@ -3,7 +3,7 @@
 use super::shared::Shared;
 use super::tile::{self, DotSums, Dots, Spread, Strips, Tile};
 use super::vector::{Plain, Vector};
-use super::{Contraction, Product, blocks, contract};
+use super::{Contraction, Edge, Product, blocks, contract};
 use crate::kernels::threads::Share;
 use crate::kernels::{Baseline, Float, Isa, Level};
 
@@ -16,10 +16,12 @@ pub trait Multiply: Sized {
     /// The machine must have `level`; the pointers must be valid for all elements that `product` names, those of C for nobody else;
     /// `whole` must be the same but for more rows, and `packing` have the [`packing_len`](super::packing_len) elements that it needs.
     #[doc(hidden)]
+    #[allow(clippy::too_many_arguments, reason = "what is multiplied, and how")]
     unsafe fn multiply(
         level: Level,
         product: &Product,
         whole: &Product,
+        edge: Option<Edge>,
         a: *const Self,
         b: *const Self,
         c: *mut Self,
@@ -189,10 +191,11 @@ macro_rules! machine {
         impl $name {
             $(#[target_feature(enable = $features)])?
             pub(super) unsafe fn multiply(
-                product: &Product, whole: &Product, a: *const $element, b: *const $element, c: *mut $element, packing: &mut [$element],
+                product: &Product, whole: &Product, edge: Option<Edge>,
+                a: *const $element, b: *const $element, c: *mut $element, packing: &mut [$element],
             ) {
                 // SAFETY: as the caller says.
-                unsafe { blocks::multiply::<$name>(product, whole, a, b, c, packing) }
+                unsafe { blocks::multiply::<$name>(product, whole, edge, a, b, c, packing) }
             }
 
             $(#[target_feature(enable = $features)])?
@@ -229,13 +232,14 @@ macro_rules! dispatch {
                 level: Level,
                 product: &Product,
                 whole: &Product,
+                edge: Option<Edge>,
                 a: *const $element,
                 b: *const $element,
                 c: *mut $element,
                 packing: &mut [$element],
             ) {
                 // SAFETY: the caller says that the machine has the level and the operands are valid.
-                unsafe { at_level!(level, [$baseline, $avx2, $avx512], multiply(product, whole, a, b, c, packing)) }
+                unsafe { at_level!(level, [$baseline, $avx2, $avx512], multiply(product, whole, edge, a, b, c, packing)) }
             }
 
             unsafe fn contract(

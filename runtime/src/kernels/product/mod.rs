@@ -8,6 +8,7 @@ mod block;
 mod blocks;
 mod contract;
 mod dots;
+mod edge;
 mod gather;
 mod grid;
 mod machine;
@@ -30,6 +31,7 @@ use super::{Float, Level};
 use chainrule_math::memory::is_small;
 pub use chainrule_math::memory::{contraction_packing_len, packing_len};
 pub use contract::{Contraction, Dimension, contract};
+pub use edge::Edge;
 pub use machine::Multiply;
 
 /// How far apart the elements of a matrix are in memory, counted in elements.
@@ -120,10 +122,33 @@ pub fn multiply<S: Float>(level: Level, product: &Product, a: &[S], b: &[S], c: 
 ///
 /// As [`multiply`], and if the product has more rows than the whole.
 pub fn multiply_rows<S: Float>(level: Level, product: &Product, rows: usize, a: &[S], b: &[S], c: &mut [S], packing: &mut [S]) {
+    assert!(product.m <= rows, "{} rows of a product that has {rows}", product.m);
+    in_bounds(level, product, &Product { m: rows, ..*product }, None, a, b, c, packing);
+}
+
+/// [`multiply`] without what is beyond an edge.
+///
+/// # Panics
+///
+/// As [`multiply`].
+pub fn multiply_within<S: Float>(level: Level, product: &Product, edge: Edge, a: &[S], b: &[S], c: &mut [S], packing: &mut [S]) {
+    in_bounds(level, product, product, Some(edge), a, b, c, packing);
+}
+
+/// The rows of a product that are those of `whole`, if the matrices are in their slices.
+#[allow(clippy::too_many_arguments, reason = "what is multiplied, and how")]
+fn in_bounds<S: Float>(
+    level: Level,
+    product: &Product,
+    whole: &Product,
+    edge: Option<Edge>,
+    a: &[S],
+    b: &[S],
+    c: &mut [S],
+    packing: &mut [S],
+) {
     product.check(a.len(), b.len(), c.len());
     assert!(level <= Level::detect(), "this machine does not have {level:?}");
-    assert!(product.m <= rows, "{} rows of a product that has {rows}", product.m);
-    let whole = Product { m: rows, ..*product };
     if is_small(whole.m, whole.n, whole.k) {
         return plain(product, a, b, c);
     }
@@ -131,7 +156,7 @@ pub fn multiply_rows<S: Float>(level: Level, product: &Product, rows: usize, a: 
     assert!(packing.len() >= needed, "packing has {} elements, the product needs {needed}", packing.len());
     // SAFETY: the machine has the level; `check` has made sure that every element of A, B and C is in its slice; `packing` is
     // long enough.
-    unsafe { S::multiply(level, product, &whole, a.as_ptr(), b.as_ptr(), c.as_mut_ptr(), packing) }
+    unsafe { S::multiply(level, product, whole, edge, a.as_ptr(), b.as_ptr(), c.as_mut_ptr(), packing) }
 }
 
 /// The product by its definition. All matrices are known to be in their slices.

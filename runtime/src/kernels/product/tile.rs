@@ -153,13 +153,33 @@ pub(super) unsafe fn strips<V: Vector, const ROWS: usize, const VECTORS: usize>(
         }
         a = a.wrapping_add(ROWS);
     }
+    let is_full = strips.lanes[..VECTORS].iter().all(|&lanes| lanes == V::LANES);
     // SAFETY: only the valid lanes of C are touched.
     unsafe {
+        match (is_full, strips.accumulate) {
+            (true, true) => finish_strips::<V, ROWS, VECTORS, true, true>(strips, &sums),
+            (true, false) => finish_strips::<V, ROWS, VECTORS, true, false>(strips, &sums),
+            (false, true) => finish_strips::<V, ROWS, VECTORS, false, true>(strips, &sums),
+            (false, false) => finish_strips::<V, ROWS, VECTORS, false, false>(strips, &sums),
+        }
+    }
+}
+
+/// Writes the sums to C, or adds them; `FULL` says that all lanes are valid. The rows are counted at compile time: sums that are reached by a
+/// number would stay in memory while they are added up.
+#[inline(always)]
+unsafe fn finish_strips<V: Vector, const ROWS: usize, const VECTORS: usize, const FULL: bool, const ACCUMULATE: bool>(
+    strips: &Strips<'_, V::Element>,
+    sums: &[[V; VECTORS]; ROWS],
+) {
+    // SAFETY: as the caller says; each of the rows has its place in `down`.
+    unsafe {
         let masks: [V::Mask; VECTORS] = std::array::from_fn(|v| V::first(strips.lanes[v]));
-        for (sums, &down) in sums.iter().zip(strips.down) {
+        for (i, sums) in sums.iter().enumerate() {
+            let down = *strips.down.as_ptr().add(i);
             for (v, &sum) in sums.iter().enumerate() {
                 let to = strips.c[v].add(down);
-                match (strips.lanes[v] == V::LANES, strips.accumulate) {
+                match (FULL, ACCUMULATE) {
                     (true, true) => V::load(to).add(sum).store(to),
                     (true, false) => sum.store(to),
                     (false, true) => V::load_part(to, masks[v]).add(sum).store_part(to, masks[v]),
