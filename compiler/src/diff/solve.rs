@@ -94,6 +94,13 @@ impl Solver {
                 continue;
             }
             let (left, right) = self.unknowns_left(left, right);
+            if let Some((parted, by)) = self.parted(&left) {
+                let extent = self.extent(parted).divided_exactly(&by).unwrap_or_else(Extent::one);
+                let whole = self.fresh(extent).times(&by).plus(&self.fresh(by.clone()));
+                self.equations.push((left, right));
+                self.replace(program, parted, &whole);
+                continue;
+            }
             if self.solve_digits(program, &left, &right) || self.solve_for_label(program, &left, &right) {
                 continue;
             }
@@ -139,6 +146,20 @@ impl Solver {
         // A label that stands inside of another atom too cannot be taken out of it.
         free.retain(|(found, coefficient)| !form.minus(&Index::label(*found).times(coefficient)).mentions(*found));
         free
+    }
+
+    /// A label whose digits stand in a form beside others that can be solved for, as `p` in `p mod 2 + 2·u`: it becomes a label for each
+    /// digit, so that all of them can be solved for.
+    fn parted(&self, form: &Index) -> Option<(Label, Extent)> {
+        if self.free_terms(form).is_empty() {
+            return None;
+        }
+        form.terms().find_map(|(atom, _)| {
+            let (Atom::Quotient(of, by) | Atom::Remainder(of, by)) = atom else { return None };
+            let label = of.as_label().filter(|label| self.unsolved.contains(label))?;
+            let is_constant = by.as_constant().is_some();
+            (is_constant && self.extent(label).divided_exactly(by).is_some()).then(|| (label, by.clone()))
+        })
     }
 
     fn extent(&self, of: Label) -> &Extent {

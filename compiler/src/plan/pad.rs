@@ -7,7 +7,7 @@
 use super::lower::{auxiliary, redefine};
 use super::offset::{label, plain};
 use super::product::is_worth;
-use crate::ir::{Definition, ExpressionId, Extent, Guarded, Index, Node, Program, TensorId, bounds};
+use crate::ir::{Atom, Definition, ExpressionId, Extent, Guarded, Index, Node, Program, TensorId, bounds};
 use crate::ops::{Operator, Reduction};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
@@ -60,8 +60,9 @@ fn guards(program: &Program, id: TensorId) -> Option<Guards> {
         for ((index, extent), sides) in bounded.at.iter().zip(&shape).zip(&mut bounded.axes) {
             let forms = [index.clone(), Index::constant(extent.plus_constant(-1)).minus(index)];
             for (form, side) in forms.into_iter().zip(sides) {
-                *side = open.contains(&form);
-                said.extend(side.then_some(form));
+                let same = open.iter().find(|known| is_same(program, known, &form, &extents));
+                *side = same.is_some();
+                said.extend(same.cloned());
             }
         }
     }
@@ -75,6 +76,19 @@ fn guards(program: &Program, id: TensorId) -> Option<Guards> {
         })
     });
     (said == open && reads_inside).then_some(Guards { value, reads })
+}
+
+/// Whether one form is negative where the other is: they are equal, or the other is a multiple of it and a digit, as `2·a + r` is of `a` where r
+/// is 0 or 1.
+fn is_same(program: &Program, form: &Index, other: &Index, extents: &[Extent]) -> bool {
+    let times = form.terms().find_map(|(atom, factor)| {
+        let Atom::Label(label) = atom else { return None };
+        other.coefficient(*label).as_constant()?.checked_div(factor.as_constant()?)
+    });
+    let Some(times) = times.filter(|&times| times >= 1) else { return form == other };
+    let digit = other.minus(&form.times(&times.into()));
+    bounds::range(program, &digit, extents)
+        .is_some_and(|range| range.lowest.is_at_least(0) && range.highest.minus(&Extent::constant(times)).is_at_most(-1))
 }
 
 /// The reads that are factors of a product of reads and numbers; `None` if it is another formula.
