@@ -1,6 +1,6 @@
 //! What is stored, what is fused, in which order, by which kernel, and which memory lives when: printable data.
 //!
-//! The steps of planning, each in its module: `lower` and `log_sum_exp` (stable and simple forms of definitions), `shift` (products of
+//! The steps of planning, each in its module: `lower` and `log_sum_exp` (stable and simple forms of definitions), `running` (sums of all that came before), `shift` (products of
 //! recurrences leave their conditions), `narrow` (what nothing reads is not computed), `widen` (whole numbers of digits), `pad` (sums read zeros around a tensor in the place of conditions), `turn` (labels run the way in
 //! which most is read), `inline` (views and cheap formulas go into their readers), `terms` (terms of scatters are added up first), `layout`
 //! (the order of axes in memory), `product`, `digits`, `operands`, `beforehand`, `zeros` and `cuts` (sums that are matrix products), `diagonals` and `edges` (what is 0 or unread beyond a diagonal), `once` (what the outer loops would
@@ -35,6 +35,7 @@ mod product;
 #[cfg(test)]
 mod random_tests;
 mod recur;
+mod running;
 #[cfg(test)]
 pub(crate) mod samples;
 mod scatter;
@@ -193,6 +194,7 @@ pub struct Axis {
 pub fn plan(program: &Program, name: &str) -> Plan {
     let mut program = program.clone();
     lower::lower(&mut program);
+    running::sums(&mut program);
     shift::shift(&mut program);
     narrow::narrow(&mut program);
     widen::widen(&mut program);

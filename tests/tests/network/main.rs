@@ -14,6 +14,7 @@ mod images;
 mod integers;
 mod masks;
 mod memory;
+mod running;
 mod states;
 mod structs;
 mod support;

@@ -47,8 +47,8 @@ pub fn not_below_zero(environment: &dyn Environment, form: &Index) -> Code {
     if minus.is_empty() {
         return total(plus);
     }
-    let (plus, minus) = (total(plus).at_least(Tightness::Atom), total(minus).bare());
-    Code::atom(quote!(#plus.saturating_sub(#minus)))
+    let (plus, minus) = (total(plus).bare(), total(minus).bare());
+    Code::atom(quote!(usize::saturating_sub(#plus, #minus)))
 }
 
 /// An offset as `isize`.

@@ -13,7 +13,7 @@ use crate::ir::{Atom, Extent, Index, Label};
 use crate::loops::{Block, Local, Statement, Value, Variable};
 use crate::ops::Operator;
 use proc_macro2::{Ident, Literal, TokenStream};
-use quote::{ToTokens, quote};
+use quote::quote;
 
 /// The loop ends at a multiple of this, so that the beginning is made of whole vectors; the condition stays in it.
 const WHOLE: i64 = 16;
@@ -163,7 +163,7 @@ fn taken_in(local: Local, value: &Value) -> Option<Taken<'_>> {
     }
 }
 
-/// `let end = first.next_multiple_of(16).min(extent);`, the loop up to there, and the rest.
+/// `let end = usize::next_multiple_of(first, 16).min(extent);`, the loop up to there, and the rest.
 pub fn write(
     scope: &mut Scope<'_>,
     (variable, extent): (Variable, &Extent),
@@ -174,14 +174,11 @@ pub fn write(
     let (declared, (name, end)) = match &prefix.end {
         End::Known(name, end) => (TokenStream::new(), (name.clone(), end.clone())),
         End::From(first) => {
-            let known = first.as_extent().and_then(Extent::as_constant).map(|number| number.max(0));
-            let first = match known {
-                Some(number) => Literal::usize_suffixed(number.unsigned_abs() as usize).to_token_stream(),
-                None => index::not_below_zero(scope, first).at_least(super::code::Tightness::Atom),
-            };
+            // A number alone, or a variable that runs over numbers, has no type of its own.
+            let first = index::not_below_zero(scope, first).bare();
             let whole = Literal::i64_unsuffixed(WHOLE);
             let (name, end) = scope.open_size("end");
-            (quote!(let #name = #first.next_multiple_of(#whole).min(#length);), (name, end))
+            (quote!(let #name = usize::next_multiple_of(#first, #whole).min(#length);), (name, end))
         }
     };
     let before = beginning(scope, &end);
