@@ -57,3 +57,18 @@ fn gates_and_steps_of_recurrences_vectorize() {
     let text = "network N { input x: [B, T, 3]; h = x |> SimpleRnn(16); output y = h[_, T - 1, _]; loss = sum(y ^ 2); }";
     check(text, &["I::tanh"]);
 }
+
+#[test]
+fn columns_vectorize() {
+    let step = "h[b, t, j] = x[b, t, j] + logsumexp[i](h[b, t - 1, i] + a[i, j])";
+    for width in [12, 20, 64] {
+        let text = format!(
+            "network N {{ input x: [B, T, {width}]; param a: [{width}, {width}] = normal(0, 1); {step}; output y = h[_, -1, _]; }}"
+        );
+        check(&text, &["I::exp", "I::log"]);
+        let text = format!(
+            "network N {{ input x: [B, {width}]; param a: [{width}, {width}] = normal(0, 1); loss = sum[b, j](logsumexp[i](x[b, i] + a[i, j])); }}"
+        );
+        check(&text, &["I::exp", "I::log"]);
+    }
+}

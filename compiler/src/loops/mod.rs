@@ -13,7 +13,7 @@ mod unroll;
 mod value;
 
 use crate::ir::{Extent, Index, Precision, Stream};
-use crate::ops::Operator;
+use crate::ops::{Operator, Runtime};
 use crate::plan::Edge;
 
 /// A loop variable, by number; unique within one [`Loops`].
@@ -171,6 +171,21 @@ impl Value {
             Value::Apply(operator, _) => operator.is_truth(),
             Value::Number(_) | Value::Local(_) | Value::Position(_) | Value::Random(..) | Value::Load(..) | Value::Select(..) => {
                 false
+            }
+        }
+    }
+
+    /// Whether there is an elementary function in it.
+    pub fn has_functions(&self) -> bool {
+        match self {
+            Value::Number(_) | Value::Local(_) | Value::Position(_) | Value::Random(..) | Value::Load(..) => false,
+            Value::Apply(operator, arguments) => {
+                matches!(operator.row().runtime, Runtime::Elementary(_)) || arguments.iter().any(Self::has_functions)
+            }
+            Value::Select(condition, then, otherwise) => {
+                let in_block =
+                    |block: &Block| block.value.has_functions() || block.locals.iter().any(|(_, value)| value.has_functions());
+                condition.has_functions() || in_block(then) || in_block(otherwise)
             }
         }
     }

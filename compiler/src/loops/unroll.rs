@@ -4,6 +4,7 @@
 use super::substitute::Substitution;
 use super::{Local, Loops, Statement, Value, Variable};
 use crate::ir::{Atom, Extent, Index, Label};
+use crate::plan::UNROLLED;
 use std::collections::BTreeMap;
 
 /// A body is written out at most this often: a window of 4 by 4.
@@ -29,6 +30,7 @@ fn in_body(loops: &mut Loops, body: &mut [Statement]) {
         let has_loops = body.iter().any(|one| matches!(one, Statement::For { .. }));
         if is_row
             && has_loops
+            && !has_columns(*variable, body)
             && copies(body).is_some_and(|copies| copies <= MOST_COPIES)
             && let Some(flat) = flat(loops, body).filter(|flat| is_along_rows(flat, *variable))
         {
@@ -37,6 +39,26 @@ fn in_body(loops: &mut Loops, body: &mut [Statement]) {
             in_body(loops, body);
         }
     }
+}
+
+/// Whether a longer loop goes from row to row and takes functions of what it reads: emission goes through some columns at the same time.
+fn has_columns(column: Variable, body: &[Statement]) -> bool {
+    body.iter().any(|statement| {
+        let Statement::For { variable, extent, body, .. } = statement else { return false };
+        let is_long = extent.as_constant().is_some_and(|length| length >= UNROLLED);
+        let is_column = |offset: &Index| {
+            let along = |variable: Variable| offset.coefficient(Label(variable.0)).as_constant();
+            along(column) == Some(1) && along(*variable).is_some_and(|stride| stride > FARTHEST)
+        };
+        let (mut rows, mut functions) = (false, false);
+        for statement in body {
+            if let Statement::Let(_, value) | Statement::Assign(_, value) = statement {
+                each_load(value, &mut |offset| rows |= is_column(offset));
+                functions |= value.has_functions();
+            }
+        }
+        is_long && rows && functions || has_columns(column, body)
+    })
 }
 
 /// How often the innermost statements are done; `None` where that is no number, or where something is called.

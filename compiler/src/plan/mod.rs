@@ -25,6 +25,7 @@ pub mod offset;
 mod once;
 mod operands;
 mod orders;
+pub use orders::UNROLLED;
 mod pad;
 mod partial;
 mod print;

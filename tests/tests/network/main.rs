@@ -4,6 +4,7 @@
 
 mod checked;
 mod checkpoints;
+mod columns;
 mod diagonals;
 mod dropout;
 mod elementary;

@@ -94,7 +94,7 @@ pub fn each_value<'a>(body: &'a [Statement], visit: &mut dyn FnMut(&'a Value)) {
 }
 
 /// The locals that a loop's body declares.
-fn locals(body: &[Statement]) -> Vec<Local> {
+pub fn locals(body: &[Statement]) -> Vec<Local> {
     let mut locals: Vec<Local> = body
         .iter()
         .filter_map(|statement| match statement {
@@ -173,7 +173,7 @@ pub fn simple(condition: &Value, conditions: &mut Vec<Value>) {
 }
 
 /// Whether a condition is the same in every turn of the loop: made of nothing but positions outside of it and locals from there.
-fn is_unchanged(condition: &Value, variable: Variable, own: &[Local]) -> bool {
+pub fn is_unchanged(condition: &Value, variable: Variable, own: &[Local]) -> bool {
     match condition {
         Value::Number(_) => true,
         Value::Local(local) => !own.contains(local),

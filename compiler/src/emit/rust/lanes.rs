@@ -12,7 +12,7 @@ use super::scope::{Reach, Scope};
 use super::value;
 use crate::ir::Extent;
 use crate::loops::{Local, Statement, Value, Variable};
-use crate::ops::{Operator, Runtime};
+use crate::ops::Operator;
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, quote};
 
@@ -74,25 +74,12 @@ pub fn lanes<'a>(
 /// Whether something takes long: an elementary function, or a comparison that waits for the one before.
 fn is_slow(body: &[Statement]) -> bool {
     body.iter().any(|statement| match statement {
-        Statement::Assign(local, value) => sum_of(*local, value).is_some_and(|sum| sum.fold != Fold::Add) || is_elementary(value),
-        Statement::Let(_, value) | Statement::Accumulator(_, value) | Statement::Store { value, .. } => is_elementary(value),
+        Statement::Assign(local, value) => {
+            sum_of(*local, value).is_some_and(|sum| sum.fold != Fold::Add) || value.has_functions()
+        }
+        Statement::Let(_, value) | Statement::Accumulator(_, value) | Statement::Store { value, .. } => value.has_functions(),
         Statement::Comment(_) | Statement::For { .. } | Statement::Fill(..) | Statement::Product(_) => false,
     })
-}
-
-fn is_elementary(value: &Value) -> bool {
-    match value {
-        Value::Number(_) | Value::Local(_) | Value::Position(_) | Value::Random(..) | Value::Load(..) => false,
-        Value::Apply(operator, arguments) => {
-            matches!(operator.row().runtime, Runtime::Elementary(_)) || arguments.iter().any(is_elementary)
-        }
-        Value::Select(condition, then, otherwise) => {
-            let in_block = |block: &crate::loops::Block| {
-                is_elementary(&block.value) || block.locals.iter().any(|(_, value)| is_elementary(value))
-            };
-            is_elementary(condition) || in_block(then) || in_block(otherwise)
-        }
-    }
 }
 
 /// The accumulators of a loop's body, if nothing else is assigned and nothing but they themselves reads them.

@@ -6,6 +6,7 @@
 mod access;
 mod cases;
 mod code;
+mod columns;
 mod copies;
 #[cfg(feature = "format")]
 mod evaluation;
@@ -14,6 +15,7 @@ mod families;
 mod format;
 mod functions;
 mod groups;
+mod independent;
 mod index;
 mod lanes;
 mod leaves;

@@ -2,6 +2,7 @@
 
 use super::access;
 use super::cases::{self, Cases};
+use super::columns;
 use super::index;
 use super::lanes;
 use super::prefix;
@@ -143,6 +144,9 @@ fn repeat(
         return prefix::write(scope, (variable, extent), &prefix, |scope, end| {
             up_to(scope, (variable, extent, false), end, body, false)
         });
+    }
+    if !backward && let Some(code) = columns::columns(scope, variable, extent, body) {
+        return code;
     }
     up_to(scope, (variable, extent, backward), extent, body, alone)
 }
