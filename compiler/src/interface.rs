@@ -65,7 +65,7 @@ impl Interface {
             documentation: program.documentation.clone(),
             precision: program.precision,
             sizes: program.sizes.clone(),
-            requirements: program.requirements.iter().map(|one| (one.slack.clone(), one.reason.clone())).collect(),
+            requirements: program.requirements().iter().map(|one| (one.slack.clone(), one.reason.clone())).collect(),
             inputs: Vec::new(),
             parameters: Vec::new(),
             states: Vec::new(),

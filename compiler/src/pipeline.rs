@@ -180,7 +180,7 @@ fn built(program: &Program, plan: &Plan) -> Loops {
 /// Numbers for the symbolic sizes of a program that satisfy its requirements: small ones, different where that can be.
 pub fn small_sizes(program: &Program) -> Option<Vec<usize>> {
     const MOST: usize = 24;
-    let fits = |sizes: &Vec<usize>| program.requirements.iter().all(|one| one.slack.value(sizes) >= 0);
+    let fits = |sizes: &Vec<usize>| program.requirements().iter().all(|one| one.slack.value(sizes) >= 0);
     let count = program.sizes.len();
     let different = (3..=MOST).map(|first| (first..first + count).collect::<Vec<usize>>());
     let falling = (3..=MOST).map(|first| (first..first + count).rev().collect());

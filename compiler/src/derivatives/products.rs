@@ -128,7 +128,7 @@ impl Product {
 
     /// The product of all factors where there is one, else 1; the length of an axis may turn out to be 0.
     fn unless_empty(&self, program: &mut Program, all: ExpressionId) -> ExpressionId {
-        if self.length.is_at_least(1) {
+        if program.domain().is_at_least(&self.length, 1) {
             return all;
         }
         let expressions = &mut program.expressions;

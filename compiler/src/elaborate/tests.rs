@@ -114,7 +114,7 @@ fn mistakes_say_what_was_found_and_what_is_meant() {
 fn reads_outside_are_found_also_for_symbolic_sizes() {
     assert!(mistakes("input x: [B]; d[i in 0..B] = x[i + 1]; output o = d;").contains("reads outside"));
     let program = compile("network N { input x: [B]; output o = x[3]; y = x[2..]; }", false).expect("only the size can tell");
-    let required = program.requirements.iter().map(|one| one.slack.display(&program.sizes)).collect::<Vec<_>>();
+    let required = program.requirements().iter().map(|one| one.slack.display(&program.sizes)).collect::<Vec<_>>();
     assert_eq!(required, ["B - 4", "B - 2"]);
     assert!(mistakes("input x: [5]; y[i in 0..5] = x[i - 1]; output o = y;").contains("index -1 to 3"));
 }

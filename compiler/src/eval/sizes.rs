@@ -27,7 +27,7 @@ impl<'a> Sizes<'a> {
         for (id, tensor) in given(program, values) {
             sizes.check(id, tensor)?;
         }
-        for requirement in &program.requirements {
+        for requirement in program.requirements() {
             if sizes.value(&requirement.slack, &requirement.reason)? < 0 {
                 return Err(sizes.unmet(&requirement.slack, &requirement.reason));
             }

@@ -20,9 +20,9 @@ pub fn range(program: &Program, index: &Index, extents: &[Extent]) -> Option<Ran
     for (atom, coefficient) in index.terms() {
         let part = atom_range(program, atom, extents)?;
         let (low, high) = (part.lowest.times(coefficient), part.highest.times(coefficient));
-        let (low, high) = if coefficient.is_at_least(0) {
+        let (low, high) = if program.domain().is_at_least(coefficient, 0) {
             (low, high)
-        } else if coefficient.is_at_most(0) {
+        } else if program.domain().is_at_most(coefficient, 0) {
             (high, low)
         } else {
             return None;
@@ -59,7 +59,17 @@ fn atom_range(program: &Program, atom: &Atom, extents: &[Extent]) -> Option<Rang
 
 /// Whether an index form is proved to stay inside of `0..extent`.
 pub fn is_inside(program: &Program, index: &Index, extents: &[Extent], extent: &Extent) -> bool {
-    range(program, index, extents).is_some_and(|range| range.lowest.is_at_least(0) && extent.minus(&range.highest).is_at_least(1))
+    range(program, index, extents).is_some_and(|range| is_from(program, &range, 0) && is_below(program, &range, extent))
+}
+
+/// Whether a range is known to have nothing below a number.
+pub fn is_from(program: &Program, range: &Range, number: i64) -> bool {
+    program.domain().is_at_least(&range.lowest, number)
+}
+
+/// Whether a range is known to end below an extent.
+pub fn is_below(program: &Program, range: &Range, extent: &Extent) -> bool {
+    program.domain().is_at_least(&extent.minus(&range.highest), 1)
 }
 
 /// Whether all that a formula reads is proved to be inside for all values of its labels, integers in index forms with it: then it may be computed where

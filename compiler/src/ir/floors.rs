@@ -52,14 +52,18 @@ impl Extent {
         Self::product(&shape.iter().map(Self::room).collect::<Vec<_>>())
     }
 
-    /// The extent where some sizes have a value.
-    #[must_use]
-    pub fn with(&self, value: &dyn Fn(SizeId) -> Option<i64>) -> Self {
-        self.map(|monomial, _| Self::product(&monomial.iter().map(|factor| factor.with(value)).collect::<Vec<_>>()))
+    /// The extent with others in the place of some sizes; `None` where it would be too large or too complicated.
+    pub fn with(&self, value: &dyn Fn(SizeId) -> Option<Self>) -> Option<Self> {
+        let mut sum = Self::zero();
+        for (monomial, coefficient) in self.terms() {
+            let factors = monomial.iter().map(|factor| factor.with(value)).collect::<Option<Vec<_>>>()?;
+            sum = sum.plus(&Self::product(&factors).times(&Self::constant(coefficient)));
+        }
+        (!sum.is_too_large()).then_some(sum)
     }
 
     /// Whether it never gets smaller when a size gets larger.
-    fn grows(&self) -> bool {
+    pub(super) fn grows(&self) -> bool {
         self.terms().all(|(monomial, coefficient)| monomial.is_empty() || coefficient > 0)
     }
 
@@ -84,11 +88,10 @@ impl Extent {
 }
 
 impl Factor {
-    fn with(&self, value: &dyn Fn(SizeId) -> Option<i64>) -> Extent {
+    fn with(&self, value: &dyn Fn(SizeId) -> Option<Extent>) -> Option<Extent> {
         match self {
-            Self::Size(size) => value(*size).map_or_else(|| Extent::size(*size), Extent::constant),
-            // Where the quotient is not made, the floor stays as it is.
-            Self::Floor(of, by) => of.with(value).quotient(*by).unwrap_or_else(|| Extent::factor(self.clone())),
+            Self::Size(size) => Some(value(*size).unwrap_or_else(|| Extent::size(*size))),
+            Self::Floor(of, by) => of.with(value)?.quotient(*by),
         }
     }
 

@@ -38,7 +38,10 @@ fn quotients_and_bounds_are_those_of_the_numbers() {
         let divided = extent.quotient(by).expect("it is small");
         let bound = extent.lower_bound();
         let (first, second) = (1 + next(8), 1 + next(8));
-        let [one, both] = [1, 2].map(|known| extent.with(&|size| [first, second][..known].get(size.0 as usize).copied()));
+        let [one, both] = [1, 2].map(|known| {
+            let value = |size: SizeId| [first, second][..known].get(size.0 as usize).copied().map(Extent::constant);
+            extent.with(&value).expect("it is small")
+        });
         bounded += usize::from(bound.is_some());
         each_sizes(&mut |sizes| {
             let value = extent.value(sizes);

@@ -14,6 +14,7 @@
 pub mod bounds;
 pub mod check;
 pub mod cost;
+pub mod domain;
 pub mod expression;
 pub mod extent;
 mod floors;
@@ -27,6 +28,7 @@ pub mod scatter;
 pub mod transfer;
 
 pub use check::check;
+pub use domain::Domain;
 pub use expression::{ExpressionId, Expressions, Node, Stream};
 pub use extent::{Extent, Factor, Monomial, SizeId};
 pub use guarded::{Guarded, conditions};

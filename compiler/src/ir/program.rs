@@ -1,6 +1,7 @@
 //! A program: tensors, some of them given and some defined, and what is wanted of them.
 
 use super::cost::Supposed;
+use super::domain::Domain;
 use super::expression::{ExpressionId, Expressions};
 use super::extent::{Extent, SizeId};
 use super::index::Label;
@@ -158,7 +159,9 @@ pub struct Program {
     /// How large they are supposed to be, where that decides what is cheaper.
     pub supposed: Supposed,
     /// What the sizes must satisfy; checked where they get their values.
-    pub requirements: Vec<Requirement>,
+    requirements: Vec<Requirement>,
+    /// What the requirements tell of the sizes.
+    domain: Domain,
     /// All tensors. Only those that a root reads, however indirectly, and those that are given, have a meaning.
     pub tensors: Vec<Tensor>,
     /// All formulas.
@@ -249,7 +252,18 @@ impl Program {
         let requirement = Requirement { slack, reason: reason.into(), span };
         if !self.requirements.contains(&requirement) {
             self.requirements.push(requirement);
+            self.domain = Domain::of(self.requirements.iter().map(|one| &one.slack));
         }
+    }
+
+    /// What the sizes must satisfy.
+    pub fn requirements(&self) -> &[Requirement] {
+        &self.requirements
+    }
+
+    /// The sizes for which the program has a meaning.
+    pub fn domain(&self) -> &Domain {
+        &self.domain
     }
 
     /// The number of a size.

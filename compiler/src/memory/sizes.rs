@@ -1,7 +1,7 @@
 //! The values of symbolic sizes, as far as they are given.
 
 use crate::interface::Interface;
-use crate::ir::Extent;
+use crate::ir::{Extent, SizeId};
 
 /// Larger sizes and lengths than this are no memory of any machine.
 const LARGEST: usize = 1 << 48;
@@ -63,7 +63,10 @@ impl<'a> Sizes<'a> {
     pub fn fixed(&self, extent: &Extent) -> Extent {
         match self.values.iter().copied().collect::<Option<Vec<usize>>>() {
             Some(values) => Extent::constant(extent.value(&values)),
-            None => extent.with(&|size| self.values[size.0 as usize].and_then(|value| i64::try_from(value).ok())),
+            None => {
+                let value = |size: SizeId| i64::try_from(self.values[size.0 as usize]?).ok().map(Extent::constant);
+                extent.with(&value).unwrap_or_else(|| extent.clone())
+            }
         }
     }
 

@@ -118,7 +118,7 @@ fn unconditional(program: &mut Program, id: TensorId) {
     let mut expressions = std::mem::take(&mut program.expressions);
     let holds = |expressions: &Expressions, condition: ExpressionId| {
         let form = expressions.not_negative(condition);
-        form.and_then(|form| bounds::range(program, &form, &extents)).is_some_and(|range| range.lowest.is_at_least(0))
+        form.and_then(|form| bounds::range(program, &form, &extents)).is_some_and(|range| bounds::is_from(program, &range, 0))
     };
     let body = expressions.rebuild(body, &mut |expressions, node| match node {
         Node::Select(condition, then, _)

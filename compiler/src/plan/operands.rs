@@ -30,7 +30,7 @@ fn operand(program: &mut Program, id: TensorId, sum: &Sum, factors: &[Expression
     let extents = sum.extents();
     if let [factor] = factors
         && let Node::Read(tensor, at) = program.expressions.node(*factor)
-        && is_forward(&flat(program, *tensor, at, &extents))
+        && is_forward(program, &flat(program, *tensor, at, &extents))
     {
         return *factor;
     }
@@ -52,8 +52,8 @@ fn operand(program: &mut Program, id: TensorId, sum: &Sum, factors: &[Expression
 }
 
 /// Whether a form is affine in labels and never goes backwards: the kernels have strides without a sign.
-pub fn is_forward(index: &Index) -> bool {
-    is_affine(index) && index.terms().all(|(_, coefficient)| coefficient.is_at_least(0))
+pub fn is_forward(program: &Program, index: &Index) -> bool {
+    is_affine(index) && index.terms().all(|(_, coefficient)| program.domain().is_at_least(coefficient, 0))
 }
 
 /// The labels of some factors, in the order in which the largest plain read has them.

@@ -71,7 +71,7 @@ fn guards(program: &Program, id: TensorId) -> Option<Guards> {
         let shape = &program.tensor(bounded.tensor).shape;
         ranges.zip(shape).zip(&bounded.axes).all(|((range, extent), [from, below])| {
             range.is_some_and(|range| {
-                (*from || range.lowest.is_at_least(0)) && (*below || extent.minus(&range.highest).is_at_least(1))
+                (*from || bounds::is_from(program, &range, 0)) && (*below || bounds::is_below(program, &range, extent))
             })
         })
     });
@@ -131,15 +131,15 @@ fn around(program: &mut Program, id: TensorId, bounded: &Bounded, extents: &[Ext
     let mut conditions = Vec::new();
     for (axis, sides) in axes.iter().enumerate().filter(|(_, sides)| sides.contains(&true)) {
         let range = bounds::range(program, &at[axis], extents)?;
-        let first = range.lowest;
+        let first = range.lowest.clone();
         inner[axis] = Index::label(label(axis)).plus_extent(&first);
         outer[axis] = at[axis].plus_extent(&first.negated());
         let [own, zero] = [inner[axis].clone(), Index::default()].map(|form| program.expressions.position(form));
         let end = program.expressions.position(Index::constant(shape[axis].clone()));
-        if sides[0] && !first.is_at_least(0) {
+        if sides[0] && !bounds::is_from(program, &range, 0) {
             conditions.push(program.expressions.apply(Operator::GreaterEqual, &[own, zero]));
         }
-        if sides[1] && !shape[axis].minus(&range.highest).is_at_least(1) {
+        if sides[1] && !bounds::is_below(program, &range, &shape[axis]) {
             conditions.push(program.expressions.apply(Operator::Less, &[own, end]));
         }
         shape[axis] = range.highest.minus(&first).plus_constant(1);

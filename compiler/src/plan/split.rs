@@ -42,7 +42,7 @@ fn digit(program: &Program, id: TensorId) -> Option<(usize, Extent)> {
     let first = if program.tensor(id).element == Element::Real && !is_root { 0 } else { rank };
     let fits = |(number, by): &(usize, Extent)| {
         let count = extents[*number].divided_exactly(by);
-        *number >= first && !by.is_one() && count.is_some_and(|count| !count.is_one() && count.is_at_least(1))
+        *number >= first && !by.is_one() && count.is_some_and(|count| !count.is_one() && program.domain().is_at_least(&count, 1))
     };
     forms(program, definition.body).iter().find_map(|form| in_digits(form, &fits))
 }

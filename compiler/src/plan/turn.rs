@@ -35,9 +35,9 @@ fn is_better_turned(program: &Program, id: TensorId, turned: Label) -> bool {
         let Node::Read(tensor, at) = program.expressions.node(*read) else { continue };
         let step = flat(program, *tensor, at, &extents).coefficient(turned);
         let copied = size(&labels(program, *read));
-        if step.is_at_most(-1) {
+        if program.domain().is_at_most(&step, -1) {
             backward = backward.saturating_add(copied);
-        } else if step.is_at_least(1) {
+        } else if program.domain().is_at_least(&step, 1) {
             forward = forward.saturating_add(copied);
         }
     }

@@ -133,8 +133,9 @@ fn values(
     let length = &labels[number];
     let fits = match &values {
         Values::One(_) | Values::Within(..) => true,
-        Values::From(first) => first.is_at_least(0) && length.minus(first).is_at_least(0),
-        Values::Below(end) => end.is_at_least(0) && length.minus(end).is_at_least(0),
+        Values::From(place) | Values::Below(place) => {
+            [place, &length.minus(place)].into_iter().all(|part| program.domain().is_at_least(part, 0))
+        }
     };
     fits.then_some((number, values))
 }
@@ -252,7 +253,7 @@ fn separate(
         }
     };
     // An axis without a value is none.
-    if shape == program.tensor(id).shape || !shape.iter().all(|extent| extent.is_at_least(1)) {
+    if shape == program.tensor(id).shape || !shape.iter().all(|extent| program.domain().is_at_least(extent, 1)) {
         return false;
     }
     let rank = program.tensor(id).shape.len();

@@ -170,9 +170,9 @@ fn conditions_within(expressions: &Expressions, formula: ExpressionId) -> Vec<Ex
 fn is_not_negative(program: &Program, extents: &[Extent], known: &[Index], form: &Index) -> Option<bool> {
     known.iter().find_map(|fact| {
         let range = |form: &Index| bounds::range(program, form, extents);
-        if range(&form.minus(fact)).is_some_and(|range| range.lowest.is_at_least(0)) {
+        if range(&form.minus(fact)).is_some_and(|range| bounds::is_from(program, &range, 0)) {
             return Some(true);
         }
-        range(&form.plus(fact)).is_some_and(|range| range.highest.is_at_most(-1)).then_some(false)
+        range(&form.plus(fact)).is_some_and(|range| bounds::is_below(program, &range, &Extent::zero())).then_some(false)
     })
 }

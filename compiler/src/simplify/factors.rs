@@ -253,7 +253,7 @@ impl Total {
         let Some(&divisor) = arguments.get(1).filter(|_| operator == Operator::Divide) else { return false };
         match program.expressions.node(divisor) {
             Node::Number(number) => number.get() != 0.0,
-            Node::Position(index) => index.as_extent().is_some_and(|size| size.is_at_least(1)),
+            Node::Position(index) => index.as_extent().is_some_and(|size| program.domain().is_at_least(size, 1)),
             Node::Random(..) | Node::Read(..) | Node::Apply(..) | Node::Select(..) => false,
         }
     }

@@ -42,7 +42,7 @@ struct Found {
 fn find(program: &mut Program, id: TensorId, recurrent: &BTreeSet<TensorId>) -> Option<Found> {
     let Definition { reduction: Some((mut kind, extents)), body } = program.definition(id)?.clone() else { return None };
     // The largest of nothing is -∞, whatever the function of that would be.
-    let is_of_something = extents.iter().all(|extent| extent.is_at_least(1));
+    let is_of_something = extents.iter().all(|extent| program.domain().is_at_least(extent, 1));
     if !matches!(kind, Reduction::Maximum | Reduction::Minimum) || !is_of_something {
         return None;
     }

@@ -96,7 +96,10 @@ fn fits(program: &Program, id: TensorId, place: &Place, lengths: &[Extent]) -> b
     place.iter().zip(shape).all(|(place, extent)| match place {
         Ok(number) => lengths[*number] == *extent,
         // An axis of length 1 is there to be broadcast.
-        Err(constant) => constant.is_at_least(0) && extent.minus(constant).is_at_least(1) && !extent.is_one(),
+        Err(constant) => {
+            let is_place = program.domain().is_at_least(constant, 0) && program.domain().is_at_least(&extent.minus(constant), 1);
+            is_place && !extent.is_one()
+        }
     })
 }
 

@@ -126,10 +126,10 @@ fn truth(expressions: &mut Expressions, holds: bool) -> ExpressionId {
 /// `a <= b`, where that can be told.
 fn at_most(program: &Program, extents: &[Extent], a: &Index, b: &Index) -> Option<bool> {
     let range = bounds::range(program, &b.minus(a), extents)?;
-    if range.lowest.is_at_least(0) {
+    if bounds::is_from(program, &range, 0) {
         return Some(true);
     }
-    range.highest.is_at_most(-1).then_some(false)
+    bounds::is_below(program, &range, &Extent::zero()).then_some(false)
 }
 
 /// Whether `a = b`, where that can be told.
@@ -142,5 +142,5 @@ fn equal(program: &Program, extents: &[Extent], a: &Index, b: &Index) -> Option<
     if range.lowest.is_zero() && range.highest.is_zero() {
         return Some(true);
     }
-    (range.lowest.is_at_least(1) || range.highest.is_at_most(-1)).then_some(false)
+    (bounds::is_from(program, &range, 1) || bounds::is_below(program, &range, &Extent::zero())).then_some(false)
 }
