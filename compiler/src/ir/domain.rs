@@ -32,7 +32,8 @@ impl Domain {
 
     /// Whether an extent is at least `number` for all sizes that are allowed.
     pub fn is_at_least(&self, extent: &Extent, number: i64) -> bool {
-        extent.is_at_least(number) || self.tells_of(extent) && self.within(extent).is_some_and(|within| within.is_at_least(number))
+        extent.is_at_least(number)
+            || self.tells_of(extent) && self.within(extent).is_some_and(|within| within.is_at_least(number))
     }
 
     /// Whether an extent is at most `number` for all sizes that are allowed.

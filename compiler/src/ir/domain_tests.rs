@@ -48,7 +48,10 @@ fn nothing_is_told_that_is_not_true() {
                     if domain.is_at_least(extent, least) {
                         told += usize::from(!extent.is_at_least(least));
                         let wrong = allowed.iter().find(|sizes| extent.value(&sizes[..]) < least);
-                        assert_eq!(wrong, None, "{extent:?} is not at least {least} where {first:?} and {second:?} are not negative");
+                        assert_eq!(
+                            wrong, None,
+                            "{extent:?} is not at least {least} where {first:?} and {second:?} are not negative"
+                        );
                     }
                 }
             }

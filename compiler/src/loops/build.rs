@@ -87,6 +87,7 @@ impl<'a> Builder<'a> {
             name: plan.name.clone(),
             precision: plan.program.precision,
             sizes: plan.program.sizes.clone(),
+            domain: plan.program.domain().clone(),
             buffers: Vec::new(),
             slots: plan.slots.clone(),
             variable_names: plan.variables.iter().map(|variable| variable.name.clone()).collect(),

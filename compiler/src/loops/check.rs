@@ -184,7 +184,8 @@ impl Checker<'_> {
     fn inside(&mut self, buffer: BufferId, lowest: &Extent, highest: &Extent) {
         let of = self.loops.buffer(buffer);
         let length = Extent::product(&of.shape);
-        if lowest.is_at_most(-1) || highest.minus(&length).is_at_least(0) {
+        let domain = &self.loops.domain;
+        if domain.is_at_most(lowest, -1) || domain.is_at_least(&highest.minus(&length), 0) {
             let text = format!("{}..={}", lowest.display(&self.loops.sizes), highest.display(&self.loops.sizes));
             self.problems.push(format!("the offset {text} leaves {}", of.name));
         }
@@ -196,9 +197,9 @@ impl Checker<'_> {
         for (atom, coefficient) in index.terms() {
             let Atom::Label(label) = atom else { return None };
             let last = self.extents.get(label.0 as usize)?.as_ref()?.plus_constant(-1).times(coefficient);
-            if coefficient.is_at_least(0) {
+            if self.loops.domain.is_at_least(coefficient, 0) {
                 range.1 = range.1.plus(&last);
-            } else if coefficient.is_at_most(0) {
+            } else if self.loops.domain.is_at_most(coefficient, 0) {
                 range.0 = range.0.plus(&last);
             } else {
                 return None;
@@ -213,9 +214,9 @@ impl Checker<'_> {
             let Some((mut low, mut high)) = self.range(&operand.offset) else { continue };
             for (extent, stride) in axes {
                 let reach = stride.times(&extent.plus_constant(-1));
-                if reach.is_at_most(0) {
+                if self.loops.domain.is_at_most(&reach, 0) {
                     low = low.plus(&reach);
-                } else if reach.is_at_least(0) {
+                } else if self.loops.domain.is_at_least(&reach, 0) {
                     high = high.plus(&reach);
                 }
             }

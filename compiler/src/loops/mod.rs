@@ -12,7 +12,7 @@ pub mod substitute;
 mod unroll;
 mod value;
 
-use crate::ir::{Extent, Index, Precision, Stream};
+use crate::ir::{Domain, Extent, Index, Precision, Stream};
 use crate::ops::{Operator, Runtime};
 use crate::plan::Edge;
 
@@ -41,6 +41,8 @@ pub struct Loops {
     pub precision: Precision,
     /// Names of the symbolic sizes; extents speak of them by number.
     pub sizes: Vec<String>,
+    /// What is known of the sizes: a pass is entered with no others.
+    pub domain: Domain,
     /// All buffers.
     pub buffers: Vec<Buffer>,
     /// The memory of the workspace: how long each slot is, as the largest of these extents. Buffers whose lives do not

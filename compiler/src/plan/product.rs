@@ -266,7 +266,9 @@ fn classify(
     let (extents, rank) = (sum.extents(), sum.rank);
     let result = flat(program, tensor, &sum.wholes[..program.tensor(tensor).shape.len()], &extents);
     let read = |id: ExpressionId| match program.expressions.node(id) {
-        Node::Read(tensor, at) => Some((*tensor, flat(program, *tensor, at, &extents))).filter(|(_, flat)| is_forward(program, flat)),
+        Node::Read(tensor, at) => {
+            Some((*tensor, flat(program, *tensor, at, &extents))).filter(|(_, flat)| is_forward(program, flat))
+        }
         Node::Number(_) | Node::Position(_) | Node::Random(..) | Node::Apply(..) | Node::Select(..) => None,
     };
     let (a, b) = (read(operands[0])?, read(operands[1])?);

@@ -21,4 +21,5 @@ mod structs;
 mod support;
 mod traced;
 mod widths;
+mod windows;
 mod workspaces;

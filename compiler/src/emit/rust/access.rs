@@ -213,8 +213,8 @@ fn apart(scope: &Scope<'_>, accesses: &[Access], variable: Variable, extent: &Ex
     let fits = |one: &Access| one.offset == written || one.offset == read && !one.written;
     let rows = [&written, &read].into_iter().all(|offset| step(offset, variable) == Step::Next && safe(offset));
     let distance = read.minus(&written).as_extent()?.clone();
-    let before = distance.negated().minus(extent).is_at_least(0);
-    let after = distance.minus(extent).is_at_least(0);
+    let before = scope.loops.domain.is_at_least(&distance.negated().minus(extent), 0);
+    let after = scope.loops.domain.is_at_least(&distance.minus(extent), 0);
     (rows && accesses.iter().all(fits) && (before || after)).then_some(Apart { written, read, before })
 }
 

@@ -4,12 +4,14 @@
 //! way. Floors and remainders of forms that may be negative are computed in `isize`. It must not know what is at an offset.
 
 use super::code::{Code, Tightness};
-use crate::ir::{Atom, Extent, Factor, Index, Label};
+use crate::ir::{Atom, Domain, Extent, Factor, Index, Label};
 use proc_macro2::Ident;
 use quote::quote;
 
 /// What an offset speaks of.
 pub trait Environment {
+    /// What is known of the sizes.
+    fn domain(&self) -> &Domain;
     /// The name of a symbolic size.
     fn size(&self, number: u32) -> Ident;
     /// The name of a loop variable.
@@ -34,8 +36,8 @@ pub fn extent(environment: &dyn Environment, value: &Extent) -> Code {
 
 /// An offset as `usize`.
 pub fn index(environment: &dyn Environment, form: &Index) -> Code {
-    let (plus, minus) = parts(environment, form, kind_of(form));
-    if kind_of(form) == Kind::Signed || plus.is_empty() && !minus.is_empty() {
+    let (plus, minus) = parts(environment, form, kind_of(environment, form));
+    if kind_of(environment, form) == Kind::Signed || plus.is_empty() && !minus.is_empty() {
         return signed(environment, form).cast("usize");
     }
     minus.into_iter().fold(total(plus), |sum, part| sum.infix("-", part))
@@ -63,17 +65,17 @@ pub fn signed(environment: &dyn Environment, form: &Index) -> Code {
 /// Both sides of a comparison of two forms, moved so that nothing is subtracted.
 pub fn compared(environment: &dyn Environment, left: &Index, right: &Index) -> (Code, Code) {
     let difference = left.minus(right);
-    let kind = kind_of(&difference);
+    let kind = kind_of(environment, &difference);
     let (plus, minus) = parts(environment, &difference, kind);
     (total(plus), total(minus))
 }
 
 /// Whether a form can be computed without negative numbers on the way, and without subtraction.
-pub fn only_adds(form: &Index) -> bool {
-    kind_of(form) == Kind::Unsigned
-        && sign_of(form.constant_part()) != Some(-1)
+pub fn only_adds(environment: &dyn Environment, form: &Index) -> bool {
+    kind_of(environment, form) == Kind::Unsigned
+        && sign_of(environment, form.constant_part()) != Some(-1)
         && form.constant_part().terms().all(|(_, coefficient)| coefficient >= 0)
-        && form.terms().all(|(_, coefficient)| sign_of(coefficient) == Some(1))
+        && form.terms().all(|(_, coefficient)| sign_of(environment, coefficient) == Some(1))
 }
 
 fn total(parts: Vec<Code>) -> Code {
@@ -81,22 +83,24 @@ fn total(parts: Vec<Code>) -> Code {
 }
 
 /// 1 or -1 where the sign is known.
-fn sign_of(extent: &Extent) -> Option<i32> {
-    if extent.is_at_least(0) {
+fn sign_of(environment: &dyn Environment, extent: &Extent) -> Option<i32> {
+    if environment.domain().is_at_least(extent, 0) {
         Some(1)
-    } else if extent.is_at_most(0) {
+    } else if environment.domain().is_at_most(extent, 0) {
         Some(-1)
     } else {
         None
     }
 }
 
-fn kind_of(form: &Index) -> Kind {
+fn kind_of(environment: &dyn Environment, form: &Index) -> Kind {
     let fine = form.terms().all(|(atom, coefficient)| {
-        sign_of(coefficient).is_some()
+        sign_of(environment, coefficient).is_some()
             && match atom {
                 Atom::Label(_) | Atom::Element(..) => true,
-                Atom::Quotient(inner, by) | Atom::Remainder(inner, by) => only_adds(inner) && by.is_at_least(1),
+                Atom::Quotient(inner, by) | Atom::Remainder(inner, by) => {
+                    only_adds(environment, inner) && environment.domain().is_at_least(by, 1)
+                }
             }
     });
     if fine { Kind::Unsigned } else { Kind::Signed }
@@ -106,7 +110,7 @@ fn kind_of(form: &Index) -> Kind {
 fn parts(environment: &dyn Environment, form: &Index, kind: Kind) -> (Vec<Code>, Vec<Code>) {
     let (mut plus, mut minus) = (Vec::new(), Vec::new());
     for (atom, coefficient) in form.terms() {
-        let negative = sign_of(coefficient) == Some(-1);
+        let negative = sign_of(environment, coefficient) == Some(-1);
         let factor = if negative { coefficient.negated() } else { coefficient.clone() };
         let value = atom_code(environment, atom, kind);
         let product = if factor.is_one() { value } else { value.infix("*", polynomial(environment, &factor, kind)) };

@@ -160,9 +160,9 @@ impl Gathered<'_> {
         let (mut low, mut high) = (offset.constant_part().clone(), offset.constant_part().plus(reach));
         for (atom, coefficient) in offset.terms().filter(|(atom, _)| **atom != Atom::Label(own)) {
             let ends = self.range(atom)?.map(|end| end.times(coefficient));
-            let [least, most] = if coefficient.is_at_least(0) {
+            let [least, most] = if self.loops.domain.is_at_least(coefficient, 0) {
                 ends
-            } else if coefficient.is_at_most(0) {
+            } else if self.loops.domain.is_at_most(coefficient, 0) {
                 let [first, last] = ends;
                 [last, first]
             } else {
@@ -171,7 +171,8 @@ impl Gathered<'_> {
             (low, high) = (low.plus(&least), high.plus(&most));
         }
         let elements = offset.coefficient(own);
-        (low.is_at_least(0) && reach.is_at_least(0) && elements.minus(&high).is_at_least(1)).then_some(elements)
+        let holds = |extent: &Extent, least: i64| self.loops.domain.is_at_least(extent, least);
+        (holds(&low, 0) && holds(reach, 0) && holds(&elements.minus(&high), 1)).then_some(elements)
     }
 
     /// The smallest and the largest value of a part of an offset: a variable, or an integer, of which the caller knows that it is in its range.

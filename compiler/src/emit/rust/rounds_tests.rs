@@ -1,5 +1,5 @@
 use super::rounds::independent;
-use crate::ir::{Atom, Extent, Index, Label, Precision, SizeId, TensorId};
+use crate::ir::{Atom, Domain, Extent, Index, Label, Precision, SizeId, TensorId};
 use crate::loops::{Buffer, BufferId, Destination, Local, Loops, Place, Statement, Value, Variable};
 use crate::ops::Operator;
 use std::collections::BTreeMap;
@@ -21,6 +21,7 @@ fn loops() -> Loops {
         name: "predict".into(),
         precision: Precision::F32,
         sizes: vec!["B".into()],
+        domain: Domain::default(),
         buffers: vec![
             buffer("x", batch.clone(), Place::Input("x".into())),
             buffer("y", batch, Place::Result(Destination::Output("y".into()))),

@@ -4,7 +4,7 @@
 use super::code::Code;
 use super::index::{self, Environment};
 use super::names::Names;
-use crate::ir::{Atom, Extent, Index, Label, SizeId, Stream};
+use crate::ir::{Atom, Domain, Extent, Index, Label, SizeId, Stream};
 use crate::loops::{BufferId, Local, Loops, Place, Variable};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -259,7 +259,7 @@ impl<'a> Scope<'a> {
     pub fn is_inside(&self, buffer: BufferId, offset: &Index) -> bool {
         let length = Extent::product(&self.loops.buffer(buffer).shape);
         let Some((lowest, highest)) = self.bounds(offset) else { return false };
-        lowest.is_at_least(0) && length.minus(&highest).is_at_least(1)
+        self.loops.domain.is_at_least(&lowest, 0) && self.loops.domain.is_at_least(&length.minus(&highest), 1)
     }
 
     fn bounds(&self, offset: &Index) -> Option<(Extent, Extent)> {
@@ -267,9 +267,9 @@ impl<'a> Scope<'a> {
         for (atom, coefficient) in offset.terms() {
             let Atom::Label(Label(number)) = atom else { return None };
             let last = self.ranges.get(&Variable(*number))?.plus_constant(-1).times(coefficient);
-            if coefficient.is_at_least(0) {
+            if self.loops.domain.is_at_least(coefficient, 0) {
                 bounds.1 = bounds.1.plus(&last);
-            } else if coefficient.is_at_most(0) {
+            } else if self.loops.domain.is_at_most(coefficient, 0) {
                 bounds.0 = bounds.0.plus(&last);
             } else {
                 return None;
@@ -297,6 +297,10 @@ pub fn remark(remarks: &Remarks, text: &str) -> TokenStream {
 }
 
 impl Environment for Scope<'_> {
+    fn domain(&self) -> &Domain {
+        &self.loops.domain
+    }
+
     fn size(&self, number: u32) -> Ident {
         self.sizes[number as usize].clone()
     }

@@ -2,7 +2,7 @@
 
 use crate::emit::{Pass, Passes};
 use crate::interface::{Input, Interface, Parameter};
-use crate::ir::{Extent, Index, Initializer, Label, Precision, SizeId};
+use crate::ir::{Domain, Extent, Index, Initializer, Label, Precision, SizeId};
 use crate::loops::{Axis, Buffer, BufferId, Destination, Local, Loops, Operand, Place, Product, Statement, Value, Variable};
 use crate::ops::Operator;
 
@@ -116,6 +116,7 @@ fn gradient() -> Loops {
         name: "gradient".into(),
         precision: Precision::F32,
         sizes: vec!["B".into()],
+        domain: Domain::default(),
         buffers,
         slots: vec![vec![size().times(&WIDE.into())]],
         variable_names: vec!["i".into(), "j".into()],

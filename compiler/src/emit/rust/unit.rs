@@ -10,6 +10,7 @@ use super::structure::Layout;
 use super::workspace::{NetworkStorage, Workspace};
 use crate::emit::{Large, Pass, Passes, Traced};
 use crate::interface::Interface;
+use crate::ir::Domain;
 use crate::loops::{Destination, Loops};
 use crate::memory;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -186,6 +187,7 @@ fn blank(interface: &Interface) -> Loops {
         name: String::new(),
         precision: interface.precision,
         sizes: interface.sizes.clone(),
+        domain: Domain::of(interface.requirements.iter().map(|(slack, _)| slack)),
         buffers: Vec::new(),
         slots: Vec::new(),
         variable_names: Vec::new(),

@@ -111,7 +111,7 @@ fn block(scope: &Scope<'_>, block: &Block) -> TokenStream {
 
 /// A position as a number of another type.
 fn position_as(scope: &Scope<'_>, form: &Index, kind: &str) -> Code {
-    let integer = if index::only_adds(form) { index::index(scope, form) } else { index::signed(scope, form) };
+    let integer = if index::only_adds(scope, form) { index::index(scope, form) } else { index::signed(scope, form) };
     integer.cast(kind)
 }
 
