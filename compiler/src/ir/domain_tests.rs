@@ -38,7 +38,7 @@ fn nothing_is_told_that_is_not_true() {
     let extents = extents();
     let mut told = 0;
     for (one, first) in extents.iter().enumerate().take(20) {
-        for second in extents.iter().skip(one).step_by(3) {
+        for second in extents.iter().skip(one).step_by(7) {
             let domain = Domain::of([first, second]);
             let all = (1..24).flat_map(|n| (1..24).map(move |k| [n, k]));
             let allowed: Vec<[usize; 2]> =

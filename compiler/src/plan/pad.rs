@@ -87,8 +87,7 @@ fn is_same(program: &Program, form: &Index, other: &Index, extents: &[Extent]) -
     });
     let Some(times) = times.filter(|&times| times >= 1) else { return form == other };
     let digit = other.minus(&form.times(&times.into()));
-    bounds::range(program, &digit, extents)
-        .is_some_and(|range| range.lowest.is_at_least(0) && range.highest.minus(&Extent::constant(times)).is_at_most(-1))
+    bounds::is_inside(program, &digit, extents, &times.into())
 }
 
 /// The reads that are factors of a product of reads and numbers; `None` if it is another formula.
