@@ -3,7 +3,7 @@
 
 use super::access::{self, Access};
 use super::scope::{Memory, memory_of};
-use crate::ir::{Atom, Extent, Index, Label};
+use crate::ir::{Atom, Domain, Extent, Index, Label};
 use crate::loops::{Loops, Statement, Variable};
 use std::collections::BTreeMap;
 
@@ -16,11 +16,11 @@ pub fn are_independent(loops: &Loops, (variable, extent): (Variable, &Extent), b
     let written: Vec<(Memory, &Index)> =
         accesses.iter().filter(|one| one.written).map(|one| (memory(one), &one.offset)).collect();
     let is_alone = |(place, offset): &(Memory, &Index)| {
-        let own = is_own(offset, variable, &ranges);
+        let own = is_own(&loops.domain, offset, variable, &ranges);
         own && accesses
             .iter()
             .filter(|one| memory(one) == *place)
-            .all(|one| one.offset == **offset || are_apart(offset, &one.offset, &ranges))
+            .all(|one| one.offset == **offset || are_apart(&loops.domain, offset, &one.offset, &ranges))
     };
     written.iter().all(is_alone)
 }
@@ -38,8 +38,8 @@ fn gather(body: &[Statement], ranges: &mut BTreeMap<Variable, Extent>, found: &m
 }
 
 /// Whether an offset is another one in each round, and changes with nothing else.
-fn is_own(offset: &Index, variable: Variable, ranges: &BTreeMap<Variable, Extent>) -> bool {
-    offset.coefficient(Label(variable.0)).is_at_least(1)
+fn is_own(domain: &Domain, offset: &Index, variable: Variable, ranges: &BTreeMap<Variable, Extent>) -> bool {
+    domain.is_at_least(&offset.coefficient(Label(variable.0)), 1)
         && offset.terms().all(|(atom, _)| match atom {
             Atom::Label(label) => label.0 == variable.0 || !ranges.contains_key(&Variable(label.0)),
             Atom::Quotient(..) | Atom::Remainder(..) | Atom::Element(..) => false,
@@ -47,11 +47,11 @@ fn is_own(offset: &Index, variable: Variable, ranges: &BTreeMap<Variable, Extent
 }
 
 /// Whether two offsets are never the same, whichever rounds they are of.
-fn are_apart(one: &Index, other: &Index, ranges: &BTreeMap<Variable, Extent>) -> bool {
-    let (Some(one), Some(other)) = (Span::of(one, ranges), Span::of(other, ranges)) else { return false };
+fn are_apart(domain: &Domain, one: &Index, other: &Index, ranges: &BTreeMap<Variable, Extent>) -> bool {
+    let (Some(one), Some(other)) = (Span::of(domain, one, ranges), Span::of(domain, other, ranges)) else { return false };
     let Some(distance) = one.base.minus(&other.base).as_extent().cloned() else { return false };
     let (low, high) = (distance.plus(&one.low).minus(&other.high), distance.plus(&one.high).minus(&other.low));
-    low.is_at_least(1) || high.is_at_most(-1)
+    domain.is_at_least(&low, 1) || domain.is_at_most(&high, -1)
 }
 
 /// What an offset is without the loops, and how far they move it.
@@ -62,15 +62,15 @@ struct Span {
 }
 
 impl Span {
-    fn of(offset: &Index, ranges: &BTreeMap<Variable, Extent>) -> Option<Self> {
+    fn of(domain: &Domain, offset: &Index, ranges: &BTreeMap<Variable, Extent>) -> Option<Self> {
         let mut span = Self { base: offset.clone(), low: Extent::zero(), high: Extent::zero() };
         for (atom, coefficient) in offset.terms() {
             let Atom::Label(label) = atom else { return None };
             let Some(extent) = ranges.get(&Variable(label.0)) else { continue };
             let last = extent.plus_constant(-1).times(coefficient);
-            if coefficient.is_at_least(0) {
+            if domain.is_at_least(coefficient, 0) {
                 span.high = span.high.plus(&last);
-            } else if coefficient.is_at_most(0) {
+            } else if domain.is_at_most(coefficient, 0) {
                 span.low = span.low.plus(&last);
             } else {
                 return None;
@@ -98,6 +98,7 @@ mod tests {
             name: "predict".into(),
             precision: Precision::F32,
             sizes: Vec::new(),
+            domain: Domain::default(),
             buffers: vec![buffer("x", Place::Input("x".into())), buffer("y", Place::Result(Destination::Output("y".into())))],
             slots: Vec::new(),
             variable_names: vec!["t".into(), "j".into(), "i".into()],
