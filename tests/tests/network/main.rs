@@ -15,6 +15,7 @@ mod images;
 mod integers;
 mod masks;
 mod memory;
+mod rows;
 mod running;
 mod states;
 mod structs;

@@ -2,7 +2,8 @@
 //!
 //! Float addition is not associative, so the compiler of Rust leaves a sum in its order, one number after the other. Here a row is
 //! added in chunks of sixteen lanes and the lanes at the end in a fixed order: the same result on every run and every machine
-//! level (up to fused multiplications), and vector instructions. A short row of constant length is one chunk with a lane for each number.
+//! level (up to fused multiplications), and vector instructions. What is left of a row of constant length goes to the first lanes, and a short
+//! row is one chunk with a lane for each number.
 //! It must not know of other loops.
 
 use super::access::{self, Row, SHORTEST, Step};
@@ -55,8 +56,8 @@ pub fn lanes<'a>(
 ) -> Option<Lanes<'a>> {
     let sums = sums(body)?;
     let (width, whole) = match extent.as_constant() {
-        Some(length) if length < SHORTEST || length < 2 * LANES && !is_slow(body) => return None,
-        Some(length) if length < 2 * LANES => (length, true),
+        Some(length) if length < SHORTEST || length < LANES && !is_slow(body) => return None,
+        Some(length) if length < LANES || length < 2 * LANES && is_slow(body) => (length, true),
         Some(_) | None => (LANES, false),
     };
     let in_row = |one: &access::Access| {
@@ -179,8 +180,13 @@ fn chunks(scope: &Scope<'_>, chunk: &Chunk<'_>, extent: &Extent, name: &Ident) -
     let (count, rest) = match extent.as_constant() {
         Some(number) => {
             let whole = Literal::i64_unsuffixed(number / LANES);
-            let from = Literal::i64_unsuffixed(number / LANES * LANES);
-            (quote!(#whole), (number % LANES != 0).then(|| quote!(#from)))
+            let (from, left) = (Literal::i64_unsuffixed(number / LANES * LANES), number % LANES);
+            if left >= SHORTEST {
+                let in_chunk = chunk.repeated(scope, &quote!(chunk * #sixteen), LANES);
+                let last = chunk.repeated(scope, &quote!(#from), left);
+                return quote!(for chunk in 0..#whole { #in_chunk } { #last });
+            }
+            (quote!(#whole), (left > 0).then(|| quote!(#from)))
         }
         None => {
             let length = length.clone().at_least(super::code::Tightness::Factor);
@@ -192,7 +198,7 @@ fn chunks(scope: &Scope<'_>, chunk: &Chunk<'_>, extent: &Extent, name: &Ident) -
         let length = length.at_least(super::code::Tightness::Sum);
         quote!(for #name in #from..#length { #code })
     });
-    let in_chunk = chunk.repeated(scope);
+    let in_chunk = chunk.repeated(scope, &quote!(chunk * #sixteen), LANES);
     quote! {
         for chunk in 0..#count { #in_chunk }
         #after
@@ -215,27 +221,27 @@ impl Chunk<'_> {
         quote!(for #name in 0..#width { #code })
     }
 
-    /// One of many, of sixteen.
-    fn repeated(&self, scope: &Scope<'_>) -> TokenStream {
+    /// One of many, of sixteen, or the last one, of less.
+    fn repeated(&self, scope: &Scope<'_>, from: &TokenStream, width: i64) -> TokenStream {
         let mut scope = scope.clone();
-        let sixteen = Literal::i64_unsuffixed(LANES);
+        let width = Literal::i64_unsuffixed(width);
         scope.names.reserve("chunk");
         let lane = scope.names.fresh("lane");
         let mut cuts = TokenStream::new();
         for row in self.rows {
             let name = &row.name;
             let borrow = if row.written { quote!(&mut) } else { quote!(&) };
-            cuts.extend(quote!(let #name = #borrow #name[chunk * #sixteen..][..#sixteen];));
+            cuts.extend(quote!(let #name = #borrow #name[#from..][..#width];));
             scope.reach(row.memory, row.offset.clone(), Reach::Row { row: name.clone(), at: lane.clone() });
         }
         let mut code = TokenStream::new();
         if nest::speaks_of(self.body, self.variable) {
             let position = scope.names.fresh("position");
             scope.rename(self.variable, position.clone());
-            code.extend(quote!(let #position = chunk * #sixteen + #lane;));
+            code.extend(quote!(let #position = #from + #lane;));
         }
         code.extend(self.statements(&mut scope, &lane));
-        quote!(#cuts for #lane in 0..#sixteen { #code })
+        quote!(#cuts for #lane in 0..#width { #code })
     }
 
     /// The loop's body, with a lane for each accumulator.
