@@ -9,6 +9,10 @@ use registers::Onto;
 use std::hint::black_box;
 
 /// The sum of some lanes.
+///
+/// # Panics
+///
+/// Here and in the others, if there are sixteen lanes and the machine does not have the level of `I`.
 #[inline(always)]
 pub fn sum<I: Isa, S: Float, const N: usize>(lanes: [S; N]) -> S {
     together::<I, Sum, S, N>(lanes)
@@ -68,6 +72,10 @@ impl Fold for Smallest {
 /// Floats of which sixteen come together in registers, where a level has them.
 pub trait Together: Sized {
     /// The same as one by one, halves onto halves; `None` where the level has no registers for that.
+    ///
+    /// # Panics
+    ///
+    /// If the machine does not have the level.
     fn in_registers<I: Isa, F: Fold>(lanes: &[Self; 16]) -> Option<Self>;
 }
 

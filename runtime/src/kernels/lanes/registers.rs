@@ -22,57 +22,48 @@ pub trait Onto {
     unsafe fn two_double(a: __m128d, b: __m128d) -> __m128d;
 }
 
-impl Onto for Sum {
-    #[inline(always)]
-    unsafe fn eight(a: __m256, b: __m256) -> __m256 {
-        // SAFETY: the machine has AVX.
-        unsafe { _mm256_add_ps(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn four(a: __m128, b: __m128) -> __m128 {
-        // SAFETY: as above.
-        unsafe { _mm_add_ps(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn four_double(a: __m256d, b: __m256d) -> __m256d {
-        // SAFETY: as above.
-        unsafe { _mm256_add_pd(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn two_double(a: __m128d, b: __m128d) -> __m128d {
-        // SAFETY: as above.
-        unsafe { _mm_add_pd(a, b) }
-    }
-}
-
-/// An instruction that gives its second operand where one is NaN, and the first one instead where that is NaN.
-macro_rules! extreme {
-    ($name:ident: $eight:ident, $four:ident, $four_double:ident, $two_double:ident) => {
+/// A fold by its four instructions.
+macro_rules! onto {
+    ($name:ident: |$a:ident, $b:ident| $eight:expr, $four:expr, $four_double:expr, $two_double:expr) => {
         impl Onto for $name {
             #[inline(always)]
-            unsafe fn eight(a: __m256, b: __m256) -> __m256 {
+            unsafe fn eight($a: __m256, $b: __m256) -> __m256 {
                 // SAFETY: the machine has AVX.
-                unsafe { _mm256_blendv_ps($eight(a, b), a, _mm256_cmp_ps::<_CMP_UNORD_Q>(a, a)) }
+                unsafe { $eight }
             }
             #[inline(always)]
-            unsafe fn four(a: __m128, b: __m128) -> __m128 {
+            unsafe fn four($a: __m128, $b: __m128) -> __m128 {
                 // SAFETY: as above.
-                unsafe { _mm_blendv_ps($four(a, b), a, _mm_cmp_ps::<_CMP_UNORD_Q>(a, a)) }
+                unsafe { $four }
             }
             #[inline(always)]
-            unsafe fn four_double(a: __m256d, b: __m256d) -> __m256d {
+            unsafe fn four_double($a: __m256d, $b: __m256d) -> __m256d {
                 // SAFETY: as above.
-                unsafe { _mm256_blendv_pd($four_double(a, b), a, _mm256_cmp_pd::<_CMP_UNORD_Q>(a, a)) }
+                unsafe { $four_double }
             }
             #[inline(always)]
-            unsafe fn two_double(a: __m128d, b: __m128d) -> __m128d {
+            unsafe fn two_double($a: __m128d, $b: __m128d) -> __m128d {
                 // SAFETY: as above.
-                unsafe { _mm_blendv_pd($two_double(a, b), a, _mm_cmp_pd::<_CMP_UNORD_Q>(a, a)) }
+                unsafe { $two_double }
             }
         }
     };
 }
 
+/// The same of an instruction that gives its second operand where one is NaN: the first one instead where that is NaN.
+macro_rules! extreme {
+    ($name:ident: $eight:ident, $four:ident, $four_double:ident, $two_double:ident) => {
+        onto! {
+            $name: |a, b|
+            _mm256_blendv_ps($eight(a, b), a, _mm256_cmp_ps::<_CMP_UNORD_Q>(a, a)),
+            _mm_blendv_ps($four(a, b), a, _mm_cmp_ps::<_CMP_UNORD_Q>(a, a)),
+            _mm256_blendv_pd($four_double(a, b), a, _mm256_cmp_pd::<_CMP_UNORD_Q>(a, a)),
+            _mm_blendv_pd($two_double(a, b), a, _mm_cmp_pd::<_CMP_UNORD_Q>(a, a))
+        }
+    };
+}
+
+onto!(Sum: |a, b| _mm256_add_ps(a, b), _mm_add_ps(a, b), _mm256_add_pd(a, b), _mm_add_pd(a, b));
 extreme!(Largest: _mm256_max_ps, _mm_max_ps, _mm256_max_pd, _mm_max_pd);
 extreme!(Smallest: _mm256_min_ps, _mm_min_ps, _mm256_min_pd, _mm_min_pd);
 
@@ -82,8 +73,12 @@ macro_rules! together {
         impl Together for $float {
             #[inline(always)]
             fn in_registers<I: Isa, F: Fold>(lanes: &[Self; 16]) -> Option<Self> {
-                // SAFETY: code of these levels runs on machines with AVX2 alone.
-                (I::LEVEL != Level::Baseline).then(|| unsafe { $registers::<F>(lanes) })
+                if I::LEVEL == Level::Baseline {
+                    return None;
+                }
+                assert!(I::LEVEL <= Level::detect(), "this machine does not have {:?}", I::LEVEL);
+                // SAFETY: the machine has the level, and all levels but the baseline have AVX2.
+                Some(unsafe { $registers::<F>(lanes) })
             }
         }
     };
