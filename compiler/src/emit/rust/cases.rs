@@ -172,6 +172,21 @@ pub fn simple(condition: &Value, conditions: &mut Vec<Value>) {
     }
 }
 
+/// The simple conditions of all selections of a value.
+pub fn selections(value: &Value, conditions: &mut Vec<Value>) {
+    match value {
+        Value::Number(_) | Value::Local(_) | Value::Position(_) | Value::Random(..) | Value::Load(..) => {}
+        Value::Apply(_, arguments) => arguments.iter().for_each(|argument| selections(argument, conditions)),
+        Value::Select(condition, then, otherwise) => {
+            simple(condition, conditions);
+            for block in [then, otherwise] {
+                block.locals.iter().for_each(|(_, value)| selections(value, conditions));
+                selections(&block.value, conditions);
+            }
+        }
+    }
+}
+
 /// Whether a condition is the same in every turn of the loop: made of nothing but positions outside of it and locals from there.
 pub fn is_unchanged(condition: &Value, variable: Variable, own: &[Local]) -> bool {
     match condition {

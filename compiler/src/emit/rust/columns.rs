@@ -45,7 +45,7 @@ fn in_cases(scope: &Scope<'_>, columns: (Variable, &Extent), body: &[Statement],
     inner.gather(body);
     inner.variables.push(columns.0);
     let mut conditions = Vec::new();
-    inner.values.iter().for_each(|value| selections(value, &mut conditions));
+    inner.values.iter().for_each(|value| cases::selections(value, &mut conditions));
     let is_unchanged =
         |condition: &&Value| inner.variables.iter().all(|&variable| cases::is_unchanged(condition, variable, &inner.locals));
     if let Some(condition) = conditions.iter().find(is_unchanged) {
@@ -78,21 +78,6 @@ impl<'a> Inner<'a> {
                 self.variables.push(*variable);
                 cases::each_value(body, &mut |value| self.values.push(value));
                 self.gather(body);
-            }
-        }
-    }
-}
-
-/// The simple conditions of all selections of a value.
-fn selections(value: &Value, conditions: &mut Vec<Value>) {
-    match value {
-        Value::Number(_) | Value::Local(_) | Value::Position(_) | Value::Random(..) | Value::Load(..) => {}
-        Value::Apply(_, arguments) => arguments.iter().for_each(|argument| selections(argument, conditions)),
-        Value::Select(condition, then, otherwise) => {
-            cases::simple(condition, conditions);
-            for block in [then, otherwise] {
-                block.locals.iter().for_each(|(_, value)| selections(value, conditions));
-                selections(&block.value, conditions);
             }
         }
     }

@@ -24,19 +24,7 @@ use quote::{format_ident, quote};
 /// It gives in the same form, for each buffer that is a [`Place::Result`], in their order: its elements in row-major order.
 pub fn evaluation_module(loops: &Loops) -> Result<String, String> {
     let remarks = Remarks::default();
-    let mut functions = Functions::new(&[
-        "evaluate",
-        "contract",
-        "contraction_packing_len",
-        "multiply",
-        "multiply_rows",
-        "multiply_within",
-        "packing_len",
-        "array",
-        "array_mut",
-        "numbers",
-        "Memory",
-    ]);
+    let mut functions = Functions::new(&["evaluate", "numbers", "Memory"]);
     let float = Ident::new(loops.precision.name(), Span::call_site());
     let fields: Vec<Ident> = (0..loops.buffers.len()).map(|number| format_ident!("buffer_{number}")).collect();
     let storage = MemoryStorage { fields: &fields };

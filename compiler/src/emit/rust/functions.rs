@@ -27,6 +27,10 @@ pub struct Functions {
     pub tokens: TokenStream,
 }
 
+/// The functions of the runtime that steps and passes call by their names.
+const CALLED: &[&str] =
+    &["contract", "contraction_packing_len", "multiply", "multiply_rows", "multiply_within", "packing_len", "array", "array_mut"];
+
 /// A function that computes steps.
 #[derive(Clone)]
 pub struct Function {
@@ -48,10 +52,10 @@ impl Function {
 }
 
 impl Functions {
-    /// No function yet; these names are not given to any.
+    /// No function yet; neither these names nor those of [`CALLED`] are given to any.
     pub fn new(reserved: &[&str]) -> Self {
         let mut functions = Self::default();
-        reserved.iter().for_each(|name| functions.names.reserve(name));
+        CALLED.iter().chain(reserved).for_each(|name| functions.names.reserve(name));
         functions
     }
 

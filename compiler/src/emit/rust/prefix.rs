@@ -47,28 +47,13 @@ pub fn prefix(scope: &Scope<'_>, variable: Variable, extent: &Extent, body: &[St
     });
     known.or_else(|| {
         let mut conditions = Vec::new();
-        cases::each_value(body, &mut |value| selections(value, &mut conditions));
+        cases::each_value(body, &mut |value| cases::selections(value, &mut conditions));
         conditions.iter().find_map(|condition| {
             let (first, truth) = boundary(condition, variable)?;
             let rest = leaves::with_numbers(cases::decided(body, &|other| (other == condition).then_some(truth)));
             is_flat(&rest, variable).then_some(Prefix { end: End::From(first), rest })
         })
     })
-}
-
-/// The simple conditions of all selections of a value.
-fn selections(value: &Value, conditions: &mut Vec<Value>) {
-    match value {
-        Value::Number(_) | Value::Local(_) | Value::Position(_) | Value::Random(..) | Value::Load(..) => {}
-        Value::Apply(_, arguments) => arguments.iter().for_each(|argument| selections(argument, conditions)),
-        Value::Select(condition, then, otherwise) => {
-            cases::simple(condition, conditions);
-            for block in [then, otherwise] {
-                block.locals.iter().for_each(|(_, value)| selections(value, conditions));
-                selections(&block.value, conditions);
-            }
-        }
-    }
 }
 
 /// From where on a comparison of the loop's variable with the loops around is always the same, and what it is there.

@@ -53,18 +53,7 @@ pub struct Unit<'a> {
 }
 
 /// The names that step functions must leave alone.
-const RESERVED: &[&str] = &[
-    "contract",
-    "contraction_packing_len",
-    "multiply",
-    "multiply_rows",
-    "multiply_within",
-    "packing_len",
-    "array",
-    "array_mut",
-    "Network",
-    "initialize",
-];
+const RESERVED: &[&str] = &["Network", "initialize"];
 
 impl<'a> Unit<'a> {
     /// The unit of a network without its passes.
