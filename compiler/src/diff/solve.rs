@@ -94,9 +94,8 @@ impl Solver {
                 continue;
             }
             let (left, right) = self.unknowns_left(left, right);
-            if let Some((parted, by)) = self.parted(&left) {
-                let extent = self.extent(parted).divided_exactly(&by).unwrap_or_else(Extent::one);
-                let whole = self.fresh(extent).times(&by).plus(&self.fresh(by.clone()));
+            if let Some((parted, by, count)) = self.parted(&left) {
+                let whole = self.fresh(count).times(&by).plus(&self.fresh(by.clone()));
                 self.equations.push((left, right));
                 self.replace(program, parted, &whole);
                 continue;
@@ -149,16 +148,16 @@ impl Solver {
     }
 
     /// A label whose digits stand in a form beside others that can be solved for, as `p` in `p mod 2 + 2·u`: it becomes a label for each
-    /// digit, so that all of them can be solved for.
-    fn parted(&self, form: &Index) -> Option<(Label, Extent)> {
+    /// digit, so that all of them can be solved for. With it come what it is divided by, and how often that is in it.
+    fn parted(&self, form: &Index) -> Option<(Label, Extent, Extent)> {
         if self.free_terms(form).is_empty() {
             return None;
         }
         form.terms().find_map(|(atom, _)| {
             let (Atom::Quotient(of, by) | Atom::Remainder(of, by)) = atom else { return None };
             let label = of.as_label().filter(|label| self.unsolved.contains(label))?;
-            let is_constant = by.as_constant().is_some();
-            (is_constant && self.extent(label).divided_exactly(by).is_some()).then(|| (label, by.clone()))
+            by.as_constant()?;
+            Some((label, by.clone(), self.extent(label).divided_exactly(by)?))
         })
     }
 

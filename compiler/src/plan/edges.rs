@@ -2,13 +2,13 @@
 //! and the terms of tiles that lie wholly beyond. It must not know how a kernel does that.
 
 use super::diagonals::{Diagonal, SHORT, conditions_of};
-use super::inline::readers;
+use super::narrow::Unread;
 use super::offset::{guess, strides};
 use super::product::Contractions;
 use super::{Axis, Contraction};
 use crate::ir::{Atom, ExpressionId, Index, Label, Node, Program, TensorId, conditions};
 use rustc_hash::FxHashSet;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::{Display, Formatter};
 
 /// What a product may leave out.
@@ -80,8 +80,9 @@ fn of_operands(program: &Program, contraction: &Contraction) -> Option<Edge> {
 
 /// The edge beyond which nobody reads the result.
 fn of_result(program: &Program, contraction: &Contraction, unread: &Unread) -> Option<Edge> {
-    let diagonal = unread.diagonal(program, contraction.tensor)?;
-    edge(contraction, in_labels(program, contraction, contraction.tensor, &contraction.result, diagonal)?)
+    let tensor = contraction.tensor;
+    let diagonal = diagonal_of(program, tensor, unread.readers(tensor)?)?;
+    edge(contraction, in_labels(program, contraction, tensor, &contraction.result, diagonal)?)
 }
 
 /// A diagonal between axes of a tensor as one between labels of a product that are these axes.
@@ -119,34 +120,20 @@ fn edge(contraction: &Contraction, Diagonal { first, second, offset }: Diagonal)
     pairs.into_iter().find_map(|(pair, one, other)| Some(Edge { pair, beside: is_pair(one, other)? }))
 }
 
-/// Who reads what, and what is wanted as a whole.
-struct Unread {
-    readers: BTreeMap<TensorId, BTreeSet<TensorId>>,
-    whole: BTreeSet<TensorId>,
-}
-
-impl Unread {
-    fn of(program: &Program) -> Self {
-        let whole = program.roots.iter().map(|root| root.tensor).collect();
-        Self { readers: readers(program, &program.order()), whole }
+/// The diagonal between axes of a tensor beyond which none of these reads it.
+fn diagonal_of(program: &Program, tensor: TensorId, readers: &BTreeSet<TensorId>) -> Option<Diagonal> {
+    let mut common: Option<Diagonal> = None;
+    for &reader in readers {
+        let own = asked(program, reader, tensor)?;
+        common = Some(match common {
+            None => own,
+            Some(other) if (other.first, other.second) == (own.first, own.second) => {
+                Diagonal { offset: own.offset.max(other.offset), ..own }
+            }
+            Some(_) => return None,
+        });
     }
-
-    /// The diagonal between axes of a tensor beyond which nobody reads it.
-    fn diagonal(&self, program: &Program, tensor: TensorId) -> Option<Diagonal> {
-        let readers = self.readers.get(&tensor).filter(|_| !self.whole.contains(&tensor))?;
-        let mut common: Option<Diagonal> = None;
-        for &reader in readers {
-            let own = asked(program, reader, tensor)?;
-            common = Some(match common {
-                None => own,
-                Some(other) if (other.first, other.second) == (own.first, own.second) => {
-                    Diagonal { offset: own.offset.max(other.offset), ..own }
-                }
-                Some(_) => return None,
-            });
-        }
-        common
-    }
+    common
 }
 
 /// The diagonal between axes of a tensor beyond which this reader does not read it.

@@ -34,10 +34,15 @@ impl Unread {
         Self { readers: readers(program, &program.order()), whole }
     }
 
+    /// Who reads a tensor of which not all is wanted.
+    pub fn readers(&self, id: TensorId) -> Option<&BTreeSet<TensorId>> {
+        self.readers.get(&id).filter(|_| !self.whole.contains(&id))
+    }
+
     /// The margins of a definition's axes that nothing reads.
     pub fn margins(&self, program: &Program, id: TensorId) -> Vec<Margin> {
         let is_free = program.definition(id).is_some() && program.tensor(id).element == Element::Real;
-        match self.readers.get(&id).filter(|_| is_free && !self.whole.contains(&id)) {
+        match self.readers(id).filter(|_| is_free) {
             Some(readers) => margins(program, id, readers),
             None => vec![Margin::default(); program.tensor(id).shape.len()],
         }
